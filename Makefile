@@ -1,0 +1,59 @@
+# Everything a person does with this project is a target here; `make` alone lists them.
+PYTHON ?= python3.11
+BIN := .venv/bin
+READY := .venv/.ready
+ASSIGNMENT ?= sharing_variables
+
+# Without bytecode TensorFlow's import takes three times as long.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help env lab release reference grade demo test bench lint lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+env: $(READY)  ## set up .venv from requirements.lock (quick when nothing changed)
+
+$(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/*) autograder/kernels/page_config.json
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with make PYTHON=..."; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --no-config --compile-bytecode -r requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --no-config --quiet --no-deps --no-build-isolation --reinstall-package sharing-variables -e .
+	@touch $(READY)
+
+lab: $(READY)  ## open JupyterLab at the first notebook
+	@$(BIN)/jupyter lab notebooks/$(ASSIGNMENT)/01_failed_share.ipynb
+
+release: $(READY)  ## write notebooks/ from solutions/
+	@$(BIN)/autograder release $(ASSIGNMENT)
+
+reference: $(READY)  ## run solutions/ and store the outputs that submissions are compared with
+	@$(BIN)/autograder reference $(ASSIGNMENT)
+
+grade: $(READY)  ## grade submitted/ (ASSIGNMENT=sharing_variables)
+	@$(BIN)/autograder grade $(ASSIGNMENT)
+
+demo: $(READY)  ## build a class of 12 in demo/, grade it, compare with what each answer must get
+	@$(BIN)/python -m tests.classroom demo
+
+test: lint  ## everything that must hold
+	@$(BIN)/pytest -n 2
+
+bench: $(READY)  ## time `autograder grade` and `nbgrader autograde` side by side
+	@$(BIN)/python -m tests.bench
+
+lint: $(READY)  ## ruff, mypy, the notebook rules, and notebooks/ against solutions/
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/autograder lint $(ASSIGNMENT)
+	@$(BIN)/autograder release --check $(ASSIGNMENT)
+
+lock: $(READY)  ## pin today's releases in requirements.lock
+	@$(BIN)/uv pip compile --no-config --quiet --upgrade --extra dev --python-version 3.11 --no-header --no-emit-index-url --annotation-style line pyproject.toml -o requirements.lock
+
+clean:  ## remove the environment, the caches and the demo course (never submissions or grades)
+	@rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

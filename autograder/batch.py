@@ -1,0 +1,55 @@
+"""Grade many submissions through an executor; as many results come out as submissions went in."""
+
+import multiprocessing
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+
+from autograder.course import Assignment
+from autograder.grading import Result, crashed, grade
+from autograder.intake import Submission
+from autograder.kernels.limits import Limits
+from autograder.kernels.running import run
+
+MakeExecutor = Callable[[], Executor]
+"""Gives a fresh executor; called again when the last one broke."""
+
+
+def local_processes(workers: int) -> MakeExecutor:
+    """Give executors of `workers` processes on this machine."""
+    return lambda: ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("forkserver"))
+
+
+def grade_all(
+    submissions: list[Submission], assignment: Assignment, limits: Limits, make_executor: MakeExecutor
+) -> Iterator[Result]:
+    """
+    Grade submissions and yield each result as soon as it is there, in no particular order.
+
+    A submission on which the grader itself fails is CRASH. When a worker dies, everything that it took along is
+    tried once more, one at a time, so that only the submission that kills workers is CRASH.
+    """
+    unfinished = yield from _round(submissions, assignment, limits, make_executor)
+    for submission in unfinished:
+        for again in (yield from _round([submission], assignment, limits, make_executor)):
+            yield crashed(again, assignment, "the grading process died twice on it")
+
+
+def _round(
+    submissions: list[Submission], assignment: Assignment, limits: Limits, make_executor: MakeExecutor
+) -> Generator[Result, None, list[Submission]]:
+    """Grade what one executor can; return the submissions that were lost with it."""
+    lost: list[Submission] = []
+    with make_executor() as executor:
+        futures: dict[Future[Result], Submission] = {
+            executor.submit(grade, submission, assignment, run, limits): submission for submission in submissions
+        }
+        for future in as_completed(futures):
+            submission = futures[future]
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                lost.append(submission)
+            except Exception as error:
+                yield crashed(submission, assignment, f"the grader failed with {type(error).__name__}: {error}")
+    return lost

@@ -1,0 +1,190 @@
+"""
+What a graded cell shows, held against what it must show.
+
+A graded cell may hold several kinds of check. Each kind is one object in `CHECKS`; it says whether a master cell
+asks for it, and then what it found. This module only finds; `autograder.verdict` decides.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from nbformat import NotebookNode
+from nbval.plugin import IPyNbCell, coalesce_streams, get_sanitize_patterns, nocolors
+
+from autograder.course import Assignment, MasterCell
+from autograder.kernels.running import Reply
+
+
+class Outcome(Enum):
+    """What a check found."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    ABSENT = "absent"
+    """There was nothing to look at: the cell did not get as far as showing it."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """
+    One check of one cell.
+
+    Attributes
+    ----------
+    check : str
+        Name of the kind, e.g. ``"assert"``.
+    outcome : Outcome
+        What was found.
+    message : str
+        One or more lines for the student; empty when the check holds.
+    """
+
+    check: str
+    outcome: Outcome
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a graded cell showed when it ran: how it ended (None: it did not run to an end), and its outputs."""
+
+    reply: Reply | None
+    outputs: list[NotebookNode]
+
+
+class Check(Protocol):
+    """A kind of check; called by `judge` for every graded cell of every submission."""
+
+    name: str
+
+    def asked(self, cell: MasterCell) -> bool:
+        """Tell whether the master cell asks for this kind."""
+
+    def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
+        """Hold what was shown against the master cell."""
+
+
+class AssertCheck:
+    """nbgrader's own: the cell ran to its end without an exception."""
+
+    name = "assert"
+
+    def asked(self, cell: MasterCell) -> bool:
+        """Every cell asks for it, but one that only shows a student's answer claims nothing by not raising."""
+        return not cell.compares_output or any(isinstance(n, ast.Assert) for n in ast.walk(ast.parse(cell.source)))
+
+    def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
+        """Read the execute reply."""
+        if shown.reply is None:
+            return Finding(self.name, Outcome.ABSENT, "This cell did not run to its end.")
+        if shown.reply.ok:
+            return Finding(self.name, Outcome.HOLDS)
+        return Finding(self.name, Outcome.FAILS, _first_words(shown.reply))
+
+
+class OutputCheck:
+    """
+    nbval's: the outputs equal the stored ones, after the course's sanitize patterns.
+
+    Only the kinds of output that the master stores are compared (its text, say), so neither a warning on stderr
+    nor a student's own ``print`` costs a point where the course displays its evidence.
+    """
+
+    name = "output"
+
+    def asked(self, cell: MasterCell) -> bool:
+        """The tag of nbval asks for it."""
+        return cell.compares_output
+
+    def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
+        """Compare by `nbval.plugin.IPyNbCell.compare_outputs`."""
+        kinds = _kinds(cell.reference)
+        outputs = [output for output in coalesce_streams(shown.outputs) if _kinds([output]) & kinds]
+        if not outputs:
+            raised = _first_words(shown.reply) if shown.reply is not None and not shown.reply.ok else ""
+            return Finding(self.name, Outcome.ABSENT, raised or "This cell showed nothing.")
+        skipped = _kinds(outputs) - kinds
+        same, difference = _Comparison(assignment.sanitize, skipped).compare(outputs, cell.reference)
+        if same:
+            return Finding(self.name, Outcome.HOLDS)
+        return Finding(self.name, Outcome.FAILS, difference)
+
+
+CHECKS: tuple[Check, ...] = (AssertCheck(), OutputCheck())
+
+
+def judge(cell: MasterCell, shown: Shown, assignment: Assignment) -> tuple[Finding, ...]:
+    """Look at a graded cell with every kind of check that it asks for, in the order of `CHECKS`."""
+    return tuple(check.look(cell, shown, assignment) for check in CHECKS if check.asked(cell))
+
+
+class _Comparison:
+    """
+    The part of an nbval cell that compares outputs, without the pytest session around it.
+
+    nbval's comparison is a method of its pytest item; the item's other duties (kernels, collection) are not
+    wanted here, so the method is given just the attributes that it reads.
+    """
+
+    _ALWAYS_SKIPPED = (
+        "metadata",
+        "traceback",
+        "output_type",
+        "name",
+        "execution_count",
+        "image/png",
+        "image/jpeg",
+    )
+
+    colors = nocolors
+    sanitize = IPyNbCell.sanitize
+    ihook: Any
+    config = None
+
+    def __init__(self, patterns: str, skipped: set[str]) -> None:
+        self.sanitize_patterns = dict(get_sanitize_patterns(patterns))
+        self.skip_compare = (*self._ALWAYS_SKIPPED, *skipped)
+        self.comparison_traceback: list[str] = []
+        # nbval reads its file's patterns and asks pytest's plugins for a nicer difference.
+        self.parent = self.ihook = self
+
+    def pytest_assertrepr_compare(self, **_: object) -> list[list[str]]:
+        """Leave the wording of a difference to nbval."""
+        return []
+
+    def format_output_compare(self, key: str, left: str, right: str) -> None:
+        """Say a difference in words that a student understands."""
+        self.comparison_traceback.append(f"Expected:\n{left}\nShown:\n{right}")
+
+    def compare(self, outputs: list[NotebookNode], reference: list[NotebookNode]) -> tuple[bool, str]:
+        """Compare, and put the difference in words."""
+        same = bool(IPyNbCell.compare_outputs(self, outputs, reference))
+        return same, "\n".join(line for line in self.comparison_traceback if line)
+
+
+def _kinds(outputs: list[NotebookNode]) -> set[str]:
+    """Name the kinds of output as nbval does: a stream by its name, rich output by its MIME types."""
+    kinds: set[str] = set()
+    for output in outputs:
+        if output.output_type == "stream":
+            kinds.add(output.name)
+        elif output.output_type == "error":
+            kinds.add("ename")
+        else:
+            kinds.update(output.data)
+    return kinds
+
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def _first_words(reply: Reply) -> str:
+    """Say what was raised: an assertion in its own words, anything else with its name."""
+    message = _ANSI.sub("", reply.message).strip()
+    if reply.error == "AssertionError" and message:
+        return message
+    first = message.splitlines()[0] if message else ""
+    return f"{reply.error}: {first}" if first else reply.error

@@ -1,0 +1,257 @@
+"""
+What exists: a course folder, its assignments, and their master notebooks.
+
+A course is any folder with an ``nbgrader_config.py``. Paths, folder names and the gradebook's address are
+nbgrader's own (`nbgrader.coursedir.CourseDirectory`), so every stock nbgrader command sees the same course.
+The master notebooks in the source directory are the only source of tests, points, tags and reference outputs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config.loader import Config, PyFileConfigLoader
+
+from autograder.errors import CourseError
+
+CONFIG_FILE = "nbgrader_config.py"
+SANITIZE_FILE = "sanitize.cfg"
+"""Beside the assignments in the source directory: nbval's patterns for what differs from run to run."""
+
+OUTPUT_TAG = "nbval-check-output"
+"""nbval's own tag: the outputs of such a cell are compared with the stored ones."""
+
+
+@dataclass(frozen=True)
+class MasterCell:
+    """
+    One cell of a master notebook with what nbgrader's metadata says about it.
+
+    Attributes
+    ----------
+    grade_id : str or None
+        nbgrader's name of the cell; None for a cell that nbgrader does not know.
+    points : float
+        What a graded cell is worth; 0 for every other cell.
+    graded, solution, locked : bool
+        nbgrader's roles. A solution cell belongs to the student, graded and locked cells to the course.
+    """
+
+    node: NotebookNode
+    grade_id: str | None
+    points: float
+    graded: bool
+    solution: bool
+    locked: bool
+
+    @property
+    def source(self) -> str:
+        """The cell's text, tests and solutions included."""
+        return str(self.node.source)
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the cell runs."""
+        return bool(self.node.cell_type == "code")
+
+    @property
+    def is_anchor(self) -> bool:
+        """Whether the cell has a fixed place of its own: nbgrader knows it by name."""
+        return self.grade_id is not None
+
+    @property
+    def compares_output(self) -> bool:
+        """Whether nbval's tag asks for a comparison with the stored outputs."""
+        return OUTPUT_TAG in self.node.metadata.get("tags", [])
+
+    @property
+    def reference(self) -> list[NotebookNode]:
+        """The outputs that the master stores for this cell."""
+        return list(self.node.get("outputs", []))
+
+
+@dataclass(frozen=True)
+class Master:
+    """One master notebook: its name without the suffix, and its cells in order."""
+
+    name: str
+    notebook: NotebookNode
+    cells: tuple[MasterCell, ...]
+
+    @property
+    def graded(self) -> tuple[MasterCell, ...]:
+        """The cells that carry points, in order."""
+        return tuple(cell for cell in self.cells if cell.graded)
+
+    @property
+    def solutions(self) -> tuple[MasterCell, ...]:
+        """The cells that a student fills in, in order."""
+        return tuple(cell for cell in self.cells if cell.solution)
+
+    @property
+    def max_points(self) -> float:
+        """What a submission without a mistake gets."""
+        return sum(cell.points for cell in self.graded)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment: its name, its master notebooks in order, and nbval's sanitize patterns for it."""
+
+    name: str
+    notebooks: tuple[Master, ...]
+    sanitize: str
+
+    @property
+    def max_points(self) -> float:
+        """What a submission without a mistake gets."""
+        return sum(master.max_points for master in self.notebooks)
+
+
+class Course:
+    """
+    A course folder as nbgrader sees it.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds ``nbgrader_config.py``.
+
+    Raises
+    ------
+    CourseError
+        When there is no such file, or it cannot be read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        if not (self.root / CONFIG_FILE).is_file():
+            raise CourseError(
+                f"{self.root}: no {CONFIG_FILE} there, so this is not a course; "
+                "run the command in the course's folder, or name it with --course"
+            )
+        try:
+            self.config: Config = PyFileConfigLoader(CONFIG_FILE, path=str(self.root)).load_config()
+        except Exception as error:
+            raise CourseError(f"{self.root / CONFIG_FILE}: cannot be read ({error}); mend the file") from error
+        self.config.CourseDirectory.root = str(self.root)
+        self.directory = CourseDirectory(config=self.config)
+
+    @property
+    def db_url(self) -> str:
+        """The gradebook's address, as nbgrader is given it."""
+        return str(self.directory.db_url)
+
+    def source(self, assignment: str) -> Path:
+        """The folder of an assignment's master notebooks."""
+        return self._path(self.directory.source_directory, ".", assignment)
+
+    def release(self, assignment: str) -> Path:
+        """The folder of an assignment's student version."""
+        return self._path(self.directory.release_directory, ".", assignment)
+
+    def submitted(self, student: str, assignment: str) -> Path:
+        """The folder of what a student handed in."""
+        return self._path(self.directory.submitted_directory, student, assignment)
+
+    def autograded(self, student: str, assignment: str) -> Path:
+        """The folder of a student's executed notebooks."""
+        return self._path(self.directory.autograded_directory, student, assignment)
+
+    @property
+    def submissions(self) -> Path:
+        """The folder that holds one folder for each student."""
+        return self.root / str(self.directory.submitted_directory)
+
+    @property
+    def reports(self) -> Path:
+        """The folder of what a batch writes for the instructor."""
+        return self.root / "reports"
+
+    def assignment(self, name: str) -> Assignment:
+        """
+        Read an assignment's master notebooks.
+
+        Raises
+        ------
+        CourseError
+            When there is no such assignment, or a master cannot be used for grading.
+        """
+        folder = self.source(name)
+        paths = sorted(folder.glob("*.ipynb"))
+        if not paths:
+            raise CourseError(f"{folder}: no master notebooks there; name one of: {', '.join(self._assignments())}")
+        sanitize = folder.parent / SANITIZE_FILE
+        return Assignment(
+            name=name,
+            notebooks=tuple(read_master(path) for path in paths),
+            sanitize=sanitize.read_text(encoding="utf-8") if sanitize.is_file() else "",
+        )
+
+    def _assignments(self) -> list[str]:
+        folder = self.root / str(self.directory.source_directory)
+        return sorted(path.name for path in folder.glob("*") if any(path.glob("*.ipynb"))) or ["(none found)"]
+
+    def _path(self, kind: str, student: str, assignment: str) -> Path:
+        return Path(self.directory.format_path(kind, student, assignment))
+
+
+def read_master(path: Path) -> Master:
+    """
+    Read one master notebook.
+
+    Raises
+    ------
+    CourseError
+        When the file is no notebook of format 4.5, two cells have one name, or a cell wants grading by hand.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise CourseError(f"{path}: not a readable notebook ({error}); open it in JupyterLab and save it") from error
+    cells = tuple(_master_cell(node) for node in notebook.cells)
+    names = [cell.grade_id for cell in cells if cell.grade_id is not None]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        raise CourseError(f"{path}: two cells are named '{name}'; give one of them another grade_id")
+    for cell in cells:
+        if cell.graded and (cell.solution or not cell.is_code):
+            raise CourseError(
+                f"{path}: '{cell.grade_id}' wants a person to grade it; "
+                "make it a solution cell with a separate test cell"
+            )
+    return Master(name=path.stem, notebook=notebook, cells=cells)
+
+
+def is_test_of(test: str, solution: str) -> bool:
+    """Tell from its name whether a test cell is about a solution cell: ``test-predict`` and ``test-predict-two`` are."""
+    return test == f"test-{solution}" or test.startswith(f"test-{solution}-")
+
+
+def strip_outputs(notebook: NotebookNode, *, keep: str | None = None) -> Iterator[NotebookNode]:
+    """Remove the outputs and execution counts of a notebook's code cells, and yield those tagged with `keep`."""
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.execution_count = None
+        if keep is not None and keep in cell.metadata.get("tags", []):
+            yield cell
+        else:
+            cell.outputs = []
+
+
+def _master_cell(node: NotebookNode) -> MasterCell:
+    meta = node.metadata.get("nbgrader", {})
+    graded, solution = bool(meta.get("grade")), bool(meta.get("solution"))
+    locked = bool(meta.get("locked"))
+    known = graded or solution or locked
+    return MasterCell(
+        node=node,
+        grade_id=str(meta["grade_id"]) if known else None,
+        points=float(meta.get("points", 0)) if graded else 0.0,
+        graded=graded,
+        solution=solution,
+        locked=locked,
+    )

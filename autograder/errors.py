@@ -1,0 +1,44 @@
+"""
+What can go wrong, as one tree.
+
+    AutograderError
+    +-- CourseError      the course itself cannot be used: its folder, configuration or master notebooks
+    +-- RejectedError    a submission, or one notebook of it, cannot be read: the batch goes on without it
+    +-- GradebookError   the gradebook and the course disagree, or it cannot be opened
+
+Every message is one line that names the file, the reason and what to do.
+"""
+
+
+class AutograderError(Exception):
+    """Any failure that this package explains to a person."""
+
+
+class CourseError(AutograderError):
+    """The course cannot be used as it is; nothing has been graded."""
+
+
+class GradebookError(AutograderError):
+    """The gradebook cannot take this course's grades; no older grade was changed."""
+
+
+class RejectedError(AutograderError):
+    """
+    A submission, or one notebook of it, cannot be read.
+
+    Parameters
+    ----------
+    reason : str
+        One word, stable between releases, e.g. ``"empty"``: it becomes the reason of the state REJECTED.
+    message : str
+        One line for a person: the file, what is wrong with it, what to do.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+    def __reduce__(self) -> tuple[type["RejectedError"], tuple[str, str]]:
+        """Cross process borders with both parts."""
+        return (type(self), (self.reason, self.message))

@@ -1,0 +1,273 @@
+"""
+Bytes to data: read what students handed in, believing nothing.
+
+Of a submission only cell types, source strings and nbgrader's cell names leave this module. Files are opened
+without following links, only regular files, under a size cap; nesting is measured before any JSON is parsed.
+Whatever cannot be read becomes a `RejectedError` with a reason, never an exception that stops a batch.
+"""
+
+import errno
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import RejectedError
+
+MAX_BYTES = 32 * 2**20
+"""Largest notebook file that is read, in bytes; pictures in outputs make honest ones big."""
+
+MAX_DEPTH = 64
+"""Deepest nesting of lists and objects; nbformat's own needs fewer than ten levels."""
+
+MAX_CELLS = 5_000
+"""Most cells of a notebook."""
+
+TIMESTAMP_FILE = "timestamp.txt"
+"""Where nbgrader's exchange says when a submission came in."""
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class SubmittedCell:
+    """A cell as handed in: whether it is code, its text, and nbgrader's name of it if it has one."""
+
+    is_code: bool
+    source: str
+    grade_id: str | None = None
+
+
+@dataclass(frozen=True)
+class SubmittedNotebook:
+    """A notebook as handed in, reduced to its cells in order."""
+
+    cells: tuple[SubmittedCell, ...]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """
+    What one student handed in for one assignment.
+
+    Attributes
+    ----------
+    notebooks : dict of str to SubmittedNotebook or RejectedError
+        One entry for each master notebook, by name without the suffix.
+    timestamp : str or None
+        The text of nbgrader's timestamp file.
+    notes : tuple of str
+        What a person should know about the folder, e.g. a file that nobody asked for.
+    """
+
+    student: str
+    assignment: str
+    notebooks: dict[str, SubmittedNotebook | RejectedError]
+    timestamp: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def students(submissions: Path, assignment: str) -> list[str]:
+    """
+    List the students with a folder for an assignment, in order of name.
+
+    A folder that is a link counts: it is a submission that `read_submission` will reject.
+    """
+    if not submissions.is_dir():
+        return []
+    with os.scandir(submissions) as entries:
+        names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    return sorted(name for name in names if os.path.lexists(submissions / name / assignment))
+
+
+def strays(submissions: Path) -> list[str]:
+    """List what lies among the students' folders and is none: files that a person may have meant to unpack."""
+    if not submissions.is_dir():
+        return []
+    with os.scandir(submissions) as entries:
+        return sorted(e.name for e in entries if not e.is_dir() and not e.name.startswith("."))
+
+
+def read_submission(folder: Path, student: str, assignment: str, names: Iterable[str]) -> Submission:
+    """
+    Read a student's folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the student's notebooks lie.
+    names : iterable of str
+        The names of the master notebooks, without suffix: exactly these are looked for.
+    """
+    wanted = list(names)
+    try:
+        present = _list(folder)
+    except RejectedError as rejected:
+        return Submission(student, assignment, dict.fromkeys(wanted, rejected))
+    notebooks = {name: _read_or_rejected(folder, name, present) for name in wanted}
+    extra = sorted(
+        entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in notebooks
+    )
+    timestamp, notes = _read_timestamp(folder, present)
+    notes += [f"{entry} is not a notebook of this assignment and was not graded" for entry in extra]
+    return Submission(student, assignment, notebooks, timestamp, tuple(notes))
+
+
+def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
+    """
+    Reduce the bytes of a notebook file to its cells.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's contents; a UTF-8 byte order mark is allowed.
+    name : str
+        What messages call the file.
+
+    Raises
+    ------
+    RejectedError
+        With the reason ``empty``, ``encoding``, ``too-deep``, ``json``, ``not-a-notebook`` or ``nbformat``.
+    """
+    if not data.strip():
+        raise RejectedError("empty", f"{name}: the file is empty; ask the student to hand it in again")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RejectedError(
+            "encoding", f"{name}: byte {error.start} is not UTF-8; ask the student to save it in JupyterLab"
+        ) from None
+    if _depth(text) > MAX_DEPTH:
+        raise RejectedError("too-deep", f"{name}: nested deeper than {MAX_DEPTH} levels; no notebook is")
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RejectedError(
+            "json", f"{name}: not whole JSON ({error}); the file was probably cut off: ask for it again"
+        ) from None
+    return SubmittedNotebook(tuple(_cells(content, name)))
+
+
+def _read_or_rejected(folder: Path, name: str, present: list[str]) -> SubmittedNotebook | RejectedError:
+    file = f"{name}.ipynb"
+    try:
+        if file not in present:
+            raise RejectedError("missing", f"{file}: not in the submission{_look_alike(name, present)}")
+        return parse_notebook(_read_bytes(folder / file, MAX_BYTES), file)
+    except RejectedError as rejected:
+        return rejected
+
+
+def _look_alike(name: str, present: list[str]) -> str:
+    """Point at files that may be the missing one under another name."""
+    number = name.split("_")[0]
+    similar = [entry for entry in present if entry.endswith(".ipynb") and entry.startswith(number)]
+    if not similar:
+        return "; ask the student to hand it in"
+    return f", though {', '.join(similar)} is; rename it if that is the one that counts"
+
+
+def _list(folder: Path) -> list[str]:
+    """List a folder's entries, refusing links in place of the student's folders."""
+    for path in (folder.parent, folder):
+        if path.is_symlink():
+            raise RejectedError("link", f"{path}: a link, and links are not followed; put the folder itself there")
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise RejectedError("io", f"{folder}: {error.strerror}; see that it is a readable folder") from None
+
+
+def _read_bytes(path: Path, limit: int) -> bytes:
+    """Read a regular file of at most `limit` bytes without following a link and without waiting on a pipe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise RejectedError("link", f"{path.name}: a link, and links are not followed") from None
+        if error.errno == errno.ENXIO:
+            raise RejectedError("not-a-file", f"{path.name}: not a regular file") from None
+        raise RejectedError("io", f"{path.name}: {error.strerror}; see that it can be read") from None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise RejectedError("not-a-file", f"{path.name}: not a regular file")
+        if status.st_nlink > 1:
+            raise RejectedError("link", f"{path.name}: a hard link to another file; put a copy there")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise RejectedError("too-big", f"{path.name}: more than {limit} bytes; ask for it without its outputs")
+    return data
+
+
+def _read_timestamp(folder: Path, present: list[str]) -> tuple[str | None, list[str]]:
+    if TIMESTAMP_FILE not in present:
+        return None, []
+    try:
+        return _read_bytes(folder / TIMESTAMP_FILE, 200).decode("ascii").strip(), []
+    except (RejectedError, UnicodeDecodeError):
+        return None, [f"{TIMESTAMP_FILE} cannot be read and was left out of account"]
+
+
+def _depth(text: str) -> int:
+    """Measure how deep brackets nest outside strings; stops counting soon after the cap."""
+    depth = deepest = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        first = match.group()[0]
+        if first in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+            if deepest > MAX_DEPTH:
+                break
+        elif first in "]}":
+            depth -= 1
+    return deepest
+
+
+def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
+    if not isinstance(content, dict) or not isinstance(content.get("cells", []), list):
+        raise _not_a_notebook(name, "its cells are not a list")
+    if content.get("nbformat") != 4:
+        raise RejectedError(
+            "nbformat",
+            f"{name}: notebook format {content.get('nbformat')!r}; only 4 is read: save it in JupyterLab",
+        )
+    if "cells" not in content:
+        raise _not_a_notebook(name, "it has no cells")
+    if len(content["cells"]) > MAX_CELLS:
+        raise _not_a_notebook(name, f"it has more than {MAX_CELLS} cells")
+    for number, cell in enumerate(content["cells"], start=1):
+        if not isinstance(cell, dict):
+            raise _not_a_notebook(name, f"cell {number} is not an object")
+        yield SubmittedCell(
+            is_code=cell.get("cell_type") == "code",
+            source=_source(cell.get("source", ""), name, number),
+            grade_id=_grade_id(cell),
+        )
+
+
+def _source(source: Any, name: str, number: int) -> str:
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        raise _not_a_notebook(name, f"the source of cell {number} is not text")
+    try:
+        source.encode("utf-8")
+    except UnicodeEncodeError:
+        raise RejectedError("encoding", f"{name}: cell {number} holds half a character; save it again") from None
+    return source.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _grade_id(cell: dict[str, Any]) -> str | None:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return grade_id if isinstance(grade_id, str) else None
+
+
+def _not_a_notebook(name: str, why: str) -> RejectedError:
+    return RejectedError("not-a-notebook", f"{name}: {why}; ask the student to save it in JupyterLab")

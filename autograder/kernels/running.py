@@ -1,0 +1,133 @@
+"""
+Run a notebook in a kernel of its own and say how each cell ended.
+
+nbclient does the work. Whether a cell succeeded is read from its execute reply, never from its outputs: what a
+cell wrote to stderr, or displayed as if it were an error, changes nothing.
+"""
+
+import asyncio
+import os
+import tempfile
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from autograder.kernels.limits import Limits
+
+KERNEL_NAME = "tf1-graphs"
+"""The course's own kernelspec, installed with the package."""
+
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+"""The only variables of the instructor's environment that a grading kernel sees."""
+
+
+class Ended(Enum):
+    """How the run of a whole notebook ended."""
+
+    COMPLETE = "complete"
+    CELL_TIMEOUT = "cell timeout"
+    NOTEBOOK_TIMEOUT = "notebook timeout"
+    DEAD_KERNEL = "dead kernel"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """
+    How one cell ended, from its execute reply.
+
+    Attributes
+    ----------
+    ok : bool
+        Whether the cell ran to its end without an exception.
+    error : str
+        Name of the exception, e.g. ``"AssertionError"``; empty when `ok`.
+    message : str
+        What the exception says.
+    """
+
+    ok: bool
+    error: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """
+    A notebook that has been run.
+
+    Attributes
+    ----------
+    notebook : NotebookNode
+        The notebook with the outputs of all cells that ran.
+    ended : Ended
+        How the run ended.
+    replies : dict of str to Reply
+        By cell id; a cell that did not run to an end has no entry.
+    stopped_at : str
+        Id of the cell that was running when the run was cut short; empty for a complete run.
+    """
+
+    notebook: NotebookNode
+    ended: Ended
+    replies: dict[str, Reply] = field(default_factory=dict)
+    stopped_at: str = ""
+
+
+def run(notebook: NotebookNode, limits: Limits) -> Run:
+    """
+    Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
+
+    The kernel starts in an empty folder, which is also its home, with an environment of its own.
+    """
+    with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
+        return asyncio.run(_run(notebook, limits, Path(scratch)))
+
+
+async def _run(notebook: NotebookNode, limits: Limits, scratch: Path) -> Run:
+    replies: dict[str, Reply] = {}
+    running = ""
+
+    def start(cell: NotebookNode, **_: Any) -> None:
+        nonlocal running
+        running = cell.id
+
+    def note(cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
+        content = execute_reply["content"]
+        ok = content.get("status") == "ok"
+        replies[cell.id] = Reply(ok, str(content.get("ename", "")), str(content.get("evalue", "")))
+
+    client = NotebookClient(
+        notebook,
+        km=AsyncKernelManager(
+            kernel_name=KERNEL_NAME, config=Config({"KernelManager": {"transport_encryption": "auto"}})
+        ),
+        resources={"metadata": {"path": str(scratch)}},
+        timeout=limits.cell_seconds,
+        allow_errors=True,
+        store_widget_state=False,
+        on_cell_execute=start,
+        on_cell_executed=note,
+    )
+    try:
+        async with asyncio.timeout(limits.notebook_seconds):
+            await client.async_execute(env=_environment(scratch))
+    except CellTimeoutError:
+        return Run(notebook, Ended.CELL_TIMEOUT, replies, running)
+    except TimeoutError:
+        return Run(notebook, Ended.NOTEBOOK_TIMEOUT, replies, running)
+    except DeadKernelError:
+        return Run(notebook, Ended.DEAD_KERNEL, replies, running)
+    return Run(notebook, Ended.COMPLETE, replies)
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    home = str(scratch)
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return kept | {"HOME": home, "TMPDIR": home, "IPYTHONDIR": home, "JUPYTER_RUNTIME_DIR": home}

@@ -1,0 +1,194 @@
+"""
+Rules for notebooks, as small functions: each names the cell, what is wrong, and the way to mend it.
+
+Authors meet them through `autograder lint`. A rule looks at one master notebook and yields problems; to add a
+rule, write the function and list it in `RULES`.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from autograder.course import Assignment, Master, MasterCell, is_test_of
+
+CODE_LINES = 15
+SOLUTION_LINES = 20
+CELLS = range(25, 56)
+MARKDOWN_SHARE = (0.55, 0.65)
+
+SHARED_GRAPH_TAG = "default-graph"
+"""Excuses a cell whose subject is the graph that outlives it."""
+
+_WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_BUILDERS = {"Variable", "get_variable", "placeholder", "constant", "Session", "variable_scope", "add"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule: where, what is wrong, and how to mend it."""
+
+    notebook: str
+    cell: str
+    wrong: str
+    mend: str
+
+    def __str__(self) -> str:
+        """Write the problem as one line."""
+        where = f"{self.notebook}.ipynb, cell '{self.cell}'" if self.cell else f"{self.notebook}.ipynb"
+        return f"{where}: {self.wrong}; {self.mend}"
+
+
+Found = Iterator[tuple[str, str, str]]
+"""What a rule yields: the cell's id (or nothing), what is wrong, how to mend it."""
+
+
+def lint(assignment: Assignment) -> list[Problem]:
+    """Hold every master notebook of an assignment against every rule."""
+    return [
+        Problem(master.name, *found) for master in assignment.notebooks for rule in RULES for found in rule(master)
+    ]
+
+
+def ids_are_words(master: Master) -> Found:
+    """Cell ids and grade_ids are words, and the same: they are what people see in reports."""
+    for cell in master.cells:
+        if not _WORDS.fullmatch(cell.node.id) or cell.node.id.isdigit() or len(cell.node.id) < 3:
+            yield cell.node.id, "the id is not made of words", "name what the cell is for, like 'predict-names'"
+        if cell.grade_id is not None and cell.grade_id != cell.node.id:
+            yield cell.node.id, f"the grade_id '{cell.grade_id}' is another name", "give the cell one name"
+
+
+def tests_are_locked(master: Master) -> Found:
+    """A graded cell belongs to the course."""
+    for cell in master.graded:
+        if not cell.locked:
+            yield _name(cell), "a graded cell that students may change", "lock it (nbgrader: Autograder tests)"
+
+
+def tests_belong_to_an_exercise(master: Master) -> Found:
+    """The name of a test cell says which solution cell it is about: feedback goes there."""
+    solutions = [str(cell.grade_id) for cell in master.solutions]
+    for cell in master.graded:
+        if not any(is_test_of(str(cell.grade_id), solution) for solution in solutions):
+            yield (
+                _name(cell),
+                "no solution cell of that name",
+                "call it test-<solution cell>, or test-<...>-<behaviour>",
+            )
+    for solution in solutions:
+        if not any(is_test_of(str(cell.grade_id), solution) for cell in master.graded):
+            yield solution, "no test cell looks at it", f"add a cell named test-{solution}"
+
+
+def tests_say_what_they_look_at(master: Master) -> Found:
+    """The first line of a test is a docstring: it serves as feedback."""
+    for cell in master.graded:
+        if not (ast.get_docstring(_tree(cell)) or "").startswith("Looks at"):
+            yield _name(cell), "does not begin by saying what it looks at", 'begin with """Looks at ..."""'
+
+
+def graded_cells_show_something(master: Master) -> Found:
+    """No point rests on an assert alone: a graded cell ends by displaying what can be judged from outside."""
+    for cell in master.graded:
+        if not cell.compares_output:
+            yield _name(cell), "shows nothing to compare", "display its evidence and tag it nbval-check-output"
+        elif not cell.reference:
+            yield _name(cell), "has no stored output", "run `autograder reference`"
+        last = _tree(cell).body[-1:]
+        if not (last and isinstance(last[0], ast.Expr) and _calls(last[0]) == "display"):
+            yield _name(cell), "does not end by displaying its evidence", "make display(...) the last statement"
+
+
+def solutions_are_marked(master: Master) -> Found:
+    """A solution cell has one marked region, so that the release has one stub."""
+    for cell in master.solutions:
+        if cell.source.count("### BEGIN SOLUTION") != 1 or cell.source.count("### END SOLUTION") != 1:
+            yield _name(cell), "not one marked solution", "put ### BEGIN SOLUTION and ### END SOLUTION around it"
+
+
+def code_is_short(master: Master) -> Found:
+    """A cell fits on a screen beside its explanation."""
+    for cell in master.cells:
+        most = SOLUTION_LINES if cell.solution or cell.graded else CODE_LINES
+        if cell.is_code and len(cell.source.splitlines()) > most:
+            yield _name(cell), f"more than {most} lines", "split it, or say less"
+
+
+def outputs_are_references(master: Master) -> Found:
+    """A master stores text outputs of tagged cells only: everything else is noise in a diff."""
+    for cell in master.cells:
+        if cell.is_code and cell.reference and not cell.compares_output:
+            yield _name(cell), "stores outputs that nobody compares", "run `autograder reference`"
+        for output in cell.reference:
+            kinds = set(output.get("data", {"text/plain": ""}))
+            if output.output_type == "error" or kinds != {"text/plain"}:
+                yield _name(cell), "stores an output that is not text", "show names or numbers as text"
+
+
+def exercises_have_their_own_graph(master: Master) -> Found:
+    """Building in the default graph makes running a cell twice harmful."""
+    for cell in master.cells:
+        tags = cell.node.metadata.get("tags", [])
+        if cell.is_code and SHARED_GRAPH_TAG not in tags and any(_builds_bare(node) for node in _tree(cell).body):
+            yield (
+                _name(cell),
+                "builds in whatever graph is the default",
+                f"wrap it in `with tf.Graph().as_default():`, or tag it {SHARED_GRAPH_TAG} if that is its subject",
+            )
+
+
+def lessons_have_a_shape(master: Master) -> Found:
+    """One heading of the first level; neither too long for one sitting nor mostly code."""
+    headings = [
+        line
+        for cell in master.cells
+        if not cell.is_code
+        for line in cell.source.splitlines()
+        if line.startswith("# ")
+    ]
+    if len(headings) != 1:
+        yield "", f"{len(headings)} headings of the first level", "have exactly one, at the top"
+    if len(master.cells) not in CELLS:
+        yield "", f"{len(master.cells)} cells", f"have between {CELLS.start} and {CELLS.stop - 1}"
+    share = sum(not cell.is_code for cell in master.cells) / max(1, len(master.cells))
+    if not MARKDOWN_SHARE[0] <= share <= MARKDOWN_SHARE[1]:
+        yield "", f"{share:.0%} of the cells are text", "have between 55 % and 65 %"
+
+
+RULES: tuple[Callable[[Master], Found], ...] = (
+    ids_are_words,
+    tests_are_locked,
+    tests_belong_to_an_exercise,
+    tests_say_what_they_look_at,
+    graded_cells_show_something,
+    solutions_are_marked,
+    code_is_short,
+    outputs_are_references,
+    exercises_have_their_own_graph,
+    lessons_have_a_shape,
+)
+
+
+def _name(cell: MasterCell) -> str:
+    return str(cell.node.id)
+
+
+def _tree(cell: MasterCell) -> ast.Module:
+    return ast.parse(cell.source)
+
+
+def _calls(node: ast.Expr) -> str:
+    function = node.value.func if isinstance(node.value, ast.Call) else None
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _builds_bare(node: ast.AST) -> bool:
+    """Tell whether a statement adds to a graph outside every function and every `with ... as_default()`."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+        return False
+    if isinstance(node, ast.With) and any("as_default" in ast.unparse(item.context_expr) for item in node.items):
+        return False
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _BUILDERS:
+        return isinstance(node.func.value, ast.Name) and node.func.value.id == "tf"
+    return any(_builds_bare(child) for child in ast.iter_child_nodes(node))

@@ -1,0 +1,125 @@
+"""The student version and the stored outputs, both made from the master notebooks."""
+
+import filecmp
+import logging
+import tempfile
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+
+import nbformat
+from nbgrader.converters import GenerateAssignment
+from traitlets.config import Config
+
+from autograder.course import OUTPUT_TAG, Course, strip_outputs
+from autograder.errors import CourseError
+from autograder.kernels.limits import Limits
+from autograder.kernels.running import Ended, run
+
+
+def release(course: Course, assignment: str) -> Path:
+    """
+    Write the student version with nbgrader's generate_assignment, and return its folder.
+
+    Raises
+    ------
+    CourseError
+        When nbgrader cannot make it; nothing is left half-written.
+    """
+    _generate(course, assignment, into=None)
+    return course.release(assignment)
+
+
+def out_of_step(course: Course, assignment: str) -> list[str]:
+    """
+    List how the student version differs, byte for byte, from what the masters give; empty when it does not.
+
+    Raises
+    ------
+    CourseError
+        When nbgrader cannot make the version to compare with.
+    """
+    with tempfile.TemporaryDirectory(prefix="autograder-release-") as scratch:
+        _generate(course, assignment, into=Path(scratch))
+        fresh, kept = Path(scratch) / assignment, course.release(assignment)
+        new, old = _files(fresh), _files(kept)
+        return [
+            *(f"{kept / name}: missing" for name in sorted(new - old)),
+            *(f"{kept / name}: no master gives this file" for name in sorted(old - new)),
+            *(
+                f"{kept / name}: not what its master gives"
+                for name in sorted(new & old)
+                if not filecmp.cmp(fresh / name, kept / name, shallow=False)
+            ),
+        ]
+
+
+def store_reference(course: Course, assignment: str, limits: Limits) -> Iterator[Path]:
+    """
+    Run each master and store the outputs of its tagged cells in it; yield each file as it is done.
+
+    All other outputs are removed, so that a master changes only when its meaning does.
+
+    Raises
+    ------
+    CourseError
+        When a master does not run to its end, or one of its graded cells raises.
+    """
+    for master in course.assignment(assignment).notebooks:
+        path = course.source(assignment) / f"{master.name}.ipynb"
+        notebook = deepcopy(master.notebook)
+        done = run(deepcopy(notebook), limits)
+        if done.ended is not Ended.COMPLETE:
+            raise CourseError(
+                f"{path}: {done.ended.value} in cell '{done.stopped_at}'; the master must run to its end"
+            )
+        for cell in master.graded:
+            reply = done.replies[cell.node.id]
+            if not reply.ok:
+                raise CourseError(
+                    f"{path}: '{cell.grade_id}' raises {reply.error}: {reply.message}; mend the solution"
+                )
+        shown = {cell.id: cell.get("outputs", []) for cell in done.notebook.cells}
+        for cell in strip_outputs(notebook, keep=OUTPUT_TAG):
+            cell.outputs = [_lasting(output) for output in shown[cell.id]]
+        nbformat.write(notebook, path)
+        yield path
+
+
+def _lasting(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop what counts runs."""
+    if "execution_count" in output:
+        output.execution_count = None
+    return output
+
+
+def _generate(course: Course, assignment: str, *, into: Path | None) -> None:
+    changes = Config({"CourseDirectory": {"assignment_id": assignment}})
+    if into is not None:
+        changes.CourseDirectory.release_directory = str(into)
+        changes.CourseDirectory.directory_structure = str(Path("{nbgrader_step}") / "{assignment_id}")
+        changes.CourseDirectory.source_directory = str(course.source(assignment).parent)
+    config = deepcopy(course.config)
+    config.merge(changes)
+    converter = GenerateAssignment(
+        coursedir=type(course.directory)(config=config),
+        config=config,
+        no_database=True,
+        force=True,
+    )
+    converter.log.setLevel(logging.CRITICAL)
+    try:
+        converter.start()
+    except (Exception, SystemExit) as error:
+        raise CourseError(
+            f"{course.source(assignment)}: nbgrader cannot make a release ({error}); "
+            f"run `nbgrader generate_assignment {assignment} --force` for the details"
+        ) from error
+
+
+def _files(folder: Path) -> set[Path]:
+    return {
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_file() and ".ipynb_checkpoints" not in path.parts
+    }

@@ -1,0 +1,1 @@
+"""What people read: drawn from results, and from nothing else."""

@@ -1,0 +1,149 @@
+"""
+Points and states: fail closed.
+
+Every notebook ends in exactly one state, and only GRADED carries points. A cell's points need everything that its
+checks look at to hold. Where an assert and the evidence disagree, a person must look: it is either tampering or a
+bad test.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from autograder.checks import Finding, Outcome
+
+
+class Kind(Enum):
+    """The kinds of state, from the best to the worst: a submission is in the worst of its notebooks' states."""
+
+    GRADED = "GRADED"
+    REVIEW = "REVIEW"
+    TIMEOUT = "TIMEOUT"
+    LIMIT = "LIMIT"
+    CRASH = "CRASH"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True)
+class State:
+    """
+    Where a notebook or a submission ended.
+
+    Attributes
+    ----------
+    kind : Kind
+        The state.
+    word : str
+        The scope of a timeout, the kind of a limit, the reason of a rejection: one word, or empty.
+    message : str
+        One line for a person; empty for GRADED.
+    """
+
+    kind: Kind
+    word: str = ""
+    message: str = ""
+
+    def __str__(self) -> str:
+        """Write the state as the documentation does: ``REJECTED(empty)``."""
+        return f"{self.kind.value}({self.word})" if self.word else self.kind.value
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether automatic points count."""
+        return self.kind is Kind.GRADED
+
+
+GRADED = State(Kind.GRADED)
+
+
+@dataclass(frozen=True)
+class CellVerdict:
+    """
+    A graded cell: what its checks found, and the points that they are worth.
+
+    Attributes
+    ----------
+    points : float
+        All of `max_points` or none of them; they count only while the notebook's state is GRADED.
+    disagree : bool
+        Whether an assert holds and the evidence does not, or the reverse.
+    """
+
+    grade_id: str
+    points: float
+    max_points: float
+    findings: tuple[Finding, ...]
+    disagree: bool = False
+
+    @property
+    def message(self) -> str:
+        """Why there are no points, for the student; empty when there are."""
+        return "\n".join(dict.fromkeys(finding.message for finding in self.findings if finding.message))
+
+
+@dataclass(frozen=True)
+class NotebookVerdict:
+    """
+    One notebook of a submission.
+
+    Attributes
+    ----------
+    earned : float
+        What the checks that held are worth, whatever the state: a person may want to grant it.
+    notes : tuple of str
+        What the rebuild noticed.
+    seconds : float
+        Wall time of the run.
+    """
+
+    name: str
+    state: State
+    max_points: float
+    cells: tuple[CellVerdict, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    seconds: float = 0.0
+
+    @property
+    def earned(self) -> float:
+        """Sum the cells' points."""
+        return sum(cell.points for cell in self.cells)
+
+    @property
+    def points(self) -> float | None:
+        """The automatic points, or None when a person must decide."""
+        return self.earned if self.state.is_graded else None
+
+
+def decide_cell(grade_id: str, max_points: float, findings: tuple[Finding, ...]) -> CellVerdict:
+    """Turn the findings of one cell into points. A cell without findings gets none: nothing was shown."""
+    asserts = [f for f in findings if f.check == "assert"]
+    evidence = [f for f in findings if f.check != "assert"]
+    holds = bool(findings) and all(f.outcome is Outcome.HOLDS for f in findings)
+    passed = bool(asserts) and all(f.outcome is Outcome.HOLDS for f in asserts)
+    failed = any(f.outcome is not Outcome.HOLDS for f in asserts)
+    shown = bool(evidence) and all(f.outcome is Outcome.HOLDS for f in evidence)
+    contradicted = any(f.outcome is not Outcome.HOLDS for f in evidence)
+    return CellVerdict(
+        grade_id,
+        max_points if holds else 0.0,
+        max_points,
+        findings,
+        disagree=(passed and contradicted) or (failed and shown),
+    )
+
+
+def review_state(cells: Iterable[CellVerdict]) -> State:
+    """Find the state of a notebook that ran to its end: REVIEW if any cell contradicts itself, else GRADED."""
+    odd = [cell.grade_id for cell in cells if cell.disagree]
+    if not odd:
+        return GRADED
+    return State(
+        Kind.REVIEW,
+        message=f"asserts and evidence disagree in {', '.join(odd)}; look whether the test or the answer is wrong",
+    )
+
+
+def worst(states: Iterable[State]) -> State:
+    """Find the state of a submission: the worst of its notebooks' states."""
+    order = list(Kind)
+    return max(states, key=lambda state: order.index(state.kind), default=GRADED)

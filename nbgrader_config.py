@@ -1,0 +1,15 @@
+"""nbgrader's configuration of this course: two folders renamed, one kind stub, nothing else."""
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 (traitlets puts it there)
+
+c.CourseDirectory.course_id = "sharing_variables_course"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+
+c.ClearSolutions.code_stub = {
+    "python": "# YOUR CODE HERE (then remove the next line)\n"
+    'raise NotImplementedError("This exercise is still to do.")',
+}
+
+# ipykernel 7 warns about plain local sockets unless it is told which to take.
+c.KernelManager.transport_encryption = "auto"
