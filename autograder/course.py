@@ -226,7 +226,7 @@ def read_master(path: Path) -> Master:
 
 
 def is_test_of(test: str, solution: str) -> bool:
-    """Tell from its name whether a test cell is about a solution cell: ``test-predict`` and ``test-predict-two`` are."""
+    """Tell whether a test cell is about a solution cell: ``test-predict`` and ``test-predict-two`` are about one."""
     return test == f"test-{solution}" or test.startswith(f"test-{solution}-")
 
 

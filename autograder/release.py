@@ -1,7 +1,7 @@
 """The student version and the stored outputs, both made from the master notebooks."""
 
 import filecmp
-import logging
+import re
 import tempfile
 from collections.abc import Iterator
 from copy import deepcopy
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.converters import GenerateAssignment
-from traitlets.config import Config
+from nbgrader.utils import capture_log
 
 from autograder.course import OUTPUT_TAG, Course, strip_outputs
 from autograder.errors import CourseError
@@ -94,27 +94,22 @@ def _lasting(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def _generate(course: Course, assignment: str, *, into: Path | None) -> None:
-    changes = Config({"CourseDirectory": {"assignment_id": assignment}})
-    if into is not None:
-        changes.CourseDirectory.release_directory = str(into)
-        changes.CourseDirectory.directory_structure = str(Path("{nbgrader_step}") / "{assignment_id}")
-        changes.CourseDirectory.source_directory = str(course.source(assignment).parent)
     config = deepcopy(course.config)
-    config.merge(changes)
-    converter = GenerateAssignment(
-        coursedir=type(course.directory)(config=config),
-        config=config,
-        no_database=True,
-        force=True,
-    )
-    converter.log.setLevel(logging.CRITICAL)
-    try:
-        converter.start()
-    except (Exception, SystemExit) as error:
-        raise CourseError(
-            f"{course.source(assignment)}: nbgrader cannot make a release ({error}); "
-            f"run `nbgrader generate_assignment {assignment} --force` for the details"
-        ) from error
+    config.CourseDirectory.assignment_id = assignment
+    config.SaveCells.enabled = False  # with no_database, what nbgrader's --no-db sets
+    if into is not None:
+        config.CourseDirectory.release_directory = str(into)
+        config.CourseDirectory.source_directory = str(course.source(assignment).parent)
+    directory = type(course.directory)(config=config)
+    outcome = capture_log(GenerateAssignment(coursedir=directory, config=config, no_database=True, force=True))
+    if not outcome["success"]:
+        raise CourseError(f"{course.source(assignment)}: nbgrader cannot make a release ({_reason(outcome['log'])})")
+
+
+def _reason(log: str) -> str:
+    """Find the line of nbgrader's log that names the exception."""
+    named = [line for line in log.splitlines() if re.match(r"[\w.]*(Error|Exception)\b", line)]
+    return named[0] if named else "see `nbgrader generate_assignment`"
 
 
 def _files(folder: Path) -> set[Path]:

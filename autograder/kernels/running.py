@@ -105,9 +105,10 @@ async def _run(notebook: NotebookNode, limits: Limits, scratch: Path) -> Run:
 
     client = NotebookClient(
         notebook,
-        km=AsyncKernelManager(
-            kernel_name=KERNEL_NAME, config=Config({"KernelManager": {"transport_encryption": "auto"}})
-        ),
+        kernel_name=KERNEL_NAME,
+        kernel_manager_class=AsyncKernelManager,
+        # Sockets that are files: nothing listens on the network. The path must be absolute and short.
+        config=Config({"KernelManager": {"transport": "ipc", "ip": str(scratch / "kernel")}}),
         resources={"metadata": {"path": str(scratch)}},
         timeout=limits.cell_seconds,
         allow_errors=True,

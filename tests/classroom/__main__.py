@@ -1,0 +1,123 @@
+"""
+`python -m tests.classroom demo` builds the class in demo/ and grades it as an instructor would.
+
+`python -m tests.classroom check [NOTEBOOK]` grades every labelled answer and says which label does not hold.
+Both exit with 1 when a label does not hold.
+"""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from autograder.batch import grade_all, local_processes
+from autograder.cli import main as autograder
+from autograder.course import CONFIG_FILE, Assignment, Course
+from autograder.grading import Result
+from autograder.intake import Submission, parse_notebook
+from autograder.kernels.limits import Limits
+from tests.classroom.students import Student, classroom, fill_in, hand_in
+
+ROOT = Path(__file__).parents[2]
+ASSIGNMENT = "sharing_variables"
+
+
+def surprises(students: list[Student], results: list[Result]) -> Iterator[str]:
+    """Hold results against labels, cell by cell, and yield a line for each difference."""
+    by_name = {result.student: result for result in results}
+    for student in students:
+        for verdict in by_name[student.name].verdicts:
+            if not verdict.state.is_graded:
+                yield f"{student.name}, {verdict.name}: {verdict.state} {verdict.state.message}"
+            lost = {cell.grade_id: cell.message for cell in verdict.cells if not cell.points}
+            for answer in student.answers[verdict.name].values():
+                kind = "right" if answer.is_right else f"wrong {' '.join(answer.misconceptions)}"
+                where = f"{verdict.name}, {answer.exercise}, {kind}: {answer.why}"
+                for name in sorted(answer.loses - set(lost)):
+                    yield f"{where}\n    keeps {name}, and should lose it"
+                for name in sorted(set(lost) - answer.loses):
+                    if name.startswith(f"test-{answer.exercise}"):
+                        yield f"{where}\n    loses {name}, and should keep it: {lost[name]}"
+
+
+def check(course: Course, assignment: Assignment, console: Console) -> int:
+    """Grade every labelled answer; print what differs from its label."""
+    students = classroom(assignment)
+    submissions = [
+        Submission(
+            student.name,
+            assignment.name,
+            {
+                master.name: parse_notebook(
+                    fill_in(
+                        course,
+                        assignment,
+                        master,
+                        {name: answer.source for name, answer in student.answers[master.name].items()},
+                    ).encode(),
+                    master.name,
+                )
+                for master in assignment.notebooks
+            },
+        )
+        for student in students
+    ]
+    graded = grade_all(submissions, assignment, Limits(), local_processes(2))
+    results = list(track(graded, "grading every answer", total=len(submissions), console=console, transient=True))
+    return _say(list(surprises(students, results)), console)
+
+
+def demo(course: Course, assignment: Assignment, console: Console) -> int:
+    """Build a class in demo/, grade it with the command line, and hold the CSV's points against the labels."""
+    folder = course.root / "demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy(course.root / CONFIG_FILE, folder)
+    for name in (course.directory.source_directory, course.directory.release_directory):
+        shutil.copytree(course.root / name, folder / name)
+    playground = Course(folder)
+    students = classroom(assignment)
+    for student in students:
+        hand_in(playground, assignment, student)
+    console.print(f"{len(students)} students have handed in: demo/submitted/")
+    code = autograder(["grade", assignment.name, "--course", str(folder)])
+    rows = (playground.reports / f"{assignment.name}.csv").read_text(encoding="utf-8").splitlines()[1:]
+    expected = {
+        f"{student.name},{master.name},GRADED,{student.points(master.name):g}"
+        for student in students
+        for master in assignment.notebooks
+    }
+    found = {",".join(row.split(",")[:4]) for row in rows}
+    return code or _say([f"not as labelled: {row}" for row in sorted(expected ^ found)], console)
+
+
+def _say(lines: list[str], console: Console) -> int:
+    for line in lines:
+        console.print(line, markup=False, highlight=False)
+    console.print(f"{len(lines)} surprises" if lines else "every state and every point is as labelled")
+    return 1 if lines else 0
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the two commands."""
+    console = Console(soft_wrap=True)
+    course = Course(ROOT)
+    assignment = course.assignment(ASSIGNMENT)
+    match arguments:
+        case ["demo"]:
+            return demo(course, assignment, console)
+        case ["check"]:
+            return check(course, assignment, console)
+        case ["check", notebook]:
+            kept = tuple(master for master in assignment.notebooks if master.name == notebook)
+            return check(course, replace(assignment, notebooks=kept), console)
+    console.print(__doc__ or "", markup=False)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
