@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from nbformat import NotebookNode
-from nbval.plugin import IPyNbCell, coalesce_streams, get_sanitize_patterns, nocolors
+from nbval.plugin import IPyNbCell, get_sanitize_patterns, nocolors
 
 from autograder.course import Assignment, MasterCell
 from autograder.kernels.running import Reply
@@ -102,7 +102,7 @@ class OutputCheck:
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
         """Compare by `nbval.plugin.IPyNbCell.compare_outputs`."""
         kinds = _kinds(cell.reference)
-        outputs = [output for output in coalesce_streams(shown.outputs) if _kinds([output]) & kinds]
+        outputs = [output for output in shown.outputs if _kinds([output]) & kinds]
         if not outputs:
             raised = _first_words(shown.reply) if shown.reply is not None and not shown.reply.ok else ""
             return Finding(self.name, Outcome.ABSENT, raised or "This cell showed nothing.")

@@ -115,8 +115,9 @@ def code_is_short(master: Master) -> Found:
     """A cell fits on a screen beside its explanation."""
     for cell in master.cells:
         most = SOLUTION_LINES if cell.solution or cell.graded else CODE_LINES
-        if cell.is_code and len(cell.source.splitlines()) > most:
-            yield _name(cell), f"more than {most} lines", "split it, or say less"
+        lines = [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("###")]
+        if cell.is_code and len(lines) > most:
+            yield _name(cell), f"{len(lines)} lines of code, more than {most}", "split it, or say less"
 
 
 def outputs_are_references(master: Master) -> Found:

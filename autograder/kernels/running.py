@@ -112,6 +112,7 @@ async def _run(notebook: NotebookNode, limits: Limits, scratch: Path) -> Run:
         resources={"metadata": {"path": str(scratch)}},
         timeout=limits.cell_seconds,
         allow_errors=True,
+        coalesce_streams=True,  # one text however it was chunked on the way
         store_widget_state=False,
         on_cell_execute=start,
         on_cell_executed=note,
