@@ -106,11 +106,8 @@ class OutputCheck:
         if not outputs:
             raised = _first_words(shown.reply) if shown.reply is not None and not shown.reply.ok else ""
             return Finding(self.name, Outcome.ABSENT, raised or "This cell showed nothing.")
-        skipped = _kinds(outputs) - kinds
-        same, difference = _Comparison(assignment.sanitize, skipped).compare(outputs, cell.reference)
-        if same:
-            return Finding(self.name, Outcome.HOLDS)
-        return Finding(self.name, Outcome.FAILS, difference)
+        difference = output_difference(outputs, cell.reference, assignment.sanitize)
+        return Finding(self.name, Outcome.FAILS if difference else Outcome.HOLDS, difference)
 
 
 CHECKS: tuple[Check, ...] = (AssertCheck(), OutputCheck())
@@ -119,6 +116,20 @@ CHECKS: tuple[Check, ...] = (AssertCheck(), OutputCheck())
 def judge(cell: MasterCell, shown: Shown, assignment: Assignment) -> tuple[Finding, ...]:
     """Look at a graded cell with every kind of check that it asks for, in the order of `CHECKS`."""
     return tuple(check.look(cell, shown, assignment) for check in CHECKS if check.asked(cell))
+
+
+def output_difference(outputs: list[NotebookNode], reference: list[NotebookNode], patterns: str) -> str:
+    """
+    Say how outputs differ from the reference; empty when they do not.
+
+    Kinds of output that the reference does not have are not looked at.
+
+    Parameters
+    ----------
+    patterns : str
+        Contents of a sanitize file, in nbval's format.
+    """
+    return _Comparison(patterns, skipped=_kinds(outputs) - _kinds(reference)).difference(outputs, reference)
 
 
 class _Comparison:
@@ -159,10 +170,11 @@ class _Comparison:
         """Say a difference in words that a student understands."""
         self.comparison_traceback.append(f"Expected:\n{left}\nShown:\n{right}")
 
-    def compare(self, outputs: list[NotebookNode], reference: list[NotebookNode]) -> tuple[bool, str]:
+    def difference(self, outputs: list[NotebookNode], reference: list[NotebookNode]) -> str:
         """Compare, and put the difference in words."""
-        same = bool(IPyNbCell.compare_outputs(self, outputs, reference))
-        return same, "\n".join(line for line in self.comparison_traceback if line)
+        if IPyNbCell.compare_outputs(self, outputs, reference):
+            return ""
+        return "\n".join(line for line in self.comparison_traceback if line) or "The outputs differ."
 
 
 def _kinds(outputs: list[NotebookNode]) -> set[str]:

@@ -14,9 +14,9 @@ from autograder.course import Assignment, Master, MasterCell, is_test_of
 
 CODE_LINES = 15
 SOLUTION_LINES = 20
-CELLS = range(25, 61)
+LESSON_CELLS = range(20, 56)
 LEAST_TEXT = 0.5
-"""Share of text among the cells that are not tests."""
+"""Share of text. Both count the lesson's cells, not the graded tests."""
 
 SHARED_GRAPH_TAG = "default-graph"
 """Excuses a cell whose subject is the graph that outlives it."""
@@ -154,9 +154,10 @@ def lessons_have_a_shape(master: Master) -> Found:
     ]
     if len(headings) != 1:
         yield "", f"{len(headings)} headings of the first level", "have exactly one, at the top"
-    if len(master.cells) not in CELLS:
-        yield "", f"{len(master.cells)} cells", f"have between {CELLS.start} and {CELLS.stop - 1}"
     lesson = [cell for cell in master.cells if not cell.graded]
+    if len(lesson) not in LESSON_CELLS:
+        few, many = LESSON_CELLS.start, LESSON_CELLS.stop - 1
+        yield "", f"{len(lesson)} cells beside the tests", f"have between {few} and {many}"
     share = sum(not cell.is_code for cell in lesson) / max(1, len(lesson))
     if share < LEAST_TEXT:
         yield "", f"{share:.0%} of the lesson's cells are text", f"have at least {LEAST_TEXT:.0%}: explain more"

@@ -11,6 +11,7 @@ import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import capture_log
 
+from autograder.checks import output_difference
 from autograder.course import OUTPUT_TAG, Course, strip_outputs
 from autograder.errors import CourseError
 from autograder.kernels.limits import Limits
@@ -58,14 +59,16 @@ def store_reference(course: Course, assignment: str, limits: Limits) -> Iterator
     """
     Run each master and store the outputs of its tagged cells in it; yield each file as it is done.
 
-    All other outputs are removed, so that a master changes only when its meaning does.
+    All other outputs are removed, and stored ones are kept while they differ only in what the sanitize patterns
+    take away, so that a master changes only when its meaning does.
 
     Raises
     ------
     CourseError
         When a master does not run to its end, or one of its graded cells raises.
     """
-    for master in course.assignment(assignment).notebooks:
+    whole = course.assignment(assignment)
+    for master in whole.notebooks:
         path = course.source(assignment) / f"{master.name}.ipynb"
         notebook = deepcopy(master.notebook)
         done = run(deepcopy(notebook), limits)
@@ -81,7 +84,8 @@ def store_reference(course: Course, assignment: str, limits: Limits) -> Iterator
                 )
         shown = {cell.id: cell.get("outputs", []) for cell in done.notebook.cells}
         for cell in strip_outputs(notebook, keep=OUTPUT_TAG):
-            cell.outputs = [_lasting(output) for output in shown[cell.id]]
+            if not cell.outputs or output_difference(shown[cell.id], cell.outputs, whole.sanitize):
+                cell.outputs = [_lasting(output) for output in shown[cell.id]]
         nbformat.write(notebook, path)
         yield path
 
