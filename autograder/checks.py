@@ -89,8 +89,9 @@ class OutputCheck:
     """
     nbval's: the outputs equal the stored ones, after the course's sanitize patterns.
 
-    Only the kinds of output that the master stores are compared (its text, say), so neither a warning on stderr
-    nor a student's own ``print`` costs a point where the course displays its evidence.
+    Only the kinds of output that the master stores are compared (its text, say), and of these the last ones, as
+    many as it stores: the evidence ends a cell. So neither a warning on stderr nor a student's own ``print`` or
+    ``display`` costs a point where the course displays its evidence.
     """
 
     name = "output"
@@ -102,7 +103,7 @@ class OutputCheck:
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
         """Compare by `nbval.plugin.IPyNbCell.compare_outputs`."""
         kinds = _kinds(cell.reference)
-        outputs = [output for output in shown.outputs if _kinds([output]) & kinds]
+        outputs = [output for output in shown.outputs if _kinds([output]) & kinds][-len(cell.reference) :]
         if not outputs:
             raised = _first_words(shown.reply) if shown.reply is not None and not shown.reply.ok else ""
             return Finding(self.name, Outcome.ABSENT, raised or "This cell showed nothing.")

@@ -14,6 +14,7 @@ from autograder.course import Assignment, Master, MasterCell, is_test_of
 
 CODE_LINES = 15
 SOLUTION_LINES = 20
+TEST_LINES = 25
 LESSON_CELLS = range(20, 56)
 LEAST_TEXT = 0.5
 """Share of text. Both count the lesson's cells, not the graded tests."""
@@ -93,15 +94,25 @@ def tests_say_what_they_look_at(master: Master) -> Found:
 
 
 def graded_cells_show_something(master: Master) -> Found:
-    """No point rests on an assert alone: a graded cell ends by displaying what can be judged from outside."""
+    """No point rests on an assert alone: a graded cell displays what can be judged from outside."""
     for cell in master.graded:
         if not cell.compares_output:
             yield _name(cell), "shows nothing to compare", "display its evidence and tag it nbval-check-output"
         elif not cell.reference:
             yield _name(cell), "has no stored output", "run `autograder reference`"
-        last = _tree(cell).body[-1:]
-        if not (last and isinstance(last[0], ast.Expr) and _calls(last[0]) == "display"):
-            yield _name(cell), "does not end by displaying its evidence", "make display(...) the last statement"
+
+
+def tests_leave_nothing_behind(master: Master) -> Found:
+    """A test is a docstring, one function, and its display: it takes no name that a student may have given."""
+    for cell in master.graded:
+        shape = [ast.unparse(node) for node in _tree(cell).body[1:] if not isinstance(node, ast.FunctionDef)]
+        functions = [node.name for node in _tree(cell).body if isinstance(node, ast.FunctionDef)]
+        if functions != ["check"] or shape != ["display(check())"]:
+            yield (
+                _name(cell),
+                "is more than a docstring, `def check():` and `display(check())`",
+                "let check() hold the asserts and return the evidence",
+            )
 
 
 def solutions_are_marked(master: Master) -> Found:
@@ -114,7 +125,7 @@ def solutions_are_marked(master: Master) -> Found:
 def code_is_short(master: Master) -> Found:
     """A cell fits on a screen beside its explanation."""
     for cell in master.cells:
-        most = SOLUTION_LINES if cell.solution or cell.graded else CODE_LINES
+        most = TEST_LINES if cell.graded else SOLUTION_LINES if cell.solution else CODE_LINES
         lines = [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("###")]
         if cell.is_code and len(lines) > most:
             yield _name(cell), f"{len(lines)} lines of code, more than {most}", "split it, or say less"
@@ -169,6 +180,7 @@ RULES: tuple[Callable[[Master], Found], ...] = (
     tests_belong_to_an_exercise,
     tests_say_what_they_look_at,
     graded_cells_show_something,
+    tests_leave_nothing_behind,
     solutions_are_marked,
     code_is_short,
     outputs_are_references,
@@ -183,11 +195,6 @@ def _name(cell: MasterCell) -> str:
 
 def _tree(cell: MasterCell) -> ast.Module:
     return ast.parse(cell.source)
-
-
-def _calls(node: ast.Expr) -> str:
-    function = node.value.func if isinstance(node.value, ast.Call) else None
-    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _builds_bare(node: ast.AST) -> bool:
