@@ -1,0 +1,69 @@
+# %% right: identity in so many words, with a print
+def same_variable(u, v):
+    """Return whether u and v are one variable."""
+    print("comparing", u.name, "with", v.name)
+    if u is v:
+        return True
+    return False
+
+# %% right: compares the objects' ids
+def same_variable(u, v):
+    gleich = id(u) == id(v)  # gleiche Objekte heißen gleiche id, gleiche Werte genügen nicht
+    return gleich
+
+# %% right: compares references, the hashable handles that TensorFlow offers for this
+def same_variable(u, v):
+    """Return whether u and v are one variable."""
+    return u.ref() == v.ref()
+
+# %% right: a lambda with a double negation
+same_variable = lambda u, v: not (u is not v)
+
+# %% right: Python's own function for the operator
+import operator
+
+
+def same_variable(u, v):
+    return operator.is_(u, v)
+
+# %% right: counts different objects in a set of ids, through a helper
+def how_many(*variables):
+    return len({id(variable) for variable in variables})
+
+
+def same_variable(u, v):
+    return how_many(u, v) == 1
+
+# %% wrong M1, 1 point, loses test-same-variable-names test-same-variable-equality: believes that an equal name means one variable
+def same_variable(u, v):
+    """Return whether u and v are one variable."""
+    return u.name == v.name
+
+# %% wrong M18, 0 points, loses test-same-variable-twins test-same-variable-names test-same-variable-equality: compares the values in sessions
+def same_variable(u, v):
+    def value(variable):
+        with tf.Session(graph=variable.graph) as sess:
+            sess.run(variable.initializer)
+            return sess.run(variable)
+
+    return np.array_equal(value(u), value(v))
+
+# %% wrong M19, 2 points, loses test-same-variable-equality: believes that == asks for identity
+def same_variable(u, v):
+    """Return whether u and v are one variable."""
+    return u == v
+
+# %% wrong M19, 2 points, loses test-same-variable-equality: has seen the tensor and turns it into a bool, but still compares with ==
+def same_variable(u, v):
+    result = u == v
+    if not isinstance(result, bool):
+        result = bool(result.numpy().all())
+    return result
+
+# %% wrong M19, 2 points, loses test-same-variable-equality: uses a set of the variables, which relies on their == and hash
+def same_variable(u, v):
+    return len({u, v}) == 1
+
+# %% wrong -, 0 points, loses test-same-variable-twins test-same-variable-names test-same-variable-equality: prints the answer and forgets to return it
+def same_variable(u, v):
+    print(u is v)

@@ -1,0 +1,87 @@
+# %% right: adds one and looks whether v changed, with keyword arguments and a print
+def proves_sharing(sess, u, v):
+    """Write through u, read through v, and return whether v saw it."""
+    old = sess.run(fetches=v)
+    sess.run(u.assign_add(delta=tf.ones(shape=u.shape)))
+    new = sess.run(fetches=v)
+    print("v before:", old, "v after:", new)
+    return bool((old != new).any())
+
+# %% right: writes a number that cannot stand in v, because it is computed from v
+def proves_sharing(sess, u, v):
+    # größer als alles, was in v steht
+    neuer_wert = np.full(v.shape.as_list(), sess.run(v).max() + 1.0, dtype=np.float32)
+    sess.run(tf.assign(u, neuer_wert))
+    return np.array_equal(sess.run(v), neuer_wert)
+
+# %% right: reads with eval, feeds the new value, and puts the old one back
+def proves_sharing(sess, u, v):
+    before_u, before_v = u.eval(session=sess), v.eval(session=sess)
+    new = tf.placeholder(tf.float32, shape=u.shape)
+    write = u.assign(new)
+    write.eval(feed_dict={new: before_u - 3.0}, session=sess)
+    seen = not np.allclose(before_v, v.eval(session=sess))
+    sess.run(write, {new: before_u})
+    return seen
+
+# %% right: one run that reads after the write, by a control dependency
+def proves_sharing(sess, u, v):
+    before = sess.run(v)
+    with tf.control_dependencies([tf.assign_sub(u, tf.ones_like(u))]):
+        after = v.read_value()
+    if np.all(before == sess.run(after)):
+        return False
+    else:
+        return True
+
+# %% right: loads the value without a new op, through helper functions
+def lire(sess, variable):
+    return sess.run(variable.value())
+
+
+def proves_sharing(sess, u, v):
+    avant = lire(sess, v)
+    u.load(avant + 1, session=sess)
+    return np.any(lire(sess, v) != avant)
+
+# %% wrong M18, 0 points, loses test-write-through-zeros test-write-through-values: believes that equal values prove sharing
+def proves_sharing(sess, u, v):
+    """Write through u, read through v, and return whether v saw it."""
+    return np.array_equal(sess.run(u), sess.run(v))
+
+# %% wrong M18, 1 point, loses test-write-through-values: always writes 1 and takes a 1 in v for a proof
+def proves_sharing(sess, u, v):
+    sess.run(tf.assign(u, tf.ones_like(u)))
+    return bool(np.all(sess.run(v) == 1.0))
+
+# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: builds the assignment and never runs it
+def proves_sharing(sess, u, v):
+    before = sess.run(v)
+    tf.assign_add(u, tf.ones_like(u))
+    after = sess.run(v)
+    return not np.array_equal(before, after)
+
+# %% wrong -, 1 point, loses test-write-through-zeros: doubles u, which changes nothing at zero
+def proves_sharing(sess, u, v):
+    before = sess.run(v)
+    sess.run(u.assign(2.0 * u))
+    return not np.array_equal(before, sess.run(v))
+
+# %% wrong -, 1 point, loses test-write-through-values: hard-codes the shape of the example
+def proves_sharing(sess, u, v):
+    before = sess.run(v)
+    sess.run(tf.assign_add(u, [1.0, 1.0]))
+    return not np.array_equal(before, sess.run(v))
+
+# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: compares arrays with == and returns an array
+def proves_sharing(sess, u, v):
+    before = sess.run(v)
+    sess.run(u.assign(u + 1.0))
+    return sess.run(v) != before
+
+# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: initialises again before it reads and so wipes out what it wrote
+def proves_sharing(sess, u, v):
+    before = sess.run(v)
+    sess.run(u.assign_add(tf.ones_like(u)))
+    sess.run(tf.global_variables_initializer())
+    return not np.array_equal(before, sess.run(v))
