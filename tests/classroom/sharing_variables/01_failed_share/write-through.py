@@ -79,9 +79,7 @@ def proves_sharing(sess, u, v):
     sess.run(u.assign(u + 1.0))
     return sess.run(v) != before
 
-# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: initialises again before it reads and so wipes out what it wrote
+# %% wrong M18, 1 point, loses test-write-through-values: believes that an unlikely value in v can only have come through u
 def proves_sharing(sess, u, v):
-    before = sess.run(v)
-    sess.run(u.assign_add(tf.ones_like(u)))
-    sess.run(tf.global_variables_initializer())
-    return not np.array_equal(before, sess.run(v))
+    sess.run(u.assign(tf.fill(u.shape, 123.0)))
+    return bool(np.all(sess.run(v) == 123.0))

@@ -1,0 +1,150 @@
+# %% right: a tf.Module, with a comment with umlauts
+class Dense(tf.Module):
+    """A layer that makes its variables once and shares them between its calls."""
+
+    def __init__(self, inputs, outputs, name=None):
+        super().__init__(name=name)
+        # Hier und nur hier entstehen Variablen, für jedes Objekt eigene.
+        self.weight = tf.Variable(tf.random_normal([inputs, outputs]), name="W")
+        self.bias = tf.Variable(tf.zeros([outputs]), name="b")
+
+    def __call__(self, x):
+        return tf.matmul(x, self.weight) + self.bias
+
+# %% right: a dataclass that makes the variables after its own __init__, with debug prints
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class Dense:
+    """A layer that makes its variables once and shares them between its calls."""
+
+    inputs: int
+    outputs: int
+
+    def __post_init__(self):
+        self.weight = tf.Variable(tf.zeros([self.inputs, self.outputs]), name="W")
+        self.bias = tf.Variable(tf.zeros([self.outputs]), name="b")
+        print("made", self.weight.name, self.bias.name)
+
+    def __call__(self, x):
+        print("called with", x)
+        return tf.nn.xw_plus_b(x, self.weight, self.bias)
+
+# %% right: keeps a dictionary and shows it as two properties
+class Dense:
+    def __init__(self, inputs, outputs):
+        self._variables = {
+            "bias": tf.Variable(tf.zeros([outputs]), name="b"),
+            "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),
+        }
+
+    weight = property(lambda self: self._variables["weight"])
+    bias = property(lambda self: self._variables["bias"])
+
+    def __call__(self, x):
+        return my_op(x, self._variables)
+
+# %% right: a helper method, names in German, __call__ is another name of a method
+class Dense:
+    """Eine Schicht, der ihre Variablen gehören."""
+
+    def __init__(self, eingaenge, ausgaenge):
+        self.weight = self._neu("W", eingaenge, ausgaenge)
+        self.bias = self._neu("b", ausgaenge)
+
+    @staticmethod
+    def _neu(name, *form):
+        return tf.Variable(initial_value=lambda: tf.random_uniform(form), name=name, dtype=tf.float32)
+
+    def anwenden(self, x):
+        return tf.nn.bias_add(tf.matmul(x, self.weight), self.bias)
+
+    __call__ = anwenden
+
+# %% right: resource variables set in a loop, a closure does the arithmetic
+class Dense:
+    def __init__(self, inputs, outputs):
+        for attribut, nom, forme in [("weight", "W", [inputs, outputs]), ("bias", "b", [outputs])]:
+            setattr(self, attribut, tf.Variable(tf.random_normal(forme), name=nom, use_resource=True))
+        self.calcul = lambda x: x @ self.weight + self.bias
+
+    def __call__(self, x):
+        return self.calcul(x)
+
+# %% wrong M1, 0 points, loses test-layer-class-shares test-layer-class-separate test-layer-class-result: makes W and b in each call, as the names agree
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.inputs, self.outputs = inputs, outputs
+        self.weight = tf.Variable(tf.random_normal([inputs, outputs]), name="W")
+        self.bias = tf.Variable(tf.zeros([outputs]), name="b")
+
+    def __call__(self, x):
+        W = tf.Variable(tf.random_normal([self.inputs, self.outputs]), name="W")  # the W from above, by its name
+        b = tf.Variable(tf.zeros([self.outputs]), name="b")
+        return x @ W + b
+
+# %% wrong M8, 2 points, loses test-layer-class-separate: AUTO_REUSE just to be safe, so two objects share
+class Dense:
+    def __init__(self, inputs, outputs):
+        with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):
+            self.weight = tf.get_variable("W", [inputs, outputs])
+            self.bias = tf.get_variable("b", [outputs], initializer=tf.zeros_initializer())
+
+    def __call__(self, x):
+        return x @ self.weight + self.bias
+
+# %% wrong -, 0 points, loses test-layer-class-shares test-layer-class-separate test-layer-class-result: makes the variables in the class body
+class Dense:
+    inputs, outputs = 32, 10
+    weight = tf.Variable(tf.random_normal([inputs, outputs]), name="W")
+    bias = tf.Variable(tf.zeros([outputs]), name="b")
+
+    def __init__(self, inputs, outputs):
+        self.inputs, self.outputs = inputs, outputs
+
+    def __call__(self, x):
+        return x @ self.weight + self.bias
+
+# %% wrong -, 2 points, loses test-layer-class-shares: makes the variables at the first call instead of with the object
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.inputs, self.outputs = inputs, outputs
+        self.weight = self.bias = None
+
+    def __call__(self, x):
+        if self.weight is None:
+            self.weight = tf.Variable(tf.random_normal([self.inputs, self.outputs]), name="W")
+            self.bias = tf.Variable(tf.zeros([self.outputs]), name="b")
+        return x @ self.weight + self.bias
+
+# %% wrong -, 2 points, loses test-layer-class-result: adds a relu that nobody asked for
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.weight = tf.Variable(tf.random_normal([inputs, outputs]), name="W")
+        self.bias = tf.Variable(tf.zeros([outputs]), name="b")
+
+    def __call__(self, x):
+        return tf.nn.relu(x @ self.weight + self.bias)
+
+# %% wrong -, 1 point, loses test-layer-class-shares test-layer-class-separate: a name scope for tidiness, so that the names are dense/W and dense/b
+class Dense(tf.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__(name="dense")
+        with self.name_scope:
+            self.weight = tf.Variable(tf.random_normal([inputs, outputs]), name="W")
+            self.bias = tf.Variable(tf.zeros([outputs]), name="b")
+
+    def __call__(self, x):
+        return x @ self.weight + self.bias
+
+# %% wrong -, 2 points, loses test-layer-class-separate: a dictionary in the class body, which all objects share
+class Dense:
+    variables = {}
+
+    def __init__(self, inputs, outputs):
+        self.weight = self.variables["weight"] = tf.Variable(tf.random_normal([inputs, outputs]), name="W")
+        self.bias = self.variables["bias"] = tf.Variable(tf.zeros([outputs]), name="b")
+
+    def __call__(self, x):
+        return my_op(x, self.variables)
