@@ -7,7 +7,6 @@ Exit codes: 0 all is well; 1 the command finished, and something wants a person;
 import argparse
 import os
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -126,7 +125,6 @@ def _lint(options: argparse.Namespace, console: Console) -> int:
 
 
 def _grade(options: argparse.Namespace, console: Console) -> int:
-    warnings.filterwarnings("ignore", module="sqlalchemy|nbgrader")
     from autograder.batch import grade_all, local_processes
     from autograder.course import Course
     from autograder.gradebook import Gradebook, replace_file

@@ -6,8 +6,11 @@ every other state clears them and asks for a person. Scores and comments that a 
 """
 
 import os
+import sys
 import tempfile
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Comment, Grade, SubmittedNotebook
 from nbgrader.api import Gradebook as NbGraderGradebook
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells, SaveCells
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from autograder.course import Assignment, Course, Master, is_test_of
 from autograder.errors import GradebookError
@@ -49,7 +52,7 @@ class Gradebook:
     def __enter__(self) -> "Gradebook":
         """Open the database, and record the master notebooks as `nbgrader generate_assignment` does."""
         try:
-            with NbGraderGradebook(self.course.db_url, self.course.directory.course_id) as book:
+            with _alembic_on_path(), NbGraderGradebook(self.course.db_url, self.course.directory.course_id) as book:
                 book.update_or_create_assignment(self.assignment.name)
             for master in self.assignment.notebooks:
                 self._record_master(master)
@@ -67,6 +70,13 @@ class Gradebook:
 
     def write(self, result: Result) -> None:
         """Put one result into the database and its notebooks into the autograded folder."""
+        with warnings.catch_warnings():
+            # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
+            warnings.simplefilter("ignore", SAWarning)
+            self._write_scores(result)
+        self._write_notebooks(result)
+
+    def _write_scores(self, result: Result) -> None:
         self._book.update_or_create_student(result.student)
         when = {"timestamp": result.timestamp} if result.timestamp else {}
         self._book.update_or_create_submission(result.assignment, result.student, **when)
@@ -75,7 +85,6 @@ class Gradebook:
             _set_grades(submitted, verdict)
             _set_comments(submitted, verdict)
         self._book.db.commit()
-        self._write_notebooks(result)
 
     def _write_notebooks(self, result: Result) -> None:
         folder = self.course.autograded(result.student, result.assignment)
@@ -97,6 +106,17 @@ class Gradebook:
         }
         for step in _MASTER_STEPS:
             notebook, resources = step(config=self.course.config).preprocess(notebook, resources)
+
+
+@contextmanager
+def _alembic_on_path() -> Iterator[None]:
+    """Let nbgrader find the program that makes a new database: it lies beside this interpreter."""
+    path = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = path
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -107,8 +107,7 @@ async def _run(notebook: NotebookNode, limits: Limits, scratch: Path) -> Run:
         notebook,
         kernel_name=KERNEL_NAME,
         kernel_manager_class=AsyncKernelManager,
-        # Sockets that are files: nothing listens on the network. The path must be absolute and short.
-        config=Config({"KernelManager": {"transport": "ipc", "ip": str(scratch / "kernel")}}),
+        config=_connection(scratch),
         resources={"metadata": {"path": str(scratch)}},
         timeout=limits.cell_seconds,
         allow_errors=True,
@@ -117,16 +116,25 @@ async def _run(notebook: NotebookNode, limits: Limits, scratch: Path) -> Run:
         on_cell_execute=start,
         on_cell_executed=note,
     )
-    try:
-        async with asyncio.timeout(limits.notebook_seconds):
+    async with asyncio.timeout(limits.notebook_seconds) as clock:
+        try:
             await client.async_execute(env=_environment(scratch))
-    except CellTimeoutError:
-        return Run(notebook, Ended.CELL_TIMEOUT, replies, running)
-    except TimeoutError:
-        return Run(notebook, Ended.NOTEBOOK_TIMEOUT, replies, running)
-    except DeadKernelError:
-        return Run(notebook, Ended.DEAD_KERNEL, replies, running)
+        except CellTimeoutError:
+            return Run(notebook, Ended.CELL_TIMEOUT, replies, running)
+        except (DeadKernelError, asyncio.CancelledError):
+            # nbclient takes a cancelled wait for a dead kernel.
+            ended = Ended.NOTEBOOK_TIMEOUT if clock.expired() else Ended.DEAD_KERNEL
+            return Run(notebook, ended, replies, running)
     return Run(notebook, Ended.COMPLETE, replies)
+
+
+def _connection(scratch: Path) -> Config:
+    """Connect through sockets that are files: nothing listens on the network. The path must be absolute and short."""
+    config = Config()
+    config.KernelManager.transport = "ipc"
+    config.KernelManager.ip = str(scratch / "kernel")
+    config.KernelManager.connection_file = str(scratch / "kernel.json")
+    return config
 
 
 def _environment(scratch: Path) -> dict[str, str]:

@@ -20,7 +20,7 @@ from autograder.course import CONFIG_FILE, Assignment, Course
 from autograder.grading import Result
 from autograder.intake import Submission, parse_notebook
 from autograder.kernels.limits import Limits
-from tests.classroom.students import Student, classroom, fill_in, hand_in
+from tests.classroom.students import Student, classroom, filled_in, hand_in
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "sharing_variables"
@@ -44,28 +44,19 @@ def surprises(students: list[Student], results: list[Result]) -> Iterator[str]:
                         yield f"{where}\n    loses {name}, and should keep it: {lost[name]}"
 
 
+def submission_of(course: Course, assignment: Assignment, student: Student) -> Submission:
+    """Make a student's submission in memory."""
+    notebooks = {
+        master.name: parse_notebook(filled_in(course, assignment, master, student).encode(), master.name)
+        for master in assignment.notebooks
+    }
+    return Submission(student.name, assignment.name, dict(notebooks))
+
+
 def check(course: Course, assignment: Assignment, console: Console) -> int:
     """Grade every labelled answer; print what differs from its label."""
     students = classroom(assignment)
-    submissions = [
-        Submission(
-            student.name,
-            assignment.name,
-            {
-                master.name: parse_notebook(
-                    fill_in(
-                        course,
-                        assignment,
-                        master,
-                        {name: answer.source for name, answer in student.answers[master.name].items()},
-                    ).encode(),
-                    master.name,
-                )
-                for master in assignment.notebooks
-            },
-        )
-        for student in students
-    ]
+    submissions = [submission_of(course, assignment, student) for student in students]
     graded = grade_all(submissions, assignment, Limits(), local_processes(2))
     results = list(track(graded, "grading every answer", total=len(submissions), console=console, transient=True))
     return _say(list(surprises(students, results)), console)

@@ -53,17 +53,17 @@ def hand_in(course: Course, assignment: Assignment, student: Student) -> None:
     folder = course.submitted(student.name, assignment.name)
     folder.mkdir(parents=True)
     for master in assignment.notebooks:
-        filled = {name: answer.source for name, answer in student.answers[master.name].items()}
-        (folder / f"{master.name}.ipynb").write_text(fill_in(course, assignment, master, filled), encoding="utf-8")
+        (folder / f"{master.name}.ipynb").write_text(filled_in(course, assignment, master, student), encoding="utf-8")
 
 
-def fill_in(course: Course, assignment: Assignment, master: Master, sources: dict[str, str]) -> str:
-    """Fill answers into the released notebook and return its text."""
+def filled_in(course: Course, assignment: Assignment, master: Master, student: Student) -> str:
+    """Fill a student's answers into the released notebook and return its text."""
     notebook = nbformat.read(released(course, assignment, master), as_version=4)
+    answers_of = student.answers[master.name]
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id in sources:
-            cell.source = sources[grade_id]
+        if grade_id in answers_of:
+            cell.source = answers_of[grade_id].source
     return str(nbformat.writes(notebook))
 
 

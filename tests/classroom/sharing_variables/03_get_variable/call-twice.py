@@ -1,0 +1,104 @@
+# %% right: one block that changes its mind half-way
+def call_twice(build, first, second, scope):
+    """Call build on both inputs; the second call shares the variables of the first."""
+    with tf.variable_scope(scope):
+        result1 = build(first)
+        tf.get_variable_scope().reuse_variables()
+        result2 = build(second)
+    return result1, result2
+
+# %% right: the captured scope, opened again with keyword arguments
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(name_or_scope=scope, reuse=None) as geöffnet:
+        erstes = build(first)
+    # wieder derselbe Scope, nun mit ausdrücklicher Erklärung
+    with tf.variable_scope(name_or_scope=geöffnet, reuse=True):
+        zweites = build(second)
+    print("variables:", [v.name for v in tf.global_variables()])
+    return erstes, zweites
+
+# %% right: a loop over the inputs, where only the first may create
+def call_twice(build, first, second, scope):
+    results = []
+    for number, x in enumerate([first, second]):
+        with tf.variable_scope(scope, reuse=number > 0):
+            results.append(build(x))
+    return tuple(results)
+
+# %% right: a template, which makes at the first call and shares at the second
+def call_twice(build, first, second, scope):
+    vorlage = tf.make_template("not_used", build, unique_name_=scope)
+    return vorlage(first), vorlage(second)
+
+# %% right: AUTO_REUSE, but with a check of its own that the second call made nothing
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(scope):
+        result1 = build(first)
+    known = set(tf.global_variables())
+    with tf.variable_scope(scope, reuse=tf.AUTO_REUSE):
+        result2 = build(second)
+    new = [v.name for v in tf.global_variables() if v not in known]
+    if new:
+        raise ValueError(f"the second call made {new}")
+    return result1, result2
+
+# %% right: a class that remembers the scope object, whose flag lasts
+class Sharer:
+    def __init__(self, build, scope):
+        self.build, self.scope = build, scope
+
+    def __call__(self, x):
+        with tf.variable_scope(self.scope) as self.scope:
+            result = self.build(x)
+            self.scope.reuse_variables()
+            return result
+
+
+def call_twice(build, first, second, scope):
+    sharer = Sharer(build, scope)
+    return sharer(first), sharer(second)
+
+# %% wrong M4, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that get_variable gets or creates without a word
+def call_twice(build, first, second, scope):
+    """Call build on both inputs; the second call shares the variables of the first."""
+    with tf.variable_scope(scope):
+        return build(first), build(second)
+
+# %% wrong M7, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that reuse_variables() lasts for the name
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(scope) as opened:
+        result1 = build(first)
+        opened.reuse_variables()
+    with tf.variable_scope(scope):
+        result2 = build(second)
+    return result1, result2
+
+# %% wrong M8, 1 point, loses test-call-twice-strict: believes that AUTO_REUSE is simply the safer default
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(scope, reuse=tf.AUTO_REUSE):
+        result1 = build(first)
+        result2 = build(second)
+    return result1, result2
+
+# %% wrong M21, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that a default name opens the same scope again
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(None, default_name=scope):
+        result1 = build(first)
+    with tf.variable_scope(None, default_name=scope):
+        result2 = build(second)
+    return result1, result2
+
+# %% wrong M22, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that reuse is an argument of the call that asks
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(scope):
+        result1 = build(first)
+        result2 = build(second, reuse=True)
+    return result1, result2
+
+# %% wrong -, 1 point, loses test-call-twice-shares: hard-codes the scope of the examples
+def call_twice(build, first, second, scope):
+    with tf.variable_scope("model"):
+        result1 = build(first)
+    with tf.variable_scope("model", reuse=True):
+        result2 = build(second)
+    return result1, result2

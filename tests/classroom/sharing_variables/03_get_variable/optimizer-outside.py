@@ -1,0 +1,103 @@
+# %% right: call_twice with keyword arguments, then the loss in steps
+def training_step(build, first, second):
+    """Return the loss between two calls that share, and an op that trains on it."""
+    result1, result2 = call_twice(build=build, first=first, second=second, scope="model")
+    loss = tf.reduce_mean(tf.square(tf.subtract(result1, result2)))
+    optimizer = tf.train.AdamOptimizer(learning_rate=0.1)
+    step = optimizer.minimize(loss=loss, var_list=tf.trainable_variables())
+    print("training", [v.name for v in tf.trainable_variables()])
+    return loss, step
+
+# %% right: call_twice unpacked by a lambda, and a list as the result
+def training_step(build, first, second):
+    distance = lambda a, b: tf.reduce_mean(tf.math.squared_difference(a, b))
+    loss = distance(*call_twice(build, first, second, "model"))
+    return [loss, tf.train.AdamOptimizer(0.1).minimize(loss)]
+
+# %% right: call_twice, and the gradients computed and applied in two steps
+def training_step(build, first, second):
+    outputs = call_twice(build, first, second, "model")
+    loss = tf.reduce_mean(tf.square(outputs[0] - outputs[1]))
+    adam = tf.train.AdamOptimizer(0.1)
+    return loss, adam.apply_gradients(adam.compute_gradients(loss))
+
+# %% right: two scopes of its own, the optimizer behind both, German names
+def training_step(build, first, second):
+    with tf.variable_scope("model"):
+        erstes = build(first)
+    with tf.variable_scope("model", reuse=True):
+        zweites = build(second)
+    # außerhalb: hier darf Adam seine eigenen Variablen anlegen
+    verlust = tf.reduce_mean(tf.square(erstes - zweites))
+    schritt = tf.train.AdamOptimizer(0.1).minimize(verlust)
+    return verlust, schritt
+
+# %% right: reuse_variables in a helper; the loss may stand inside, only the optimizer may not
+def loss_of(build, first, second):
+    with tf.variable_scope("model") as scope:
+        result = build(first)
+        scope.reuse_variables()
+        return tf.reduce_mean(tf.square(result - build(second)))
+
+
+def training_step(build, first, second):
+    loss = loss_of(build, first, second)
+    return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
+
+# %% right: a template instead of scopes
+def training_step(build, first, second):
+    shared = tf.make_template("not_used", build, unique_name_="model")
+    loss = tf.reduce_mean((shared(first) - shared(second)) ** 2)
+    return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
+
+# %% wrong M17, 0 points, loses test-optimizer-outside: builds the optimizer inside the scope that began to reuse
+def training_step(build, first, second):
+    with tf.variable_scope("model") as scope:
+        result1 = build(first)
+        scope.reuse_variables()
+        result2 = build(second)
+        loss = tf.reduce_mean(tf.square(result1 - result2))
+        step = tf.train.AdamOptimizer(0.1).minimize(loss)
+    return loss, step
+
+# %% wrong M6 M17, 0 points, loses test-optimizer-outside: believes that a scope with reuse=False around Adam is enough
+def training_step(build, first, second):
+    with tf.variable_scope("model"):
+        result1 = build(first)
+    with tf.variable_scope("model", reuse=True):
+        result2 = build(second)
+        loss = tf.reduce_mean(tf.square(result1 - result2))
+        with tf.variable_scope("training", reuse=False):
+            return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
+
+# %% wrong M5, 0 points, loses test-optimizer-outside: believes that reuse=True creates what is missing
+def training_step(build, first, second):
+    with tf.variable_scope("model", reuse=True):
+        difference = build(first) - build(second)
+    loss = tf.reduce_mean(tf.square(difference))
+    return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
+
+# %% wrong M7, 0 points, loses test-optimizer-outside: believes that reuse_variables() lasts for the name
+def training_step(build, first, second):
+    with tf.variable_scope("model"):
+        result1 = build(first)
+        tf.get_variable_scope().reuse_variables()
+    with tf.variable_scope("model"):
+        result2 = build(second)
+    loss = tf.reduce_mean(tf.square(result1 - result2))
+    return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
+
+# %% wrong M4, 0 points, loses test-optimizer-outside: writes the formula of the loss as it stands, in a scope without reuse
+def training_step(build, first, second):
+    with tf.variable_scope("model"):
+        loss = tf.reduce_mean(tf.square(build(first) - build(second)))
+    return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
+
+# %% wrong -, 0 points, loses test-optimizer-outside: sums the squares where the mean is asked for
+def training_step(build, first, second):
+    with tf.variable_scope("model") as scope:
+        result1 = build(first)
+    with tf.variable_scope(scope, reuse=True):
+        result2 = build(second)
+    loss = tf.reduce_sum(tf.square(result1 - result2))
+    return loss, tf.train.AdamOptimizer(0.1).minimize(loss)

@@ -1,0 +1,90 @@
+# %% right: keyword arguments, German names and a print
+def build_training(left, right, same):
+    """Build both towers, their loss, and a training step."""
+    links, rechts, bereich = siamese(left=left, right=right)
+    verlust = contrastive_loss(left_code=links, right_code=rechts, same=same)
+    # Der Optimierer gehört nach draußen: er legt eigene Variablen an.
+    schritt = tf.train.AdamOptimizer(learning_rate=0.02).minimize(loss=verlust)
+    print(bereich.name, len(tf.global_variables()))
+    return links, rechts, verlust, schritt
+
+# %% right: gradients first, then applied, with a global step
+def build_training(left, right, same):
+    *codes, _ = siamese(left, right)
+    loss = contrastive_loss(*codes, same)
+    optimizer = tf.train.AdamOptimizer(2e-2)
+    gradients = optimizer.compute_gradients(loss)
+    step = optimizer.apply_gradients(gradients, global_step=tf.train.get_or_create_global_step())
+    return (*codes, loss, step)
+
+# %% right: gradients by tf.gradients over the four variables of the returned scope
+def build_training(left, right, same):
+    left_code, right_code, scope = siamese(left, right)
+    loss = contrastive_loss(left_code, right_code, same)
+    weights = scope.trainable_variables()
+    pairs = zip(tf.gradients(loss, weights), weights)
+    with tf.name_scope("training"):
+        step = tf.train.AdamOptimizer(0.02, name="adam").apply_gradients(pairs)
+    return left_code, right_code, loss, step
+
+# %% right: a class that holds the parts, and returns them as a list
+class Training:
+    rate = 0.02
+
+    def __init__(self, left, right, same):
+        self.codes = siamese(left, right)[:2]
+        self.loss = contrastive_loss(self.codes[0], self.codes[1], same)
+        self.step = tf.train.AdamOptimizer(self.rate).minimize(self.loss)
+
+
+def build_training(left, right, same):
+    training = Training(left, right, same)
+    return [*training.codes, training.loss, training.step]
+
+# %% right: the optimizer in a scope of its own, the step in a group
+def build_training(left, right, same):
+    a, b, _ = siamese(left, right)
+    loss = contrastive_loss(a, b, same)
+    with tf.variable_scope("optimizer"):
+        adam = tf.train.AdamOptimizer(learning_rate=0.02)
+        return a, b, loss, tf.group(adam.minimize(loss))
+
+# %% wrong M17, 0 points, loses test-siamese-train-learns test-siamese-train-together: builds the optimizer inside the reusing scope
+def build_training(left, right, same):
+    """Build both towers, their loss, and a training step."""
+    left_code, right_code, scope = siamese(left, right)
+    with tf.variable_scope(scope, reuse=True):
+        loss = contrastive_loss(left_code, right_code, same)
+        step = tf.train.AdamOptimizer(0.02).minimize(loss)
+    return left_code, right_code, loss, step
+
+# %% wrong M12, 0 points, loses test-siamese-train-learns test-siamese-train-together: believes that tower means the same scope in left and in right
+def build_training(left, right, same):
+    with tf.variable_scope("left"):
+        left_code, _, _ = siamese(left, left)
+    with tf.variable_scope("right"):
+        _, right_code, _ = siamese(right, right)
+    loss = contrastive_loss(left_code, right_code, same)
+    step = tf.train.AdamOptimizer(0.02).minimize(loss)
+    return left_code, right_code, loss, step
+
+# %% wrong -, 1 point, loses test-siamese-train-learns: minimizes the wrong sign, so that the loss rises
+def build_training(left, right, same):
+    left_code, right_code, _ = siamese(left, right)
+    loss = contrastive_loss(left_code, right_code, same)
+    step = tf.train.AdamOptimizer(0.02).minimize(-loss)
+    return left_code, right_code, loss, step
+
+# %% wrong -, 1 point, loses test-siamese-train-together: returns only the loss and the step
+def build_training(left, right, same):
+    left_code, right_code, _ = siamese(left, right)
+    loss = contrastive_loss(left_code, right_code, same)
+    return loss, tf.train.AdamOptimizer(0.02).minimize(loss)
+
+# %% wrong -, 0 points, loses test-siamese-train-learns test-siamese-train-together: returns the optimizer and not its step
+def build_training(left, right, same):
+    left_code, right_code, _ = siamese(left, right)
+    loss = contrastive_loss(left_code, right_code, same)
+    optimizer = tf.train.AdamOptimizer(0.02)
+    optimizer.minimize(loss)
+    return left_code, right_code, loss, optimizer

@@ -1,0 +1,78 @@
+# %% right: AUTO_REUSE around both, the codes in a list
+def siamese(left, right):
+    """Build two towers that share; return both codes and the captured scope."""
+    with tf.variable_scope("tower", reuse=tf.AUTO_REUSE) as scope:
+        codes = [tower(points) for points in (left, right)]
+    return (*codes, scope)
+
+# %% right: reuse_variables between the two towers, German names and a print
+def siamese(left, right):
+    with tf.variable_scope("tower") as turm:
+        linker_code = tower(points=left)
+        turm.reuse_variables()  # ab hier wird nur noch gesucht, für den rechten Turm
+        rechter_code = tower(points=right)
+    print([v.name for v in tf.trainable_variables()])
+    return linker_code, rechter_code, turm
+
+# %% right: a template, which brings its scope with it
+def siamese(left, right):
+    shared = tf.make_template("tower", tower)
+    return shared(left), shared(right), shared.variable_scope
+
+# %% right: the object remembers reuse when it is opened again, a helper and a dictionary
+def siamese(left, right):
+    results = {}
+    with tf.variable_scope("tower") as scope:
+        results["left"] = tower(left)
+    scope.reuse_variables()
+
+    def again(points):
+        with tf.variable_scope(scope):
+            return tower(points)
+
+    results["right"] = again(right)
+    return results["left"], results["right"], scope
+
+# %% right: asks for the current scope inside, the second opening by name
+def siamese(left, right):
+    with tf.variable_scope("tower"):
+        gauche = tower(left)
+    with tf.variable_scope("tower", reuse=True):
+        droite, portee = tower(right), tf.get_variable_scope()
+    return gauche, droite, portee
+
+# %% wrong M12, 3 points, loses test-siamese-joins: returns the scope's name and believes that an object would nest just as well
+def siamese(left, right):
+    """Build two towers that share; return both codes and the captured scope."""
+    with tf.variable_scope("tower"):
+        left_code = tower(left)
+    with tf.variable_scope("tower", reuse=True):
+        right_code = tower(right)
+    return left_code, right_code, "tower"
+
+# %% wrong M9, 3 points, loses test-siamese-shares: believes that name_scope puts the variables into tower
+def siamese(left, right):
+    with tf.name_scope("tower"):
+        with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE) as scope:
+            left_code, right_code = tower(left), tower(right)
+    return left_code, right_code, scope
+
+# %% wrong -, 3 points, loses test-siamese-joins: asks for the current scope after the with, which is the outer one
+def siamese(left, right):
+    with tf.variable_scope("tower", reuse=tf.AUTO_REUSE):
+        left_code = tower(left)
+        right_code = tower(right)
+    return left_code, right_code, tf.get_variable_scope()
+
+# %% wrong -, 3 points, loses test-siamese-joins: returns the codes in the wrong order
+def siamese(left, right):
+    with tf.variable_scope("tower") as scope:
+        right_code = tower(right)
+    with tf.variable_scope(scope, reuse=True):
+        left_code = tower(left)
+    return right_code, left_code, scope
+
+# %% wrong -, 3 points, loses test-siamese-shares: gives the scope another name
+def siamese(left, right):
+    with tf.variable_scope("siamese", reuse=tf.AUTO_REUSE) as scope:
+        return tower(left), tower(right), scope

@@ -1,0 +1,32 @@
+"""What most tests need: the course as it is, and a copy of it to hand in to and grade."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.course import CONFIG_FILE, Assignment, Course
+
+ROOT = Path(__file__).parents[1]
+ASSIGNMENT = "sharing_variables"
+
+
+@pytest.fixture(scope="session")
+def assignment() -> Assignment:
+    """Read the real assignment once."""
+    return Course(ROOT).assignment(ASSIGNMENT)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """Copy the course, without submissions and without a gradebook."""
+    return copy_course(tmp_path / "course")
+
+
+def copy_course(folder: Path) -> Course:
+    """Copy what makes the course into another folder."""
+    folder.mkdir()
+    shutil.copy(ROOT / CONFIG_FILE, folder)
+    for name in ("solutions", "notebooks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    return Course(folder)

@@ -1,0 +1,103 @@
+"""
+Every labelled answer gets what its label says, in one batch with what the course itself gives.
+
+Twelve students give every answer; a thirteenth hands in the solutions, a fourteenth the untouched release, a
+fifteenth right answers in notebooks from which all cells but their own are gone.
+"""
+
+from dataclasses import dataclass
+
+import nbformat
+import pytest
+
+from autograder.batch import grade_all, local_processes
+from autograder.course import Assignment, Course
+from autograder.grading import Result
+from autograder.intake import Submission, parse_notebook
+from autograder.kernels.limits import Limits
+from tests.classroom.__main__ import submission_of, surprises
+from tests.classroom.answers import answers
+from tests.classroom.students import classroom, released
+from tests.conftest import ROOT
+
+NAMED = {
+    "01_failed_share": {"M1", "M15", "M16", "M18", "M19"},
+    "03_get_variable": {"M2", "M3", "M4", "M5", "M6", "M7", "M8", "M13", "M14", "M17", "M21", "M22"},
+    "04_captured_scopes": {"M7", "M9", "M10", "M11", "M12"},
+}
+"""The misconceptions that each notebook is there to catch."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The results of the one batch that all tests of this file look at, by student."""
+
+    results: dict[str, Result]
+
+
+@pytest.fixture(scope="module")
+def batch(assignment: Assignment) -> Batch:
+    """Grade the class of twelve and the three special students."""
+    course = Course(ROOT)
+    submissions = [submission_of(course, assignment, student) for student in classroom(assignment)]
+    texts = {
+        "solutions": {master.name: nbformat.writes(master.notebook) for master in assignment.notebooks},
+        "untouched": {m.name: released(course, assignment, m).read_text("utf-8") for m in assignment.notebooks},
+        "bare": {master.name: _only_answers(master.notebook) for master in assignment.notebooks},
+    }
+    for name, notebooks in texts.items():
+        parsed = {notebook: parse_notebook(text.encode(), notebook) for notebook, text in notebooks.items()}
+        submissions.append(Submission(name, assignment.name, dict(parsed)))
+    graded = grade_all(submissions, assignment, Limits(), local_processes(2))
+    return Batch({result.student: result for result in graded})
+
+
+def test_every_answer_gets_what_its_label_says(batch: Batch, assignment: Assignment) -> None:
+    assert list(surprises(classroom(assignment), list(batch.results.values()))) == []
+
+
+def test_the_solutions_get_all_points(batch: Batch, assignment: Assignment) -> None:
+    assert batch.results["solutions"].points == assignment.max_points
+
+
+def test_the_untouched_release_gets_none(batch: Batch) -> None:
+    untouched = batch.results["untouched"]
+    assert untouched.state.is_graded
+    assert untouched.points == 0
+
+
+def test_points_need_no_cell_but_the_answers(batch: Batch, assignment: Assignment) -> None:
+    assert batch.results["bare"].points == assignment.max_points
+
+
+def test_a_lost_point_comes_with_words(batch: Batch) -> None:
+    silent = [
+        (result.student, cell.grade_id)
+        for result in batch.results.values()
+        for verdict in result.verdicts
+        for cell in verdict.cells
+        if not cell.points and not cell.message
+    ]
+    assert silent == []
+
+
+def test_every_exercise_has_right_and_wrong_answers(assignment: Assignment) -> None:
+    for master in assignment.notebooks:
+        for exercise, choices in answers(assignment, master).items():
+            assert sum(answer.is_right for answer in choices) >= 3, exercise
+            assert sum(not answer.is_right for answer in choices) >= 2, exercise
+
+
+@pytest.mark.parametrize("notebook", sorted(NAMED))
+def test_every_named_misconception_is_caught(notebook: str, assignment: Assignment) -> None:
+    (master,) = (master for master in assignment.notebooks if master.name == notebook)
+    caught = {
+        m for choices in answers(assignment, master).values() for answer in choices for m in answer.misconceptions
+    }
+    assert NAMED[notebook] <= caught
+
+
+def _only_answers(notebook: nbformat.NotebookNode) -> str:
+    """Keep nothing of a notebook but its solution cells, in reverse order."""
+    cells = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    return str(nbformat.writes(nbformat.NotebookNode(notebook | {"cells": cells[::-1]})))

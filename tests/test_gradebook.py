@@ -1,0 +1,117 @@
+"""What a second run does to a real gradebook, and what it must leave alone."""
+
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook as NbGraderGradebook
+
+from autograder.checks import Finding, Outcome
+from autograder.course import Assignment, Course
+from autograder.errors import GradebookError
+from autograder.gradebook import Gradebook
+from autograder.grading import Result
+from autograder.rebuild import unanswered
+from autograder.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
+from tests.small_course import NAME, edit, small_course
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Course:
+    """Make an empty small course."""
+    return small_course(tmp_path / "course")
+
+
+def result_of(assignment: Assignment, state: State, *, holds: bool = True) -> Result:
+    """Make the result of a student whose notebooks all ended in one state."""
+    outcome = Finding("assert", Outcome.HOLDS) if holds else Finding("assert", Outcome.FAILS, "double(2) is not 4")
+    verdicts = tuple(
+        NotebookVerdict(
+            master.name,
+            state,
+            master.max_points,
+            tuple(decide_cell(str(cell.grade_id), cell.points, (outcome,)) for cell in master.graded),
+        )
+        for master in assignment.notebooks
+    )
+    return Result("ada", NAME, verdicts, {m.name: unanswered(m).notebook for m in assignment.notebooks})
+
+
+def write(course: Course, state: State, *, holds: bool = True) -> None:
+    """Put such a result into the course's gradebook."""
+    assignment = course.assignment(NAME)
+    with Gradebook(course, assignment) as book:
+        book.write(result_of(assignment, state, holds=holds))
+
+
+def in_database(course: Course) -> NbGraderGradebook:
+    """Open the course's database as any nbgrader tool does."""
+    return NbGraderGradebook(course.db_url, course.directory.course_id)
+
+
+CRASHED = State(Kind.CRASH, "kernel", "the kernel died")
+
+
+def test_a_later_crash_clears_the_older_score_and_asks_for_a_person(small: Course) -> None:
+    write(small, GRADED)
+    with in_database(small) as book:
+        assert book.find_submission(NAME, "ada").score == 6
+    write(small, CRASHED)
+    with in_database(small) as book:
+        submission = book.find_submission(NAME, "ada")
+        assert (submission.score, submission.needs_manual_grade) == (0, True)
+
+
+def test_what_a_person_gave_is_never_touched(small: Course) -> None:
+    write(small, CRASHED)
+    with in_database(small) as book:
+        book.find_grade("test-double-assert", "01_double", NAME, "ada").manual_score = 1.5
+        book.find_comment("double", "01_double", NAME, "ada").manual_comment = "nearly"
+        book.db.commit()
+    for state in (GRADED, CRASHED):
+        write(small, state)
+        with in_database(small) as book:
+            grade = book.find_grade("test-double-assert", "01_double", NAME, "ada")
+            assert (grade.manual_score, grade.score, grade.needs_manual_grade) == (1.5, 1.5, True)
+            assert book.find_comment("double", "01_double", NAME, "ada").comment == "nearly"
+
+
+def test_a_better_run_takes_the_flag_and_the_comment_away(small: Course) -> None:
+    write(small, GRADED, holds=False)
+    with in_database(small) as book:
+        assert book.find_comment("double", "01_double", NAME, "ada").auto_comment == "double(2) is not 4"
+    write(small, GRADED)
+    with in_database(small) as book:
+        submission = book.find_submission(NAME, "ada")
+        assert (submission.score, submission.needs_manual_grade) == (6, False)
+        assert book.find_comment("double", "01_double", NAME, "ada").auto_comment is None
+
+
+def test_a_comment_goes_to_the_exercise_whose_test_failed(small: Course) -> None:
+    write(small, GRADED, holds=False)
+    with in_database(small) as book:
+        names = {comment.name for comment in book.find_submission_notebook("01_double", NAME, "ada").comments}
+    assert names == {"double"}
+
+
+def test_an_older_autograded_notebook_is_replaced(small: Course) -> None:
+    path = small.autograded("ada", NAME) / "01_double.ipynb"
+    write(small, CRASHED)
+    assert "the kernel died" in path.read_text(encoding="utf-8")
+    write(small, GRADED)
+    assert "the kernel died" not in path.read_text(encoding="utf-8")
+
+
+def test_other_exercises_than_the_gradebook_knows_are_refused_with_the_way_out(small: Course) -> None:
+    write(small, GRADED)
+    edit(small.source(NAME) / "01_double.ipynb", lambda cells: cells.pop(3))
+    with pytest.raises(GradebookError, match="move the file away"):
+        write(small, GRADED)
+    with in_database(small) as book:
+        assert book.find_submission(NAME, "ada").score == 6
+
+
+def test_nbgrader_can_export_what_was_written(small: Course, tmp_path: Path) -> None:
+    write(small, GRADED)
+    with in_database(small) as book:
+        assert book.average_assignment_score(NAME) == 6
+        assert [student.id for student in book.students] == ["ada"]
