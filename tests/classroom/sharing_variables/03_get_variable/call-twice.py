@@ -42,21 +42,13 @@ def call_twice(build, first, second, scope):
         raise ValueError(f"the second call made {new}")
     return result1, result2
 
-# %% right: a class that remembers the scope object, whose flag lasts
-class Sharer:
-    def __init__(self, build, scope):
-        self.build, self.scope = build, scope
-
-    def __call__(self, x):
-        with tf.variable_scope(self.scope) as self.scope:
-            result = self.build(x)
-            self.scope.reuse_variables()
-            return result
-
-
+# %% right: prints the names of the inputs while debugging
 def call_twice(build, first, second, scope):
-    sharer = Sharer(build, scope)
-    return sharer(first), sharer(second)
+    print("inputs:", first.name, second.name)
+    with tf.variable_scope(scope):
+        result1 = build(first)
+    with tf.variable_scope(scope, reuse=True):
+        return result1, build(second)
 
 # %% wrong M4, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that get_variable gets or creates without a word
 def call_twice(build, first, second, scope):
@@ -80,25 +72,23 @@ def call_twice(build, first, second, scope):
         result2 = build(second)
     return result1, result2
 
-# %% wrong M21, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that a default name opens the same scope again
-def call_twice(build, first, second, scope):
-    with tf.variable_scope(None, default_name=scope):
-        result1 = build(first)
-    with tf.variable_scope(None, default_name=scope):
-        result2 = build(second)
-    return result1, result2
-
-# %% wrong M22, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that reuse is an argument of the call that asks
-def call_twice(build, first, second, scope):
-    with tf.variable_scope(scope):
-        result1 = build(first)
-        result2 = build(second, reuse=True)
-    return result1, result2
-
 # %% wrong -, 1 point, loses test-call-twice-shares: hard-codes the scope of the examples
 def call_twice(build, first, second, scope):
     with tf.variable_scope("model"):
         result1 = build(first)
     with tf.variable_scope("model", reuse=True):
+        result2 = build(second)
+    return result1, result2
+
+# %% wrong M5, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that reuse=True creates what is missing
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(scope, reuse=True):
+        return build(first), build(second)
+
+# %% wrong M21, 1 point, loses test-call-twice-shares: believes that a default name opens the scope of that name
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(None, default_name=scope) as opened:
+        result1 = build(first)
+    with tf.variable_scope(opened, reuse=True):
         result2 = build(second)
     return result1, result2

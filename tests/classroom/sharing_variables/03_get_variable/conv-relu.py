@@ -67,7 +67,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(images, [5, 5, 8, 8], [8])
 
-# %% wrong M2, 0 points, loses test-conv-relu-names test-conv-relu-result: believes that a reusing scope makes tf.Variable share
+# %% wrong M2, 0 points, loses test-conv-relu-names test-conv-relu-strict test-conv-relu-result: believes that a reusing scope makes tf.Variable share
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.Variable(tf.random_normal(kernel_shape), name="weights")
     biases = tf.Variable(tf.constant(0.0, shape=bias_shape), name="biases")
@@ -81,7 +81,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M3, 1 point, loses test-conv-relu-names: makes the variables with tf.Variable and asks for them with get_variable
+# %% wrong M3, 1 point, loses test-conv-relu-names test-conv-relu-strict: makes the variables with tf.Variable and asks for them with get_variable
 def conv_relu(images, kernel_shape, bias_shape):
     tf.Variable(tf.random_normal(kernel_shape), name="weights")
     tf.Variable(tf.zeros(bias_shape), name="biases")
@@ -97,19 +97,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M4, 1 point, loses test-conv-relu-names: opens no scopes and believes that get_variable makes what each layer needs
-def conv_relu(images, kernel_shape, bias_shape):
-    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
-    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
-    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
-    return tf.nn.relu(conv + biases)
-
-
-def my_image_filter(images):
-    relu1 = conv_relu(images, [5, 5, 3, 8], [8])
-    return conv_relu(relu1, [5, 5, 8, 8], [8])
-
-# %% wrong M5, 1 point, loses test-conv-relu-names: believes that reuse=True creates what is missing, so that it fits every call
+# %% wrong M5, 1 point, loses test-conv-relu-names test-conv-relu-strict: believes that reuse=True creates what is missing, so that it fits every call
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
     biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
@@ -123,7 +111,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2", reuse=True):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M14, 1 point, loses test-conv-relu-names: lets the second layer reuse the first one's scope and believes that the new shape counts
+# %% wrong M14, 1 point, loses test-conv-relu-names test-conv-relu-strict: lets the second layer reuse the first one's scope and believes that the new shape counts
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
     biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
@@ -137,21 +125,7 @@ def my_image_filter(images):
         scope.reuse_variables()
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M22, 0 points, loses test-conv-relu-names test-conv-relu-result: gives reuse to get_variable
-def conv_relu(images, kernel_shape, bias_shape, reuse=False):
-    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer(), reuse=reuse)
-    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0), reuse=reuse)
-    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
-    return tf.nn.relu(conv + biases)
-
-
-def my_image_filter(images):
-    with tf.variable_scope("conv1"):
-        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
-    with tf.variable_scope("conv2"):
-        return conv_relu(relu1, [5, 5, 8, 8], [8])
-
-# %% wrong -, 1 point, loses test-conv-relu-result: adds the biases after relu
+# %% wrong -, 2 points, loses test-conv-relu-result: adds the biases after relu
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
     biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
@@ -165,10 +139,10 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong -, 0 points, loses test-conv-relu-names test-conv-relu-result: hard-codes the first layer's shapes in conv_relu
+# %% wrong -, 2 points, loses test-conv-relu-names: forgets to return from my_image_filter
 def conv_relu(images, kernel_shape, bias_shape):
-    weights = tf.get_variable("weights", [5, 5, 3, 8], initializer=tf.random_normal_initializer())
-    biases = tf.get_variable("biases", [8], initializer=tf.constant_initializer(0.0))
+    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
+    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
     conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
     return tf.nn.relu(conv + biases)
 
@@ -177,4 +151,32 @@ def my_image_filter(images):
     with tf.variable_scope("conv1"):
         relu1 = conv_relu(images, [5, 5, 3, 8], [8])
     with tf.variable_scope("conv2"):
+        conv_relu(relu1, [5, 5, 8, 8], [8])
+
+# %% wrong M21, 2 points, loses test-conv-relu-strict: believes that a default name is found again
+def conv_relu(images, kernel_shape, bias_shape):
+    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
+    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
+    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
+    return tf.nn.relu(conv + biases)
+
+
+def my_image_filter(images):
+    with tf.variable_scope(None, default_name="conv1"):
+        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
+    with tf.variable_scope(None, default_name="conv2"):
+        return conv_relu(relu1, [5, 5, 8, 8], [8])
+
+# %% wrong M8, 2 points, loses test-conv-relu-strict: believes that AUTO_REUSE is simply the safer default
+def conv_relu(images, kernel_shape, bias_shape):
+    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
+    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
+    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
+    return tf.nn.relu(conv + biases)
+
+
+def my_image_filter(images):
+    with tf.variable_scope("conv1", reuse=tf.AUTO_REUSE):
+        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
+    with tf.variable_scope("conv2", reuse=tf.AUTO_REUSE):
         return conv_relu(relu1, [5, 5, 8, 8], [8])

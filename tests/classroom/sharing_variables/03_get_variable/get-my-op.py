@@ -53,12 +53,6 @@ def my_op(x):
     b = tf.Variable(tf.zeros([10]), name="b")
     return x @ W + b
 
-# %% wrong M2, 1 point, loses test-get-my-op-shares: asks for W and makes b, as if both obeyed reuse
-def my_op(x):
-    W = tf.get_variable("W", shape=[32, 10], initializer=tf.random_normal_initializer())
-    b = tf.Variable(tf.zeros([10]), name="b")
-    return x @ W + b
-
 # %% wrong M3, 1 point, loses test-get-my-op-shares: makes the variables with tf.Variable and believes that get_variable finds them
 def my_op(x):
     tf.Variable(tf.random_normal([32, 10]), name="W")
@@ -87,9 +81,15 @@ def my_op(x, reuse=None):
     b = tf.get_variable("b", shape=[10], initializer=tf.zeros_initializer(), reuse=reuse)
     return x @ W + b
 
-# %% wrong -, 1 point, loses test-get-my-op-shares: opens the scope of the example inside the function
+# %% wrong M5, 0 points, loses test-get-my-op-shares test-get-my-op-strict: believes that reuse=True creates what is missing
 def my_op(x):
-    with tf.variable_scope("model"):
+    with tf.variable_scope(tf.get_variable_scope(), reuse=True):
         W = tf.get_variable("W", shape=[32, 10], initializer=tf.random_normal_initializer())
         b = tf.get_variable("b", shape=[10], initializer=tf.zeros_initializer())
     return x @ W + b
+
+# %% wrong -, 1 point, loses test-get-my-op-shares: forgets to return
+def my_op(x):
+    W = tf.get_variable("W", shape=[32, 10], initializer=tf.random_normal_initializer())
+    b = tf.get_variable("b", shape=[10], initializer=tf.zeros_initializer())
+    x @ W + b

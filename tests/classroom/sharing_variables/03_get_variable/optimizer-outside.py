@@ -93,11 +93,11 @@ def training_step(build, first, second):
         loss = tf.reduce_mean(tf.square(build(first) - build(second)))
     return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
 
-# %% wrong -, 0 points, loses test-optimizer-outside: sums the squares where the mean is asked for
+# %% wrong M17, 0 points, loses test-optimizer-outside: keeps the optimizer inside and takes one that does not complain
 def training_step(build, first, second):
     with tf.variable_scope("model") as scope:
         result1 = build(first)
-    with tf.variable_scope(scope, reuse=True):
+        scope.reuse_variables()
         result2 = build(second)
-    loss = tf.reduce_sum(tf.square(result1 - result2))
-    return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
+        loss = tf.reduce_mean(tf.square(result1 - result2))
+        return loss, tf.train.GradientDescentOptimizer(0.1).minimize(loss)
