@@ -6,7 +6,6 @@ nbgrader's own (`nbgrader.coursedir.CourseDirectory`), so every stock nbgrader c
 The master notebooks in the source directory are the only source of tests, points, tags and reference outputs.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -228,18 +227,6 @@ def read_master(path: Path) -> Master:
 def is_test_of(test: str, solution: str) -> bool:
     """Tell whether a test cell is about a solution cell: ``test-predict`` and ``test-predict-two`` are about one."""
     return test == f"test-{solution}" or test.startswith(f"test-{solution}-")
-
-
-def strip_outputs(notebook: NotebookNode, *, keep: str | None = None) -> Iterator[NotebookNode]:
-    """Remove the outputs and execution counts of a notebook's code cells, and yield those tagged with `keep`."""
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        cell.execution_count = None
-        if keep is not None and keep in cell.metadata.get("tags", []):
-            yield cell
-        else:
-            cell.outputs = []
 
 
 def _master_cell(node: NotebookNode) -> MasterCell:

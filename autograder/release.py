@@ -12,7 +12,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import capture_log
 
 from autograder.checks import output_difference
-from autograder.course import OUTPUT_TAG, Course, strip_outputs
+from autograder.course import OUTPUT_TAG, Course
 from autograder.errors import CourseError
 from autograder.kernels.limits import Limits
 from autograder.kernels.running import Ended, run
@@ -83,8 +83,13 @@ def store_reference(course: Course, assignment: str, limits: Limits) -> Iterator
                     f"{path}: '{cell.grade_id}' raises {reply.error}: {reply.message}; mend the solution"
                 )
         shown = {cell.id: cell.get("outputs", []) for cell in done.notebook.cells}
-        for cell in strip_outputs(notebook, keep=OUTPUT_TAG):
-            if not cell.outputs or output_difference(shown[cell.id], cell.outputs, whole.sanitize):
+        for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
+            tagged = OUTPUT_TAG in cell.metadata.get("tags", [])
+            # nbval takes outputs without a count for those of a cell that was never run.
+            cell.execution_count = number if tagged else None
+            if not tagged:
+                cell.outputs = []
+            elif not cell.outputs or output_difference(shown[cell.id], cell.outputs, whole.sanitize):
                 cell.outputs = [_lasting(output) for output in shown[cell.id]]
         nbformat.write(notebook, path)
         yield path

@@ -1,0 +1,295 @@
+"""What runs is the master's, but for the student's text: whatever else was done to a submission has no effect."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from autograder.course import OUTPUT_TAG, Master, MasterCell
+from autograder.intake import SubmittedCell, SubmittedNotebook, parse_notebook
+from autograder.rebuild import Rebuilt, rebuild, unanswered
+
+METADATA = {"kernelspec": {"name": "tf1-graphs", "display_name": "TensorFlow 1 graphs", "language": "python"}}
+STUBS = {"double": "double = 0", "triple": "triple = 0"}
+"""What the release has in place of the solutions."""
+
+
+def anchor(name: str, *, solution: bool = False, points: float | None = None) -> MasterCell:
+    """Make a named cell of the master: a solution, a test with points, or else a locked one."""
+    graded = points is not None
+    nbgrader = {
+        "grade_id": name,
+        "solution": solution,
+        "grade": graded,
+        "locked": not solution,
+        "points": points or 0,
+    }
+    node = new_code_cell(f"# master's {name}", id=name, metadata={"nbgrader": nbgrader, "tags": [OUTPUT_TAG, "x"]})
+    node.outputs, node.execution_count = [new_output("stream", text="1")], 7
+    return MasterCell(node, name, points or 0.0, graded, solution, not solution)
+
+
+MASTER = Master(
+    "01_first",
+    new_notebook(metadata=METADATA),
+    (
+        MasterCell(new_markdown_cell("# Title", id="title"), None, 0.0, False, False, False),
+        anchor("setup"),
+        anchor("double", solution=True),
+        MasterCell(new_code_cell("# master's show", id="show"), None, 0.0, False, False, False),
+        anchor("test-double", points=2),
+        anchor("triple", solution=True),
+        anchor("test-triple", points=1),
+    ),
+)
+ANCHORS = ["setup", "double", "test-double", "triple", "test-triple"]
+MASTERS = {name: f"# master's {name}" for name in ("setup", "test-double", "test-triple")}
+
+
+def named(name: str, source: str | None = None, *, is_code: bool = True) -> SubmittedCell:
+    """Hand in a named cell, by default with the text of the release."""
+    return SubmittedCell(is_code, source if source is not None else (STUBS | MASTERS)[name], name)
+
+
+def plain(source: str, *, is_code: bool = True, grade_id: str | None = None) -> SubmittedCell:
+    """Hand in a cell that the master does not know."""
+    return SubmittedCell(is_code, source, grade_id)
+
+
+def rebuilt(*cells: SubmittedCell) -> Rebuilt:
+    """Rebuild a submission of these cells."""
+    return rebuild(MASTER, SubmittedNotebook(cells))
+
+
+def runs(built: Rebuilt) -> list[str]:
+    """List the code that is run, in order."""
+    return [cell.source for cell in built.notebook.cells if cell.cell_type == "code"]
+
+
+def full(double: str = "double = 0", triple: str = "triple = 0") -> list[str]:
+    """List what is run of a submission with these answers and nothing else."""
+    return [MASTERS["setup"], double, MASTERS["test-double"], triple, MASTERS["test-triple"]]
+
+
+RELEASE = tuple(named(name) for name in ANCHORS)
+
+
+def test_the_answers_run_among_the_masters_cells() -> None:
+    built = rebuilt(
+        named("setup"), named("double", "d = 1"), named("test-double"), named("triple", "t = 1"), named("test-triple")
+    )
+    assert runs(built) == full("d = 1", "t = 1")
+    assert built.notes == ()
+
+
+def test_the_masters_own_solutions_never_run() -> None:
+    for cells in (RELEASE, (), (named("setup"),)):
+        assert not {"# master's double", "# master's triple"} & set(runs(rebuilt(*cells)))
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_a_changed_locked_cell_runs_as_the_masters(name: str) -> None:
+    cells = [named(cell.grade_id or "", "pass" if cell.grade_id == name else None) for cell in RELEASE]
+    assert runs(rebuilt(*cells)) == full()
+
+
+def test_a_deleted_test_runs_all_the_same_and_is_noted() -> None:
+    built = rebuilt(*(cell for cell in RELEASE if cell.grade_id != "test-double"))
+    assert runs(built) == full()
+    assert built.notes == ("'test-double' is missing from the submission: the course's own was run",)
+
+
+def test_a_deleted_locked_cell_runs_all_the_same() -> None:
+    built = rebuilt(*RELEASE[1:])
+    assert runs(built) == full()
+    assert built.notes == ()
+
+
+def test_a_deleted_answer_leaves_a_comment_in_its_place_and_is_noted() -> None:
+    built = rebuilt(*(cell for cell in RELEASE if cell.grade_id != "double"))
+    assert runs(built) == full("# The submission has no cell named 'double'.")
+    assert built.notes == ("'double' is missing from the submission: there was no answer to run",)
+
+
+def test_nothing_handed_in_is_the_master_without_answers() -> None:
+    built = unanswered(MASTER)
+    assert runs(built) == full(*(f"# The submission has no cell named '{name}'." for name in STUBS))
+    assert len(built.notes) == 4
+
+
+def test_a_copied_answer_runs_in_its_place() -> None:
+    built = rebuilt(*RELEASE[:3], named("double", "again = 2"), *RELEASE[3:])
+    assert runs(built) == [*full()[:3], "again = 2", *full()[3:]]
+    assert built.notes == (
+        "'double' is there more than once: a copied answer runs in its place, a copied test does not",
+    )
+
+
+def test_a_copied_test_does_not_run_and_is_noted_once() -> None:
+    copy = named("test-double", "pass")
+    built = rebuilt(*RELEASE[:3], copy, *RELEASE[3:], copy)
+    assert runs(built) == full()
+    assert [note.split(":")[0] for note in built.notes] == ["'test-double' is there more than once"]
+
+
+def test_a_copied_test_that_comes_first_does_not_run_either() -> None:
+    built = rebuilt(named("test-double", "pass"), *RELEASE)
+    assert runs(built) == full()
+    assert any("more than once" in note for note in built.notes)
+
+
+def test_a_split_answer_runs_whole() -> None:
+    built = rebuilt(RELEASE[0], named("double", "first = 1"), named("double", "double = first"), *RELEASE[2:])
+    assert runs(built) == [MASTERS["setup"], "first = 1", "double = first", *full()[2:]]
+
+
+def test_plain_cells_follow_a_split_answer() -> None:
+    built = rebuilt(RELEASE[0], named("double", "a"), plain("b"), named("double", "c"), plain("d"), *RELEASE[2:])
+    assert runs(built) == [MASTERS["setup"], "a", "b", "c", "d", *full()[2:]]
+
+
+def test_an_answer_retyped_as_text_runs_as_code() -> None:
+    built = rebuilt(RELEASE[0], named("double", "double = 2", is_code=False), *RELEASE[2:])
+    assert runs(built) == full("double = 2")
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_a_locked_cell_retyped_as_text_runs_as_code(name: str) -> None:
+    cells = [named(str(cell.grade_id), is_code=cell.grade_id != name) for cell in RELEASE]
+    assert runs(rebuilt(*cells)) == full()
+
+
+def test_a_plain_cell_retyped_as_text_does_not_run() -> None:
+    built = rebuilt(*RELEASE, plain("x = 1", is_code=False))
+    assert runs(built) == full()
+
+
+def test_text_of_the_submission_is_not_used() -> None:
+    built = rebuilt(plain("# Mine", is_code=False), *RELEASE)
+    assert [cell.source for cell in built.notebook.cells if cell.cell_type == "markdown"] == ["# Title"]
+
+
+def test_moved_cells_run_in_the_masters_order_and_are_noted() -> None:
+    setup, double, test_double, triple, test_triple = RELEASE
+    built = rebuilt(setup, triple, test_triple, double, test_double)
+    assert runs(built) == full()
+    assert built.notes == ("'triple' and perhaps others were moved: the course's order was run",)
+
+
+def test_plain_cells_move_with_the_cell_that_they_follow() -> None:
+    setup, double, test_double, triple, test_triple = RELEASE
+    built = rebuilt(setup, triple, plain("after triple"), test_triple, double, plain("after double"), test_double)
+    assert runs(built) == [
+        MASTERS["setup"],
+        STUBS["double"],
+        "after double",
+        MASTERS["test-double"],
+        STUBS["triple"],
+        "after triple",
+        MASTERS["test-triple"],
+    ]
+
+
+def test_plain_cells_run_in_their_order_behind_the_named_cell_that_they_follow() -> None:
+    built = rebuilt(RELEASE[0], plain("import a"), plain("import b"), *RELEASE[1:], plain("last"))
+    assert runs(built) == [MASTERS["setup"], "import a", "import b", *full()[1:], "last"]
+
+
+def test_plain_cells_before_the_first_named_one_run_first() -> None:
+    built = rebuilt(plain("import a"), plain("import b"), *RELEASE)
+    assert runs(built) == ["import a", "import b", *full()]
+
+
+def test_without_its_plain_cells_a_submission_runs_none_of_the_masters() -> None:
+    assert "# master's show" not in runs(rebuilt(*RELEASE))
+
+
+@pytest.mark.parametrize("source", ["", " \n\t"])
+def test_an_empty_plain_cell_is_left_out(source: str) -> None:
+    assert runs(rebuilt(*RELEASE, plain(source))) == full()
+
+
+@pytest.mark.parametrize("grade_id", ["unknown", "title", "show", ""])
+def test_a_name_that_the_course_has_not_given_is_no_name(grade_id: str) -> None:
+    built = rebuilt(*RELEASE[:2], plain("x = 1", grade_id=grade_id), *RELEASE[2:])
+    assert runs(built) == [*full()[:2], "x = 1", *full()[2:]]
+    assert built.notes == ()
+
+
+def handed_in(**changes: Any) -> SubmittedNotebook:
+    """Hand the release in as JSON; `changes` are made to every cell, and to the notebook's own metadata."""
+    cells = []
+    for name in ANCHORS:
+        cell = {"cell_type": "code", "id": name, "source": (STUBS | MASTERS)[name], "outputs": []}
+        metadata: dict[str, Any] = {"nbgrader": {"grade_id": name, "points": 1, "grade": True, "locked": True}}
+        metadata["nbgrader"].update(changes.get("nbgrader", {}))
+        cells.append(cell | {"metadata": metadata | changes.get("metadata", {})} | changes.get("cell", {}))
+    content = {"nbformat": 4, "nbformat_minor": 5, "metadata": changes.get("notebook", {}), "cells": cells}
+    return parse_notebook(json.dumps(content).encode(), "01_first.ipynb")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"metadata": {"tags": ["skip-execution", "raises-exception", "nbval-skip"]}},
+        {"metadata": {"deletable": False, "editable": False, "jupyter": {"source_hidden": True}}},
+        {"nbgrader": {"points": 1000}},
+        {"nbgrader": {"grade": False, "solution": True, "locked": False, "task": True}},
+        {"nbgrader": {"schema_version": 99, "cell_type": "raw", "checksum": "0"}},
+        {"notebook": {"kernelspec": {"name": "bash"}, "language_info": {"name": "bash"}}},
+        {"cell": {"id": "test-double"}},
+        {"cell": {"outputs": [{"output_type": "stream", "name": "stdout", "text": "2"}], "execution_count": 3}},
+        {"cell": {"attachments": {"x.png": {"image/png": "AAAA"}}, "trusted": True}},
+    ],
+    ids=lambda changes: "-".join(f"{where} {', '.join(what)}" for where, what in changes.items()),
+)
+def test_what_a_submission_says_about_its_cells_has_no_effect(changes: dict[str, Any]) -> None:
+    assert rebuild(MASTER, handed_in(**changes)) == rebuild(MASTER, handed_in())
+
+
+def test_what_runs_has_the_masters_names_and_points_and_no_tags_and_no_outputs() -> None:
+    built = rebuilt(*RELEASE, plain("x = 1"))
+    code = [cell for cell in built.notebook.cells if cell.cell_type == "code"]
+    masters = {cell.grade_id: cell.node.metadata.nbgrader for cell in MASTER.cells if cell.is_anchor}
+    assert [cell.metadata for cell in code] == [*({"nbgrader": masters[name]} for name in ANCHORS), {}]
+    assert [(cell.outputs, cell.execution_count) for cell in code] == [([], None)] * len(code)
+    assert [cell.id for cell in code[:-1]] == ANCHORS
+    assert built.notebook.metadata == METADATA
+
+
+def test_what_runs_is_a_valid_notebook_with_a_name_for_each_cell() -> None:
+    built = rebuilt(plain("a"), *RELEASE[:2], plain("b"), named("double", "c"), *RELEASE[2:], plain("d"))
+    nbformat.validate(built.notebook)
+    ids = [cell.id for cell in built.notebook.cells]
+    assert len(ids) == len(set(ids))
+
+
+def test_rebuilding_and_running_leave_the_master_as_it_was() -> None:
+    before = deepcopy(MASTER)
+    built = rebuilt(*RELEASE)
+    for cell in built.notebook.cells:
+        cell.metadata["nbgrader"] = cell.metadata.get("nbgrader", {}) | {"points": 1000}
+        cell.metadata["nbgrader"]["points"] = 1000
+        cell.source = "changed"
+    built.notebook.metadata["language_info"] = {"name": "python"}
+    assert before == MASTER
+
+
+def test_a_named_text_cell_of_the_master_stays_text() -> None:
+    text = MasterCell(
+        new_markdown_cell("# Locked", id="note", metadata={"nbgrader": {"grade_id": "note"}}),
+        "note",
+        0,
+        False,
+        False,
+        True,
+    )
+    master = Master("n", new_notebook(), (text,))
+    built = rebuild(master, SubmittedNotebook((SubmittedCell(True, "import os", "note"), plain("x = 1"))))
+    assert [(cell.cell_type, cell.source) for cell in built.notebook.cells] == [
+        ("markdown", "# Locked"),
+        ("code", "x = 1"),
+    ]
