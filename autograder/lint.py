@@ -75,7 +75,14 @@ def tests_belong_to_an_exercise(master: Master) -> Found:
     """The name of a test cell says which solution cell it is about: feedback goes there."""
     solutions = [str(cell.grade_id) for cell in master.solutions]
     for cell in master.graded:
-        if not any(is_test_of(str(cell.grade_id), solution) for solution in solutions):
+        owners = [solution for solution in solutions if is_test_of(str(cell.grade_id), solution)]
+        if len(owners) > 1:
+            yield (
+                _name(cell),
+                f"belongs to {' and to '.join(owners)}",
+                "rename one of them, so that it does not",
+            )
+        if not owners:
             yield (
                 _name(cell),
                 "no solution cell of that name",

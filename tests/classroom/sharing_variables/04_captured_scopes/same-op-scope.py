@@ -66,9 +66,9 @@ def add_in(scope, x, y):
 def add_in(scope, x, y):
     return tf.add(x, y, name=scope.original_name_scope + "sum")
 
-# %% wrong -, 0 points, loses test-same-op-scope: gives the scope object to name_scope
+# %% wrong M11, 0 points, loses test-same-op-scope: believes that a scope's name is always the name of its op scope
 def add_in(scope, x, y):
-    with tf.name_scope(scope):
+    with tf.name_scope(scope.name + "/"):
         return tf.add(x, y, name="sum")
 
 # %% wrong -, 0 points, loses test-same-op-scope: forgets the op's name

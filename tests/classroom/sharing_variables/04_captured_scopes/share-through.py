@@ -84,10 +84,13 @@ def share_through(scope, build, inputs):
                 results.append(build(x))
     return results
 
-# %% wrong M5, 0 points, loses test-share-through-calls test-share-through-inside: believes that reuse=True makes what is missing
+# %% wrong -, 1 point, loses test-share-through-calls: takes any variable in the scope for a sign that build was called
 def share_through(scope, build, inputs):
-    with tf.variable_scope(scope, reuse=True):
-        return [build(x) for x in inputs]
+    results = []
+    for x in inputs:
+        with tf.variable_scope(scope, reuse=bool(scope.global_variables())):
+            results.append(build(x))
+    return results
 
 # %% wrong -, 1 point, loses test-share-through-calls: opens the foo_scope of the notebook instead of the argument
 def share_through(scope, build, inputs):
@@ -97,8 +100,7 @@ def share_through(scope, build, inputs):
             results.append(build(x))
     return results
 
-# %% wrong -, 0 points, loses test-share-through-calls test-share-through-inside: yields the results, so that nothing is built when it is called
+# %% wrong -, 1 point, loses test-share-through-calls: builds once, on all inputs together
 def share_through(scope, build, inputs):
-    with tf.variable_scope(scope, reuse=tf.AUTO_REUSE):
-        for x in inputs:
-            yield build(x)
+    with tf.variable_scope(scope):
+        return tf.unstack(build(tf.stack(inputs)))

@@ -1,7 +1,7 @@
 # %% right: keyword arguments, German names and a print
-def build_training(left, right, same):
+def build_training(towers, left, right, same):
     """Build both towers, their loss, and a training step."""
-    links, rechts, bereich = siamese(left=left, right=right)
+    links, rechts, bereich = towers(left=left, right=right)
     verlust = contrastive_loss(left_code=links, right_code=rechts, same=same)
     # Der Optimierer gehört nach draußen: er legt eigene Variablen an.
     schritt = tf.train.AdamOptimizer(learning_rate=0.02).minimize(loss=verlust)
@@ -9,8 +9,8 @@ def build_training(left, right, same):
     return links, rechts, verlust, schritt
 
 # %% right: gradients first, then applied, with a global step
-def build_training(left, right, same):
-    *codes, _ = siamese(left, right)
+def build_training(towers, left, right, same):
+    *codes, _ = towers(left, right)
     loss = contrastive_loss(*codes, same)
     optimizer = tf.train.AdamOptimizer(2e-2)
     gradients = optimizer.compute_gradients(loss)
@@ -18,8 +18,8 @@ def build_training(left, right, same):
     return (*codes, loss, step)
 
 # %% right: gradients by tf.gradients over the four variables of the returned scope
-def build_training(left, right, same):
-    left_code, right_code, scope = siamese(left, right)
+def build_training(towers, left, right, same):
+    left_code, right_code, scope = towers(left, right)
     loss = contrastive_loss(left_code, right_code, same)
     weights = scope.trainable_variables()
     pairs = zip(tf.gradients(loss, weights), weights)
@@ -31,60 +31,72 @@ def build_training(left, right, same):
 class Training:
     rate = 0.02
 
-    def __init__(self, left, right, same):
-        self.codes = siamese(left, right)[:2]
+    def __init__(self, towers, left, right, same):
+        self.codes = towers(left, right)[:2]
         self.loss = contrastive_loss(self.codes[0], self.codes[1], same)
         self.step = tf.train.AdamOptimizer(self.rate).minimize(self.loss)
 
 
-def build_training(left, right, same):
-    training = Training(left, right, same)
+def build_training(towers, left, right, same):
+    training = Training(towers, left, right, same)
     return [*training.codes, training.loss, training.step]
 
 # %% right: the optimizer in a scope of its own, the step in a group
-def build_training(left, right, same):
-    a, b, _ = siamese(left, right)
+def build_training(towers, left, right, same):
+    a, b, _ = towers(left, right)
     loss = contrastive_loss(a, b, same)
     with tf.variable_scope("optimizer"):
         adam = tf.train.AdamOptimizer(learning_rate=0.02)
         return a, b, loss, tf.group(adam.minimize(loss))
 
-# %% wrong M17, 0 points, loses test-siamese-train-learns test-siamese-train-together: builds the optimizer inside the reusing scope
-def build_training(left, right, same):
+# %% wrong M17, 0 points, loses test-build-training-learns test-build-training-together: builds the optimizer inside the reusing scope
+def build_training(towers, left, right, same):
     """Build both towers, their loss, and a training step."""
-    left_code, right_code, scope = siamese(left, right)
+    left_code, right_code, scope = towers(left, right)
     with tf.variable_scope(scope, reuse=True):
         loss = contrastive_loss(left_code, right_code, same)
         step = tf.train.AdamOptimizer(0.02).minimize(loss)
     return left_code, right_code, loss, step
 
-# %% wrong M12, 0 points, loses test-siamese-train-learns test-siamese-train-together: believes that tower means the same scope in left and in right
-def build_training(left, right, same):
+# %% wrong M12, 0 points, loses test-build-training-learns test-build-training-together: believes that the name of the scope means the same scope in left and in right
+def build_training(towers, left, right, same):
     with tf.variable_scope("left"):
-        left_code, _, _ = siamese(left, left)
+        left_code, _, _ = towers(left, left)
     with tf.variable_scope("right"):
-        _, right_code, _ = siamese(right, right)
+        _, right_code, _ = towers(right, right)
     loss = contrastive_loss(left_code, right_code, same)
     step = tf.train.AdamOptimizer(0.02).minimize(loss)
     return left_code, right_code, loss, step
 
-# %% wrong -, 1 point, loses test-siamese-train-learns: minimizes the wrong sign, so that the loss rises
-def build_training(left, right, same):
-    left_code, right_code, _ = siamese(left, right)
+# %% wrong -, 1 point, loses test-build-training-learns: minimizes the wrong sign, so that the loss rises
+def build_training(towers, left, right, same):
+    left_code, right_code, _ = towers(left, right)
     loss = contrastive_loss(left_code, right_code, same)
     step = tf.train.AdamOptimizer(0.02).minimize(-loss)
     return left_code, right_code, loss, step
 
-# %% wrong -, 1 point, loses test-siamese-train-together: returns only the loss and the step
-def build_training(left, right, same):
-    left_code, right_code, _ = siamese(left, right)
+# %% wrong -, 0 points, loses test-build-training-learns test-build-training-together: returns only the loss and the step
+def build_training(towers, left, right, same):
+    left_code, right_code, _ = towers(left, right)
     loss = contrastive_loss(left_code, right_code, same)
     return loss, tf.train.AdamOptimizer(0.02).minimize(loss)
 
-# %% wrong -, 0 points, loses test-siamese-train-learns test-siamese-train-together: returns the optimizer and not its step
-def build_training(left, right, same):
-    left_code, right_code, _ = siamese(left, right)
+# %% wrong -, 0 points, loses test-build-training-learns test-build-training-together: returns the optimizer and not its step
+def build_training(towers, left, right, same):
+    left_code, right_code, _ = towers(left, right)
     loss = contrastive_loss(left_code, right_code, same)
     optimizer = tf.train.AdamOptimizer(0.02)
     optimizer.minimize(loss)
     return left_code, right_code, loss, optimizer
+
+# %% wrong -, 1 point, loses test-build-training-learns: leaves the learning rate at what Adam begins with
+def build_training(towers, left, right, same):
+    left_code, right_code, _ = towers(left, right)
+    loss = contrastive_loss(left_code, right_code, same)
+    return left_code, right_code, loss, tf.train.AdamOptimizer().minimize(loss)
+
+# %% wrong -, 1 point, loses test-build-training-together: returns the codes in the wrong order
+def build_training(towers, left, right, same):
+    left_code, right_code, _ = towers(left, right)
+    loss = contrastive_loss(left_code, right_code, same)
+    return right_code, left_code, loss, tf.train.AdamOptimizer(0.02).minimize(loss)

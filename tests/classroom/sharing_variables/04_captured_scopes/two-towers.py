@@ -41,7 +41,7 @@ def siamese(left, right):
         droite, portee = tower(right), tf.get_variable_scope()
     return gauche, droite, portee
 
-# %% wrong M12, 3 points, loses test-siamese-joins: returns the scope's name and believes that an object would nest just as well
+# %% wrong M12, 1 point, loses test-two-towers-joins: returns the scope's name and believes that an object would nest just as well
 def siamese(left, right):
     """Build two towers that share; return both codes and the captured scope."""
     with tf.variable_scope("tower"):
@@ -50,21 +50,21 @@ def siamese(left, right):
         right_code = tower(right)
     return left_code, right_code, "tower"
 
-# %% wrong M9, 3 points, loses test-siamese-shares: believes that name_scope puts the variables into tower
+# %% wrong M9, 1 point, loses test-two-towers-shares: believes that name_scope puts the variables into tower
 def siamese(left, right):
     with tf.name_scope("tower"):
         with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE) as scope:
             left_code, right_code = tower(left), tower(right)
     return left_code, right_code, scope
 
-# %% wrong -, 3 points, loses test-siamese-joins: asks for the current scope after the with, which is the outer one
+# %% wrong -, 1 point, loses test-two-towers-joins: asks for the current scope after the with, which is the outer one
 def siamese(left, right):
     with tf.variable_scope("tower", reuse=tf.AUTO_REUSE):
         left_code = tower(left)
         right_code = tower(right)
     return left_code, right_code, tf.get_variable_scope()
 
-# %% wrong -, 3 points, loses test-siamese-joins: returns the codes in the wrong order
+# %% wrong -, 1 point, loses test-two-towers-joins: returns the codes in the wrong order
 def siamese(left, right):
     with tf.variable_scope("tower") as scope:
         right_code = tower(right)
@@ -72,7 +72,23 @@ def siamese(left, right):
         left_code = tower(left)
     return right_code, left_code, scope
 
-# %% wrong -, 3 points, loses test-siamese-shares: gives the scope another name
+# %% wrong -, 1 point, loses test-two-towers-shares: gives the scope another name
 def siamese(left, right):
     with tf.variable_scope("siamese", reuse=tf.AUTO_REUSE) as scope:
         return tower(left), tower(right), scope
+
+# %% wrong M7, 0 points, loses test-two-towers-shares test-two-towers-joins: believes that reuse_variables lasts for the name
+def siamese(left, right):
+    with tf.variable_scope("tower") as scope:
+        left_code = tower(left)
+        scope.reuse_variables()
+    with tf.variable_scope("tower"):
+        right_code = tower(right)
+    return left_code, right_code, scope
+
+# %% wrong -, 1 point, loses test-two-towers-joins: gives the right points to both towers
+def siamese(left, right):
+    with tf.variable_scope("tower", reuse=tf.AUTO_REUSE) as scope:
+        left_code = tower(right)
+        right_code = tower(right)
+    return left_code, right_code, scope

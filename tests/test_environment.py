@@ -1,0 +1,84 @@
+"""The lock, pyproject.toml and environment.yml describe one environment; README and docs name what is there."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from autograder.kernels.running import KERNEL_NAME
+from tests.conftest import ROOT
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def locked() -> dict[str, str]:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    return {canonicalize_name(line.split("==")[0]): line.split("==")[1].split()[0] for line in lines}
+
+
+def declared() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [Requirement(line) for line in [*project["dependencies"], *project["optional-dependencies"]["dev"]]]
+
+
+def test_every_line_of_the_lock_is_one_pinned_package_and_holds_no_address() -> None:
+    for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r"[a-z0-9._-]+==[a-z0-9.+!]+ +# via [a-z0-9.(),_ -]+", line), line
+
+
+def test_every_declared_package_is_locked_at_an_allowed_version() -> None:
+    versions = locked()
+    for requirement in declared():
+        assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
+
+
+def test_every_declared_package_says_who_needs_it() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    explained = re.findall(r'^    "(.+)", +# \W?\w', text, flags=re.MULTILINE)
+    assert set(explained) >= {str(requirement) for requirement in declared()}
+
+
+def test_this_environment_is_the_locked_one() -> None:
+    listed = subprocess.run([sys.executable, "-m", "pip", "list", "--format=json"], capture_output=True, check=True)
+    installed = {canonicalize_name(item["name"]): item["version"] for item in json.loads(listed.stdout)}
+    assert {name: version for name, version in installed.items() if name in locked()} == locked()
+
+
+def test_conda_users_get_python_and_pip_from_conda_forge_and_the_rest_from_the_lock() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert environment["name"] == project["name"]
+    assert environment["channels"] == ["conda-forge"]
+    assert environment["dependencies"] == ["python=3.11", "pip", {"pip": ["-r requirements.lock", "-e ."]}]
+    assert project["requires-python"].startswith(">=3.11,")
+
+
+def test_the_courses_kernel_is_installed_and_moves_with_the_environment() -> None:
+    spec = Path(sys.prefix) / "share" / "jupyter" / "kernels" / KERNEL_NAME / "kernel.json"
+    assert json.loads(spec.read_text(encoding="utf-8"))["argv"][0] == "python"
+
+
+def test_all_targets_have_a_line_of_help() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[0].split()
+    shown = subprocess.run(["make", "-C", str(ROOT)], capture_output=True, text=True, check=True).stdout
+    assert {line.split()[0] for line in shown.splitlines() if re.match(r"[a-z]+ +\S", line)} >= set(phony)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_targets_commands_and_files_that_a_page_names_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
+    assert set(re.findall(r"`autograder ([a-z]+)", text)) <= {"release", "reference", "lint", "grade"}
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (page.parent / link).exists(), link
+    for path in re.findall(r"`((?:autograder|tests|docs|solutions|notebooks)/[\w./-]*)`", text):
+        assert (ROOT / path).exists(), path
