@@ -17,7 +17,7 @@ MakeExecutor = Callable[[], Executor]
 
 def local_processes(workers: int) -> MakeExecutor:
     """Give executors of `workers` processes on this machine."""
-    return lambda: ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("forkserver"))
+    return lambda: ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
 def grade_all(

@@ -114,6 +114,15 @@ BROKEN: dict[str, Broken] = {
             "call it test-<solution cell>, or test-<...>-<behaviour>",
         ),
     ),
+    "a test of two exercises": Broken(
+        rules.tests_belong_to_an_exercise,
+        lesson(solution("double-twice"), graded("test-double-twice")),
+        (
+            "test-double-twice",
+            "belongs to double and to double-twice",
+            "rename one, so that no name begins with another",
+        ),
+    ),
     "an exercise without a test": Broken(
         rules.tests_belong_to_an_exercise,
         lesson(solution("triple")),

@@ -18,7 +18,7 @@ def print_table(results: list[Result], assignment: Assignment, console: Console)
     table = Table(title=assignment.name, title_justify="left", header_style="bold", pad_edge=False)
     table.add_column("student", overflow="fold")
     for master in assignment.notebooks:
-        table.add_column(f"{master.name} / {master.max_points:g}", justify="right")
+        table.add_column(f"{master.name.replace('_', ' ')} / {master.max_points:g}", justify="right", min_width=11)
     table.add_column(f"total / {assignment.max_points:g}", justify="right")
     for result in results:
         total = "[bold]?[/bold]" if result.points is None else f"[bold]{result.points:g}[/bold]"
