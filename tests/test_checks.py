@@ -170,6 +170,10 @@ def test_printed_evidence_is_compared_and_other_prints_count() -> None:
     assert evidence(cell(printed("4\n")), printed("here\n4\n")) is Outcome.FAILS
 
 
+def test_a_warning_after_printed_evidence_costs_nothing() -> None:
+    assert evidence(cell(printed("4\n")), printed("4\n"), printed("warning\n", "stderr")) is Outcome.HOLDS
+
+
 def test_a_shown_kind_that_the_master_does_not_store_is_not_looked_at() -> None:
     assert evidence(cell(display("4")), display("4", text_html="<b>5</b>", image_png="AAAA")) is Outcome.HOLDS
 
@@ -231,7 +235,7 @@ def test_counts_and_metadata_are_not_compared() -> None:
     assert output_difference([shown], [stored], "") == ""
 
 
-def test_a_difference_without_words_still_says_something() -> None:
+def test_outputs_that_are_not_there_are_a_difference() -> None:
     assert output_difference([], [display("4")], "")
 
 

@@ -90,6 +90,7 @@ def test_a_course_is_found_by_a_relative_path(tmp_path: Path, monkeypatch: pytes
     course = Course(Path("here"))
     monkeypatch.chdir("/")
     assert course.source("small") == tmp_path / "here" / "solutions" / "small"
+    assert course.submissions == tmp_path / "here" / "submitted"
     assert len(course.assignment("small").notebooks) == 1
 
 

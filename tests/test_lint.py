@@ -120,7 +120,7 @@ BROKEN: dict[str, Broken] = {
         (
             "test-double-twice",
             "belongs to double and to double-twice",
-            "rename one, so that no name begins with another",
+            "rename one of them, so that it does not",
         ),
     ),
     "an exercise without a test": Broken(

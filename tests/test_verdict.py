@@ -121,6 +121,10 @@ def test_a_state_is_written_as_the_documentation_does(state: State, text: str) -
     assert str(state) == text
 
 
+def test_the_kinds_stand_from_the_best_to_the_worst() -> None:
+    assert [kind.value for kind in Kind] == ["GRADED", "REVIEW", "TIMEOUT", "LIMIT", "CRASH", "REJECTED"]
+
+
 @pytest.mark.parametrize(("better", "worse"), list(zip(list(Kind), list(Kind)[1:], strict=False)))
 def test_the_worse_notebook_decides(better: Kind, worse: Kind) -> None:
     assert worst([State(better), State(worse), State(better)]).kind is worse
