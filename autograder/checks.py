@@ -74,7 +74,8 @@ class AssertCheck:
 
     def asked(self, cell: MasterCell) -> bool:
         """Every cell asks for it, but one that only shows a student's answer claims nothing by not raising."""
-        return not cell.compares_output or any(isinstance(n, ast.Assert) for n in ast.walk(ast.parse(cell.source)))
+        tree = cell.tree
+        return not cell.compares_output or tree is None or any(isinstance(n, ast.Assert) for n in ast.walk(tree))
 
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
         """Read the execute reply."""

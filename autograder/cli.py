@@ -19,6 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from autograder import __version__
 from autograder.errors import AutograderError, CourseError
@@ -144,7 +145,7 @@ def _grade(options: argparse.Namespace, console: Console) -> int:
             "collect the submissions, or put each student's notebooks in such a folder"
         )
     for stray in strays(course.submissions):
-        console.print(f"{plain(stray)} in {course.submissions} is not a student's folder and was left alone")
+        console.print(Text(f"{plain(stray)} in {course.submissions} is not a student's folder and was left alone"))
     notebooks = [master.name for master in assignment.notebooks]
     submissions = [
         read_submission(course.submitted(name, assignment.name), name, assignment.name, notebooks) for name in names

@@ -6,10 +6,13 @@ nbgrader's own (`nbgrader.coursedir.CourseDirectory`), so every stock nbgrader c
 The master notebooks in the source directory are the only source of tests, points, tags and reference outputs.
 """
 
+import ast
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, PyFileConfigLoader
@@ -19,6 +22,8 @@ from autograder.errors import CourseError
 CONFIG_FILE = "nbgrader_config.py"
 SANITIZE_FILE = "sanitize.cfg"
 """Beside the assignments in the source directory: nbval's patterns for what differs from run to run."""
+
+_MAGICS: Any = TransformerManager()  # type: ignore[no-untyped-call]  # IPython leaves it untyped
 
 OUTPUT_TAG = "nbval-check-output"
 """nbval's own tag: the outputs of such a cell are compared with the stored ones."""
@@ -55,6 +60,23 @@ class MasterCell:
     def is_code(self) -> bool:
         """Whether the cell runs."""
         return bool(self.node.cell_type == "code")
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether nbgrader expects a person to grade the cell."""
+        return bool(self.node.metadata.get("nbgrader", {}).get("task")) or (
+            self.graded and (self.solution or not self.is_code)
+        )
+
+    @property
+    def tree(self) -> ast.Module | None:
+        """The cell's syntax tree, IPython's magics included; None for text and for what is not Python."""
+        if not self.is_code:
+            return None
+        try:
+            return ast.parse(str(_MAGICS.transform_cell(self.source)))
+        except SyntaxError:
+            return None
 
     @property
     def is_anchor(self) -> bool:
@@ -134,10 +156,10 @@ class Course:
             )
         try:
             self.config: Config = PyFileConfigLoader(CONFIG_FILE, path=str(self.root)).load_config()
+            self.config.CourseDirectory.root = str(self.root)
+            self.directory = CourseDirectory(config=self.config)
         except Exception as error:
             raise CourseError(f"{self.root / CONFIG_FILE}: cannot be read ({error}); mend the file") from error
-        self.config.CourseDirectory.root = str(self.root)
-        self.directory = CourseDirectory(config=self.config)
 
     @property
     def db_url(self) -> str:
@@ -205,22 +227,32 @@ def read_master(path: Path) -> Master:
     Raises
     ------
     CourseError
-        When the file is no notebook of format 4.5, two cells have one name, or a cell wants grading by hand.
+        When the file is no notebook of format 4.5, two cells have one name, a cell wants grading by hand, or a
+        test cell is not Python.
     """
     try:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
+        nbformat.validate(notebook, version=4, version_minor=5)
     except Exception as error:
-        raise CourseError(f"{path}: not a readable notebook ({error}); open it in JupyterLab and save it") from error
-    cells = tuple(_master_cell(node) for node in notebook.cells)
+        why = str(error).splitlines()[0]
+        raise CourseError(f"{path}: not a readable notebook ({why}); open it in JupyterLab and save it") from error
+    try:
+        cells = tuple(_master_cell(node) for node in notebook.cells)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CourseError(
+            f"{path}: nbgrader's metadata of a cell make no sense ({error!r}); set the cell's role again"
+        ) from error
     names = [cell.grade_id for cell in cells if cell.grade_id is not None]
     for name in sorted({name for name in names if names.count(name) > 1}):
         raise CourseError(f"{path}: two cells are named '{name}'; give one of them another grade_id")
     for cell in cells:
-        if cell.graded and (cell.solution or not cell.is_code):
+        if cell.by_hand:
             raise CourseError(
                 f"{path}: '{cell.grade_id}' wants a person to grade it; "
                 "make it a solution cell with a separate test cell"
             )
+        if cell.graded and cell.tree is None:
+            raise CourseError(f"{path}: '{cell.grade_id}' is not Python; mend the test cell")
     return Master(name=path.stem, notebook=notebook, cells=cells)
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dateutil.parser import parse as parse_date
+
 from autograder.errors import RejectedError
 
 MAX_BYTES = 32 * 2**20
@@ -30,7 +32,11 @@ MAX_CELLS = 5_000
 TIMESTAMP_FILE = "timestamp.txt"
 """Where nbgrader's exchange says when a submission came in."""
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+MAX_PARTS = 250_000
+"""Most lists and objects of a notebook file: each costs memory long before cells are counted."""
+
+# Possessive, and with an optional end: one pass over the text, whatever it is.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -75,21 +81,31 @@ def students(submissions: Path, assignment: str) -> list[str]:
     """
     List the students with a folder for an assignment, in order of name.
 
-    A folder that is a link counts: it is a submission that `read_submission` will reject.
+    A folder that is a link, or that may not be entered, counts: it is a submission that `read_submission` will
+    reject.
     """
     if not submissions.is_dir():
         return []
     with os.scandir(submissions) as entries:
-        names = [entry.name for entry in entries if not entry.name.startswith(".")]
-    return sorted(name for name in names if os.path.lexists(submissions / name / assignment))
+        names = [entry.name for entry in entries if not entry.name.startswith(".") and _is_text(entry.name)]
+    return sorted(name for name in names if _may_exist(submissions / name / assignment))
 
 
 def strays(submissions: Path) -> list[str]:
-    """List what lies among the students' folders and is none: files that a person may have meant to unpack."""
+    """List what lies among the students' folders and is none: files to unpack, names that are not UTF-8."""
     if not submissions.is_dir():
         return []
     with os.scandir(submissions) as entries:
-        return sorted(e.name for e in entries if not e.is_dir() and not e.name.startswith("."))
+        return sorted(
+            readable(entry.name)
+            for entry in entries
+            if not entry.name.startswith(".") and not (entry.is_dir() and _is_text(entry.name))
+        )
+
+
+def readable(name: str) -> str:
+    """Write a file name so that it can be printed and stored: bytes that are no UTF-8 become question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def read_submission(folder: Path, student: str, assignment: str, names: Iterable[str]) -> Submission:
@@ -113,7 +129,7 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
         entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in notebooks
     )
     timestamp, notes = _read_timestamp(folder, present)
-    notes += [f"{entry} is not a notebook of this assignment and was not graded" for entry in extra]
+    notes += [f"{readable(entry)} is not a notebook of this assignment and was not graded" for entry in extra]
     return Submission(student, assignment, notebooks, timestamp, tuple(notes))
 
 
@@ -141,8 +157,7 @@ def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
         raise RejectedError(
             "encoding", f"{name}: byte {error.start} is not UTF-8; ask the student to save it in JupyterLab"
         ) from None
-    if _depth(text) > MAX_DEPTH:
-        raise RejectedError("too-deep", f"{name}: nested deeper than {MAX_DEPTH} levels; no notebook is")
+    _measure(text, name)
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -168,18 +183,32 @@ def _look_alike(name: str, present: list[str]) -> str:
     similar = [entry for entry in present if entry.endswith(".ipynb") and entry.startswith(number)]
     if not similar:
         return "; ask the student to hand it in"
-    return f", though {', '.join(similar)} is; rename it if that is the one that counts"
+    return f", though {readable(', '.join(similar))} is; rename it if that is the one that counts"
 
 
 def _list(folder: Path) -> list[str]:
     """List a folder's entries, refusing links in place of the student's folders."""
-    for path in (folder.parent, folder):
-        if path.is_symlink():
-            raise RejectedError("link", f"{path}: a link, and links are not followed; put the folder itself there")
     try:
+        for path in (folder.parent, folder):
+            if path.is_symlink():
+                raise RejectedError("link", f"{path}: a link, which is not followed; put the folder itself there")
         return sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise RejectedError("io", f"{folder}: {error.strerror}; see that it is a readable folder") from None
+
+
+def _is_text(name: str) -> bool:
+    return readable(name) == name
+
+
+def _may_exist(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _read_bytes(path: Path, limit: int) -> bytes:
@@ -192,13 +221,18 @@ def _read_bytes(path: Path, limit: int) -> bytes:
         if error.errno == errno.ENXIO:
             raise RejectedError("not-a-file", f"{path.name}: not a regular file") from None
         raise RejectedError("io", f"{path.name}: {error.strerror}; see that it can be read") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise RejectedError("not-a-file", f"{path.name}: not a regular file")
         if status.st_nlink > 1:
             raise RejectedError("link", f"{path.name}: a hard link to another file; put a copy there")
-        data = file.read(limit + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise RejectedError("io", f"{path.name}: {error.strerror}; see that it can be read") from None
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise RejectedError("too-big", f"{path.name}: more than {limit} bytes; ask for it without its outputs")
     return data
@@ -208,24 +242,27 @@ def _read_timestamp(folder: Path, present: list[str]) -> tuple[str | None, list[
     if TIMESTAMP_FILE not in present:
         return None, []
     try:
-        return _read_bytes(folder / TIMESTAMP_FILE, 200).decode("ascii").strip(), []
-    except (RejectedError, UnicodeDecodeError):
+        text = _read_bytes(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
+        parse_date(text)
+        return text, []
+    except (RejectedError, ValueError, OverflowError):
         return None, [f"{TIMESTAMP_FILE} cannot be read and was left out of account"]
 
 
-def _depth(text: str) -> int:
-    """Measure how deep brackets nest outside strings; stops counting soon after the cap."""
-    depth = deepest = 0
+def _measure(text: str, name: str) -> None:
+    """Count brackets outside strings before they are parsed."""
+    depth = parts = 0
     for match in _STRING_OR_BRACKET.finditer(text):
-        first = match.group()[0]
+        first = text[match.start()]
         if first in "[{":
             depth += 1
-            deepest = max(deepest, depth)
-            if deepest > MAX_DEPTH:
-                break
+            parts += 1
+            if depth > MAX_DEPTH:
+                raise RejectedError("too-deep", f"{name}: nested deeper than {MAX_DEPTH} levels; no notebook is")
+            if parts > MAX_PARTS:
+                raise RejectedError("too-big", f"{name}: more than {MAX_PARTS} lists and objects; no notebook has")
         elif first in "]}":
             depth -= 1
-    return deepest
 
 
 def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
@@ -234,7 +271,7 @@ def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
     if content.get("nbformat") != 4:
         raise RejectedError(
             "nbformat",
-            f"{name}: notebook format {content.get('nbformat')!r}; only 4 is read: save it in JupyterLab",
+            f"{name}: notebook format {str(content.get('nbformat'))[:20]}; only 4 is read: save it in JupyterLab",
         )
     if "cells" not in content:
         raise _not_a_notebook(name, "it has no cells")

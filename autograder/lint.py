@@ -25,6 +25,7 @@ SHARED_GRAPH_TAG = "default-graph"
 _OWN_GRAPH = re.compile(r"as_default|eager_mode")
 """What a cell may build inside of: a graph of its own, or none at all."""
 
+_FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _BUILDERS = {"Variable", "get_variable", "placeholder", "constant", "Session", "variable_scope", "add"}
 
@@ -53,6 +54,13 @@ def lint(assignment: Assignment) -> list[Problem]:
     return [
         Problem(master.name, *found) for master in assignment.notebooks for rule in RULES for found in rule(master)
     ]
+
+
+def code_is_python(master: Master) -> Found:
+    """A code cell can be parsed."""
+    for cell in master.cells:
+        if cell.is_code and cell.tree is None:
+            yield _name(cell), "is not Python", "mend its syntax"
 
 
 def ids_are_words(master: Master) -> Found:
@@ -164,13 +172,8 @@ def exercises_have_their_own_graph(master: Master) -> Found:
 
 def lessons_have_a_shape(master: Master) -> Found:
     """One heading of the first level; neither too long for one sitting nor mostly code."""
-    headings = [
-        line
-        for cell in master.cells
-        if not cell.is_code
-        for line in cell.source.splitlines()
-        if line.startswith("# ")
-    ]
+    texts = [_FENCED.sub("", cell.source) for cell in master.cells if not cell.is_code]
+    headings = [line for text in texts for line in text.splitlines() if line.startswith("# ")]
     if len(headings) != 1:
         yield "", f"{len(headings)} headings of the first level", "have exactly one, at the top"
     lesson = [cell for cell in master.cells if not cell.graded]
@@ -183,6 +186,7 @@ def lessons_have_a_shape(master: Master) -> Found:
 
 
 RULES: tuple[Callable[[Master], Found], ...] = (
+    code_is_python,
     ids_are_words,
     tests_are_locked,
     tests_belong_to_an_exercise,
@@ -202,7 +206,8 @@ def _name(cell: MasterCell) -> str:
 
 
 def _tree(cell: MasterCell) -> ast.Module:
-    return ast.parse(cell.source)
+    """Parse a cell; what is not Python has a rule of its own and is empty to the others."""
+    return cell.tree or ast.Module(body=[], type_ignores=[])
 
 
 def _builds_bare(node: ast.AST) -> bool:
@@ -211,6 +216,6 @@ def _builds_bare(node: ast.AST) -> bool:
         return False
     if isinstance(node, ast.With) and any(_OWN_GRAPH.search(ast.unparse(item.context_expr)) for item in node.items):
         return False
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _BUILDERS:
-        return isinstance(node.func.value, ast.Name) and node.func.value.id == "tf"
+    if isinstance(node, ast.Attribute) and node.attr in _BUILDERS:
+        return isinstance(node.value, ast.Name) and node.value.id == "tf"
     return any(_builds_bare(child) for child in ast.iter_child_nodes(node))

@@ -57,13 +57,10 @@ def evidence(master: MasterCell, *outputs: NotebookNode, reply: Reply | None = R
         (ASSERT, True, ["assert", "output"]),
         ("def _check():\n    assert True\n    return 1\n\n\ndisplay(_check())", True, ["assert", "output"]),
         ("display(double(2))", True, ["output"]),
-        pytest.param(
+        (
             "%matplotlib inline\nassert True\ndisplay(1)",
             True,
             ["assert", "output"],
-            marks=pytest.mark.xfail(
-                raises=SyntaxError, reason="a magic in a tagged test cell is CRASH for everybody"
-            ),
         ),
     ],
 )

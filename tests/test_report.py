@@ -94,16 +94,13 @@ def test_notes_of_the_folder_and_of_the_notebook_stand_together() -> None:
     assert second["notes"] == "an extra file"
 
 
-CARRIAGE_RETURN_BUG = pytest.mark.xfail(
-    reason="csv of Python 3.11 leaves a carriage return unquoted when lines end in \\n: the row falls apart"
-)
 FORMULAS = [
     "=1+1",
     "+1",
     "-1",
     "@SUM(A1)",
     "\t=1",
-    pytest.param("\r=1", marks=CARRIAGE_RETURN_BUG),
+    "\r=1",
     "\n=1",
     "=cmd|' /C calc'!A0",
     '=HYPERLINK("http://x")',
@@ -134,7 +131,7 @@ AWKWARD = [
     "Zoë Ł",
     " a ",
     "a\x0bb\x1cc\u2028d",
-    pytest.param("a\rb", marks=CARRIAGE_RETURN_BUG),
+    "a\rb",
 ]
 
 
@@ -183,7 +180,7 @@ MARKUP = [
     "]",
     r"\[bold]",
     "[[bold]]",
-    pytest.param(":skull:", marks=pytest.mark.xfail(reason="rich reads a name between colons as an emoji")),
+    ":skull:",
 ]
 
 
@@ -195,9 +192,6 @@ def test_markup_in_a_name_or_a_note_is_shown_as_it_is(text: str) -> None:
     assert f"  {text}: {text}\n  {text}: 01_first: {text}\n" in printed
 
 
-@pytest.mark.xfail(
-    reason="each piece is escaped alone: one opens a tag, another closes it, and rich drops what is between"
-)
 def test_markup_over_two_notes_hides_nothing() -> None:
     notes = table(
         result("ada", notes=("extra a[b",)), result("grace", notes=("kept",)), result("zoe", notes=("c]d",))
@@ -243,11 +237,9 @@ NO_TEXT = "\udcff"
 """How Python names a file whose name is the byte FF."""
 
 
-@pytest.mark.xfail(raises=UnicodeEncodeError, reason="lone surrogates of file names reach the CSV: it is not written")
 def test_a_name_that_is_not_utf_8_can_be_written_to_the_sheet() -> None:
     assert sheet([result("ada", notes=(f"{NO_TEXT}.ipynb",))]).encode()
 
 
-@pytest.mark.xfail(raises=UnicodeEncodeError, reason="lone surrogates of file names reach the terminal")
 def test_a_name_that_is_not_utf_8_can_be_printed() -> None:
     assert table(result("ada", notes=(f"{NO_TEXT}.ipynb",))).encode()

@@ -1,11 +1,15 @@
 """How a run ends, and what a kernel gets to see, with real kernels."""
 
+import re
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.kernels.limits import Limits
 from autograder.kernels.running import Ended, Run, run
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run_cells(*sources: str, limits: Limits | None = None) -> Run:
@@ -75,6 +79,31 @@ def test_tensorflow_starts_without_noise_and_a_students_own_warning_shows() -> N
     assert text(done, 1) == "<tf.Variable 'v:0' shape=() dtype=float32_ref>\n"
     assert "UserWarning: mine" in text(done, 2)
     assert "mine too" in text(done, 2)
+
+
+TEST = '''"""Looks at: two numbers."""
+
+
+def _check():
+    assert 1 == 2, "one is not two"
+
+
+display(_check())'''
+
+
+def test_a_failed_test_and_an_empty_stub_show_what_they_say_and_are_still_errors() -> None:
+    done = run_cells(TEST, "raise NotImplementedError('still to do')")
+    assert (done.replies["cell-0"].error, done.replies["cell-0"].message) == ("AssertionError", "one is not two")
+    assert (done.replies["cell-1"].error, done.replies["cell-1"].message) == ("NotImplementedError", "still to do")
+    (failed,), (stub,) = (cell.outputs for cell in done.notebook.cells)
+    assert [ANSI.sub("", line) for line in failed.traceback] == ["Not yet. Looks at: two numbers.", "one is not two"]
+    assert [ANSI.sub("", line) for line in stub.traceback] == ["Not yet. still to do"]
+
+
+def test_an_assert_of_a_students_own_shows_where_it_failed() -> None:
+    done = run_cells("def mine():\n    assert 1 == 2, 'mine'\n\nmine()")
+    assert done.replies["cell-0"].error == "AssertionError"
+    assert "----> 2" in ANSI.sub("", "\n".join(done.notebook.cells[0].outputs[0].traceback))
 
 
 def test_many_prints_are_one_text_however_they_travelled() -> None:

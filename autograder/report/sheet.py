@@ -4,6 +4,7 @@ import csv
 import io
 
 from autograder.grading import Result
+from autograder.intake import readable
 
 COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "notes")
 
@@ -11,7 +12,8 @@ COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "r
 def sheet(results: list[Result]) -> str:
     """Write the rows as CSV text. Points are empty, not 0, where a person must decide."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    # Everything quoted: left to itself, csv forgets that a carriage return ends a line.
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for result in results:
         for verdict in result.verdicts:
@@ -32,4 +34,5 @@ def sheet(results: list[Result]) -> str:
 
 def harmless(text: str) -> str:
     """Keep a spreadsheet from taking text for a formula (OWASP, "CSV Injection"): quote its first character."""
+    text = readable(text)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

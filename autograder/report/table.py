@@ -3,11 +3,12 @@
 import re
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from autograder.course import Assignment
 from autograder.grading import Result
+from autograder.intake import readable
 from autograder.verdict import NotebookVerdict
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -21,37 +22,38 @@ def print_table(results: list[Result], assignment: Assignment, console: Console)
         table.add_column(f"{master.name.replace('_', ' ')} / {master.max_points:g}", justify="right", min_width=11)
     table.add_column(f"total / {assignment.max_points:g}", justify="right")
     for result in results:
-        total = "[bold]?[/bold]" if result.points is None else f"[bold]{result.points:g}[/bold]"
-        table.add_row(plain(result.student), *(_cell(verdict) for verdict in result.verdicts), total)
+        total = Text("?" if result.points is None else f"{result.points:g}", style="bold")
+        table.add_row(Text(plain(result.student)), *(_cell(verdict) for verdict in result.verdicts), total)
     console.print(table)
-    _print_wanted(results, console)
+    wanted = [
+        f"  {result.student}: {verdict.state} {verdict.state.message}"
+        for result in results
+        for verdict in result.verdicts
+        if not verdict.state.is_graded
+    ]
+    noted = [
+        f"  {result.student}: {where}{note}"
+        for result in results
+        for where, notes in [("", result.notes), *((f"{v.name}: ", v.notes) for v in result.verdicts)]
+        for note in notes
+    ]
+    _print_list(f"{len(wanted)} want a person", "no automatic points; see nbgrader's formgrader", wanted, console)
+    _print_list("Noted", "points not affected", noted, console)
 
 
 def plain(text: str) -> str:
-    """Make text of a submission harmless in a terminal: no control characters, no markup."""
-    return escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
+    """Make text of a submission harmless in a terminal: no control characters, nothing that cannot be encoded."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", readable(text))
 
 
-def _cell(verdict: NotebookVerdict) -> str:
+def _cell(verdict: NotebookVerdict) -> Text:
     if verdict.state.is_graded:
-        return f"GRADED {verdict.earned:>4g}"
-    return f"[bold red]{plain(str(verdict.state))}[/bold red]"
+        return Text(f"GRADED {verdict.earned:>4g}")
+    return Text(plain(str(verdict.state)), style="bold red")
 
 
-def _print_wanted(results: list[Result], console: Console) -> None:
-    wanted = [(result, verdict) for result in results for verdict in result.verdicts if not verdict.state.is_graded]
-    if wanted:
-        console.print(
-            f"\n[bold]{len(wanted)} want a person[/bold] (no automatic points; nbgrader's formgrader lists them)"
-        )
-    for result, verdict in wanted:
-        console.print(f"  {plain(result.student)}: {plain(str(verdict.state))} {plain(verdict.state.message)}")
-    notes = [
-        f"  {plain(result.student)}: {plain(where)}{plain(note)}"
-        for result in results
-        for where, noted in [("", result.notes), *((f"{v.name}: ", v.notes) for v in result.verdicts)]
-        for note in noted
-    ]
-    if notes:
-        console.print("\n[bold]Noted[/bold] (points not affected)")
-        console.print("\n".join(notes))
+def _print_list(heading: str, meaning: str, lines: list[str], console: Console) -> None:
+    if lines:
+        console.print(Text.assemble("\n", (heading, "bold"), f" ({meaning})"))
+    for line in lines:
+        console.print(plain(line), markup=False, emoji=False, highlight=False)
