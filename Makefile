@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/*)
 	@touch $(READY)
 
 lab: $(READY)  ## open JupyterLab at the first notebook
-	@$(BIN)/jupyter lab notebooks/$(ASSIGNMENT)/01_failed_share.ipynb
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/$(ASSIGNMENT)/01_failed_share.ipynb
 
 release: $(READY)  ## write notebooks/ from solutions/
 	@$(BIN)/autograder release $(ASSIGNMENT)

@@ -13,6 +13,7 @@ errors, with the same name and message in the execute reply; only the frames aro
 
 import linecache
 import logging
+import textwrap
 import traceback
 from types import TracebackType
 
@@ -23,6 +24,9 @@ NOTICE = "non-resource variables are not supported in the long term"
 
 TEST_FUNCTION = "_check"
 """What the function of a test cell is called: an assertion made in it speaks to the student."""
+
+WIDTH = 100
+"""Columns of a message, which fit into a browser window of 1200 pixels."""
 
 
 def is_about_the_student(record: logging.LogRecord) -> bool:
@@ -41,7 +45,9 @@ def show_briefly(
     where = traceback.extract_tb(trace)[-1]
     if kind is AssertionError and where.name == TEST_FUNCTION and str(error):
         looks_at = linecache.getline(where.filename, 1).strip().strip('"')
-        lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", f"\x1b[31m{error}\x1b[0m"]
+        # JupyterLab breaks long lines of an error anywhere, also inside words.
+        said = [part for line in str(error).splitlines() for part in textwrap.wrap(line, WIDTH) or [""]]
+        lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *said]
     elif kind is NotImplementedError and str(error):
         lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
     else:
