@@ -113,10 +113,11 @@ def _reference(options: argparse.Namespace, console: Console) -> int:
 
 def _lint(options: argparse.Namespace, console: Console) -> int:
     from autograder.course import Course
-    from autograder.lint import lint
+    from autograder.lint import lint, lint_release
 
     course = Course(options.course)
     problems = lint(course.assignment(options.assignment))
+    problems += lint_release(sorted(course.release(options.assignment).glob("*.ipynb")))
     for problem in problems:
         console.print(str(problem), markup=False, highlight=False)
     if problems:

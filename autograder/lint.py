@@ -7,8 +7,11 @@ rule, write the function and list it in `RULES`.
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
 
 from autograder.course import Assignment, Master, MasterCell, is_test_of
 
@@ -53,6 +56,16 @@ def lint(assignment: Assignment) -> list[Problem]:
     """Hold every master notebook of an assignment against every rule."""
     return [
         Problem(master.name, *found) for master in assignment.notebooks for rule in RULES for found in rule(master)
+    ]
+
+
+def lint_release(paths: Iterable[Path]) -> list[Problem]:
+    """Hold the notebooks of a student version against the rule that is its own: it shows no outputs."""
+    return [
+        Problem(path.stem, cell.id, "the release holds outputs", "never run it in place; run `autograder release`")
+        for path in paths
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.get("outputs")
     ]
 
 

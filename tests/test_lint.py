@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder import lint as rules
 from autograder.course import OUTPUT_TAG, Assignment, Master, MasterCell
-from autograder.lint import LESSON_CELLS, RULES, SHARED_GRAPH_TAG, Found, Problem, lint
+from autograder.lint import LESSON_CELLS, RULES, SHARED_GRAPH_TAG, Found, Problem, lint, lint_release
 
 SOLUTION = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
 TEST = '"""Looks at: two numbers."""\n\n\ndef _check():\n    return double(2)\n\n\ndisplay(_check())'
@@ -329,6 +331,13 @@ def test_a_comment_in_a_block_of_code_is_no_heading() -> None:
 @pytest.mark.parametrize("source", ["%matplotlib inline", "x = ("])
 def test_a_cell_that_is_not_python_does_not_end_the_lint(source: str) -> None:
     lint(lesson(code("code-0", source)))
+
+
+def test_a_release_that_was_run_in_place_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "01_first.ipynb"
+    nbformat.write(new_notebook(cells=[code("quiet").node, code("loud", outputs=(SHOWN,)).node]), path)
+    mend = "never run it in place; run `autograder release`"
+    assert lint_release([path]) == [Problem("01_first", "loud", "the release holds outputs", mend)]
 
 
 def test_the_real_course_keeps_the_rules(assignment: Assignment) -> None:
