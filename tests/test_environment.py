@@ -12,7 +12,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from autograder.course import Assignment
 from autograder.kernels.running import KERNEL_NAME
+from tests.classroom.answers import worth
 from tests.conftest import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -82,3 +84,28 @@ def test_targets_commands_and_files_that_a_page_names_exist(page: Path) -> None:
         assert (page.parent / link).exists(), link
     for path in re.findall(r"`((?:autograder|tests|docs|solutions|notebooks)/[\w./-]*)`", text):
         assert (ROOT / path).exists(), path
+
+
+def test_the_readmes_table_counts_what_is_there(assignment: Assignment) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"\(notebooks/sharing_variables/(\w+)\.ipynb\) \|.*\| (\d+) \| (\d+) \|$", text, flags=re.MULTILINE
+    )
+    counted = [
+        (
+            master.name,
+            str(sum(len(re.findall(r"^### Exercise", cell.source, re.MULTILINE)) for cell in master.cells)),
+            f"{master.max_points:g}",
+        )
+        for master in assignment.notebooks
+    ]
+    assert rows == counted
+
+
+def test_a_heading_says_what_its_tests_are_worth(assignment: Assignment) -> None:
+    for master in assignment.notebooks:
+        said = re.findall(
+            r"^### Exercise .*\((\d+) points?\)$", "\n".join(c.source for c in master.cells), re.MULTILINE
+        )
+        worth_of = [sum(worth(master, str(cell.grade_id)).values()) for cell in master.solutions]
+        assert [float(points) for points in said] == worth_of, master.name

@@ -100,6 +100,22 @@ def test_a_failed_test_and_an_empty_stub_show_what_they_say_and_are_still_errors
     assert [ANSI.sub("", line) for line in stub.traceback] == ["Not yet. still to do"]
 
 
+def test_a_test_without_its_answer_says_what_is_missing() -> None:
+    done = run_cells(TEST.replace("1 == 2", "answer == 2"))
+    assert done.replies["cell-0"].error == "NameError"
+    assert "There is no 'answer' yet" in "".join(done.notebook.cells[0].outputs[0].traceback)
+
+
+def test_what_tensorflow_raises_is_shown_without_its_own_frames() -> None:
+    mine = "def mine():\n    tf.get_variable('v', [1])\n    tf.get_variable('v', [1])\n"
+    done = run_cells("import tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()", f"{mine}\nmine()")
+    assert done.replies["cell-1"].error == "ValueError"
+    shown = ANSI.sub("", "\n".join(done.notebook.cells[1].outputs[0].traceback))
+    assert "Variable v already exists" in shown
+    assert "----> 3" in shown
+    assert "variable_scope.py" not in shown.split("Originally defined")[0]
+
+
 def test_an_assert_of_a_students_own_shows_where_it_failed() -> None:
     done = run_cells("def mine():\n    assert 1 == 2, 'mine'\n\nmine()")
     assert done.replies["cell-0"].error == "AssertionError"

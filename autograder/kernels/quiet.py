@@ -7,8 +7,9 @@ TensorFlow's C++ log is silenced by the kernelspec's environment variables; what
 that ``tf.disable_v2_behavior()`` logs about itself. It is the only record dropped here: warnings about a student's
 own code still show.
 
-A test that fails, and a stub that has not been filled in, have one thing to say: their message. They are still
-errors, with the same name and message in the execute reply; only the frames around them are not shown.
+What is raised in a test cell itself, and by a stub that has not been filled in, has one thing to say: its message.
+Where TensorFlow raises, its own frames below the student's line are left out. All of these are still errors, with
+the same name and message in the execute reply; only what is shown of them is shorter.
 """
 
 import linecache
@@ -23,7 +24,7 @@ NOTICE = "non-resource variables are not supported in the long term"
 """What the notice ends with (tensorflow/python/ops/resource_variables_toggle.py)."""
 
 TEST_FUNCTION = "_check"
-"""What the function of a test cell is called: an assertion made in it speaks to the student."""
+"""What the function of a test cell is called: what is raised in it speaks to the student."""
 
 WIDTH = 100
 """Columns of a message, which fit into a browser window of 1200 pixels."""
@@ -41,16 +42,15 @@ def show_briefly(
     trace: TracebackType,
     tb_offset: int | None = None,
 ) -> list[str]:
-    """Show what a failed test or an empty stub says, and nothing else; show any other error as IPython does."""
+    """Show an error as briefly as it can be told, and return the lines."""
     where = traceback.extract_tb(trace)[-1]
-    if kind is AssertionError and where.name == TEST_FUNCTION and str(error):
+    if where.name == TEST_FUNCTION:
         looks_at = linecache.getline(where.filename, 1).strip().strip('"')
-        # JupyterLab breaks long lines of an error anywhere, also inside words.
-        said = [part for line in str(error).splitlines() for part in textwrap.wrap(line, WIDTH) or [""]]
-        lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *said]
+        lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *_wrapped(_in_a_test(kind, error))]
     elif kind is NotImplementedError and str(error):
         lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
     else:
+        _leave_out_tensorflow(trace)
         lines = list(shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset))
     shell._showtraceback(kind, error, lines)
     return lines
@@ -59,4 +59,28 @@ def show_briefly(
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Install the filter on TensorFlow's logger, the same object before and after the import, and the short form."""
     logging.getLogger("tensorflow").addFilter(is_about_the_student)
-    shell.set_custom_exc((AssertionError, NotImplementedError), show_briefly)  # type: ignore[no-untyped-call]
+    shell.set_custom_exc((Exception,), show_briefly)  # type: ignore[no-untyped-call]
+
+
+def _in_a_test(kind: type[BaseException], error: BaseException) -> str:
+    """Put in words what a test cell raises when it looks at an answer."""
+    if isinstance(error, NameError):
+        return f"There is no '{error.name}' yet: answer the exercise above, run its cell, then run this one again."
+    if kind is AssertionError and str(error):
+        return str(error)
+    return f"The test cannot use this answer ({kind.__name__}: {error}). Does it have the form that is asked for?"
+
+
+def _wrapped(message: str) -> list[str]:
+    """Break lines between words: JupyterLab breaks the long lines of an error anywhere."""
+    return [part for line in message.splitlines() for part in textwrap.wrap(line, WIDTH) or [""]]
+
+
+def _leave_out_tensorflow(trace: TracebackType) -> None:
+    """Cut a traceback behind the last frame that is not TensorFlow's."""
+    last, frame = trace, trace.tb_next
+    while frame is not None:
+        if "/tensorflow/python/" not in frame.tb_frame.f_code.co_filename:
+            last = frame
+        frame = frame.tb_next
+    last.tb_next = None
