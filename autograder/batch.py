@@ -1,6 +1,7 @@
 """Grade many submissions through an executor; as many results come out as submissions went in."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -17,7 +18,9 @@ MakeExecutor = Callable[[], Executor]
 
 def local_processes(workers: int) -> MakeExecutor:
     """Give executors of `workers` processes on this machine."""
-    return lambda: ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    # A session of its own keeps Ctrl-C, which a terminal sends to everybody, from the kernels of running notebooks.
+    context = multiprocessing.get_context("spawn")
+    return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=os.setsid)
 
 
 def grade_all(
@@ -40,7 +43,8 @@ def _round(
 ) -> Generator[Result, None, list[Submission]]:
     """Grade what one executor can; return the submissions that were lost with it."""
     lost: list[Submission] = []
-    with make_executor() as executor:
+    executor = make_executor()
+    try:
         futures: dict[Future[Result], Submission] = {
             executor.submit(grade, submission, assignment, run, limits): submission for submission in submissions
         }
@@ -52,4 +56,7 @@ def _round(
                 lost.append(submission)
             except Exception as error:
                 yield crashed(submission, assignment, f"the grader failed with {type(error).__name__}: {error}")
+    finally:
+        # Whoever stops in the middle waits for the notebooks that are running, and for no others.
+        executor.shutdown(cancel_futures=True)
     return lost

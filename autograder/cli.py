@@ -6,6 +6,7 @@ Exit codes: 0 all is well; 1 the command finished, and something wants a person;
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Console(stderr=True, soft_wrap=True).print(f"autograder: {error}", markup=False, highlight=False)
         return NOTHING_DONE
     except KeyboardInterrupt:
-        Console(stderr=True).print("autograder: stopped; what is in the gradebook is whole, the rest was not graded")
+        Console(stderr=True).print(
+            "autograder: stopped; what is in the gradebook is whole. Grade the rest with the same command"
+        )
         return NOTHING_DONE
 
 
@@ -152,6 +155,7 @@ def _grade(options: argparse.Namespace, console: Console) -> int:
         read_submission(course.submitted(name, assignment.name), name, assignment.name, notebooks) for name in names
     ]
     results = []
+    signal.signal(signal.SIGINT, _say_and_stop)
     with Gradebook(course, assignment) as gradebook, _progress(console) as progress:
         task = progress.add_task(f"grading {assignment.name}", total=len(submissions))
         for result in grade_all(submissions, assignment, Limits(), local_processes(options.workers)):
@@ -165,6 +169,12 @@ def _grade(options: argparse.Namespace, console: Console) -> int:
     replace_file(report, sheet(results))
     console.print(f"\nwritten: {report}, {course.db_url}, {course.autograded('*', assignment.name)}", highlight=False)
     return DONE if all(result.state.is_graded for result in results) else WANTS_A_PERSON
+
+
+def _say_and_stop(*_: object) -> None:
+    """Answer Ctrl-C at once, before what is running is waited for."""
+    print("\nautograder: stopping as soon as the submissions that are being graded are done", file=sys.stderr)
+    raise KeyboardInterrupt
 
 
 def _progress(console: Console) -> Progress:

@@ -88,9 +88,8 @@ def test_targets_commands_and_files_that_a_page_names_exist(page: Path) -> None:
 
 def test_the_readmes_table_counts_what_is_there(assignment: Assignment) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(
-        r"\(notebooks/sharing_variables/(\w+)\.ipynb\) \|.*\| (\d+) \| (\d+) \|$", text, flags=re.MULTILINE
-    )
+    row = r"\(notebooks/sharing_variables/(\w+)\.ipynb\) \|.*\| (\d+) \| (\d+) \|$"
+    rows = re.findall(row, text, re.MULTILINE)
     counted = [
         (
             master.name,
@@ -104,8 +103,7 @@ def test_the_readmes_table_counts_what_is_there(assignment: Assignment) -> None:
 
 def test_a_heading_says_what_its_tests_are_worth(assignment: Assignment) -> None:
     for master in assignment.notebooks:
-        said = re.findall(
-            r"^### Exercise .*\((\d+) points?\)$", "\n".join(c.source for c in master.cells), re.MULTILINE
-        )
+        text = "\n".join(cell.source for cell in master.cells)
+        said = re.findall(r"^### Exercise .*\((\d+) points?\)$", text, re.MULTILINE)
         worth_of = [sum(worth(master, str(cell.grade_id)).values()) for cell in master.solutions]
         assert [float(points) for points in said] == worth_of, master.name
