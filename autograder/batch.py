@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -18,9 +19,21 @@ MakeExecutor = Callable[[], Executor]
 
 def local_processes(workers: int) -> MakeExecutor:
     """Give executors of `workers` processes on this machine."""
-    # A session of its own keeps Ctrl-C, which a terminal sends to everybody, from the kernels of running notebooks.
     context = multiprocessing.get_context("spawn")
-    return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=os.setsid)
+    return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work)
+
+
+def _begin_work() -> None:
+    """Keep Ctrl-C, which a terminal sends to a whole session, from running notebooks; end when the batch is gone."""
+    os.setsid()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def grade_all(

@@ -1,6 +1,11 @@
 """As many results come out as submissions went in, also when the grading process itself dies."""
 
 import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -73,6 +78,27 @@ def test_a_run_leaves_no_process_and_no_folder_behind(small: Course, tmp_path: P
         grade_class(small, {"ada": RIGHT}, Limits(), workers=1)
     assert list(scratch.iterdir()) == []
     assert [line for line in _processes() if str(scratch) in line] == []
+
+
+def test_workers_and_kernels_end_when_the_batch_is_killed(small: Course, tmp_path: Path) -> None:
+    hand_in(small, "ada", {"double": "import time\ntime.sleep(25)"})
+    command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(small.root)]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    batch = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"TMPDIR": str(scratch)})
+    assert _appears(lambda: [line for line in _processes() if str(scratch) in line])
+    batch.kill()
+    batch.wait()
+    assert _appears(lambda: not [line for line in _processes() if str(scratch) in line])
+
+
+def _appears(what: Callable[[], object]) -> bool:
+    """Wait until something is there; half a minute is for ever."""
+    for _ in range(300):
+        if what():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _processes() -> list[str]:

@@ -127,3 +127,8 @@ def test_many_prints_are_one_text_however_they_travelled() -> None:
     assert done.notebook.cells[0].outputs == [
         nbformat.v4.new_output("stream", name="stdout", text="".join(f"{number}\n" for number in range(50)))
     ]
+
+
+def test_a_long_line_is_read_once() -> None:
+    done = run_cells("print('x' * 4_000_000)")
+    assert (done.ended, len(text(done, 0))) == (Ended.COMPLETE, 4_000_001)
