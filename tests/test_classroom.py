@@ -15,7 +15,8 @@ from autograder.course import Assignment, Course
 from autograder.grading import Result
 from autograder.intake import Submission, parse_notebook
 from autograder.kernels.limits import Limits
-from tests.classroom.__main__ import submission_of, surprises
+from autograder.report.sheet import sheet
+from tests.classroom.__main__ import off_label, submission_of, surprises
 from tests.classroom.answers import answers
 from tests.classroom.students import classroom, released
 from tests.conftest import ROOT
@@ -54,6 +55,13 @@ def batch(assignment: Assignment) -> Batch:
 
 def test_every_answer_gets_what_its_label_says(batch: Batch, assignment: Assignment) -> None:
     assert list(surprises(classroom(assignment), list(batch.results.values()))) == []
+
+
+def test_the_demo_finds_its_csv_as_labelled_and_notices_a_changed_point(batch: Batch, assignment: Assignment) -> None:
+    students = classroom(assignment)
+    written = sheet([batch.results[student.name] for student in students])
+    assert off_label(written, students, assignment) == []
+    assert len(off_label(written.replace('"GRADED","12"', '"GRADED","11"', 1), students, assignment)) == 2
 
 
 def test_the_solutions_get_all_points(batch: Batch, assignment: Assignment) -> None:

@@ -5,6 +5,8 @@
 Both exit with 1 when a label does not hold.
 """
 
+import csv
+import io
 import shutil
 import sys
 from collections.abc import Iterator
@@ -76,14 +78,20 @@ def demo(course: Course, assignment: Assignment, console: Console) -> int:
         hand_in(playground, assignment, student)
     console.print(f"{len(students)} students have handed in: demo/submitted/")
     code = autograder(["grade", assignment.name, "--course", str(folder)])
-    rows = (playground.reports / f"{assignment.name}.csv").read_text(encoding="utf-8").splitlines()[1:]
+    written = (playground.reports / f"{assignment.name}.csv").read_text(encoding="utf-8")
+    return code or _say(off_label(written, students, assignment), console)
+
+
+def off_label(written: str, students: list[Student], assignment: Assignment) -> list[str]:
+    """Hold the rows of a CSV against the labels: a line for each row that is not expected, or not there."""
     expected = {
-        f"{student.name},{master.name},GRADED,{student.points(master.name):g}"
+        (student.name, master.name, "GRADED", f"{student.points(master.name):g}")
         for student in students
         for master in assignment.notebooks
     }
-    found = {",".join(row.split(",")[:4]) for row in rows}
-    return code or _say([f"not as labelled: {row}" for row in sorted(expected ^ found)], console)
+    rows = csv.DictReader(io.StringIO(written))
+    found = {(row["student"], row["notebook"], row["state"], row["points"]) for row in rows}
+    return [f"not as labelled: {', '.join(row)}" for row in sorted(expected ^ found)]
 
 
 def _say(lines: list[str], console: Console) -> int:
