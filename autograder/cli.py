@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return NOTHING_DONE
     except KeyboardInterrupt:
         Console(stderr=True).print(
-            "autograder: stopped; what is in the gradebook is whole. Grade the rest with the same command"
+            "autograder: stopped; what is in the gradebook is whole. The same command grades all again"
         )
         return NOTHING_DONE
 
@@ -165,7 +165,9 @@ def _grade(options: argparse.Namespace, console: Console) -> int:
     results.sort(key=lambda result: result.student)
     print_table(results, assignment, console)
     course.reports.mkdir(exist_ok=True)
-    report = course.reports / f"{assignment.name}.csv"
+    # The sheet of one student must not take the place of the class's.
+    scope = "" if options.student is None else f"-{options.student}"
+    report = course.reports / f"{assignment.name}{scope}.csv"
     replace_file(report, sheet(results))
     console.print(f"\nwritten: {report}, {course.db_url}, {course.autograded('*', assignment.name)}", highlight=False)
     return DONE if all(result.state.is_graded for result in results) else WANTS_A_PERSON

@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
@@ -119,7 +120,7 @@ async def _run(notebook: NotebookNode, limits: Limits, scratch: Path) -> Run:
     )
     async with asyncio.timeout(limits.notebook_seconds) as clock:
         try:
-            await client.async_execute(env=_environment(scratch))
+            await client.async_execute(env=_environment(scratch), stdout=DEVNULL, stderr=DEVNULL)
         except CellTimeoutError:
             return Run(notebook, Ended.CELL_TIMEOUT, replies, running)
         except (DeadKernelError, asyncio.CancelledError):
