@@ -1,0 +1,191 @@
+"""
+The way from jupyter_client to a warm kernel: a kernel provisioner, named in the kernelspec.
+
+Whoever starts the kernelspec's kernel through jupyter_client (nbclient, nbgrader, nbval, JupyterLab) gets one that
+the zygote has forked. Where there can be no zygote, a plain kernel is started, and the log says why.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import asyncio
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Bool, Dict, Float, List, Unicode
+
+from autograder.kernels import jail
+from autograder.kernels.limits import Limits
+from autograder.kernels.warm import Connection, NoZygoteError, Zygote, has_what_it_takes
+from autograder.kernels.zygote import LAUNCHER, Order
+
+_SHAPES_IMPORTS = ("PYTHON", "LD_", "TF_", "OMP_", "OPENBLAS_", "MKL_", "CUDA_")
+"""What the names of variables begin with that must be set before the imports."""
+
+
+class WarmProvisioner(LocalProvisioner):
+    """
+    Have kernels forked from a warm process.
+
+    Traits can be set in the kernelspec, as the provisioner's configuration, and in any Jupyter configuration file,
+    an ``nbgrader_config.py`` included: ``c.WarmProvisioner.preload = [...]``.
+    """
+
+    preload = List(Unicode(), help="Modules that the warm process imports; none of them may run a session.").tag(
+        config=True
+    )
+    jailed = Bool(False, help="Whether the kernel is kept from the network, the disk and everybody else.").tag(
+        config=True
+    )
+    limits = Dict(help="Fields of `autograder.kernels.limits.Limits` that differ, for a jailed kernel.").tag(
+        config=True
+    )
+    linger = Float(60.0, help="Seconds after which an unused warm process ends.").tag(config=True)
+
+    ended_by_limit = ""
+    """The limit that ended the kernel, e.g. ``"memory"``; empty when none did."""
+
+    _connection: Connection | None = None
+    _exit_status: int | None = None
+    _folder: Path | None = None
+
+    def zygote(self, environment: dict[str, str]) -> Zygote:
+        """Name the zygote that fits these traits and this environment."""
+        return Zygote(
+            preload=tuple(self.preload),
+            jailed=self.jailed,
+            environment=tuple(sorted(self.kernel_spec.env.items())) if self.jailed else _before_imports(environment),
+            linger=self.linger,
+        )
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Put a jailed kernel's connection where it can be reached: sockets in a folder of its own."""
+        if self.jailed and self.parent is not None and self._folder is None:
+            self._folder = self.zygote({}).new_folder()
+            self.parent.transport = "ipc"
+            self.parent.ip = str(self._folder / "s")
+            self.parent.connection_file = str(self._folder / "kernel.json")
+        prepared = await super().pre_launch(**kwargs)
+        if self._folder is not None and os.getuid() == 0:
+            os.chown(self._folder / "kernel.json", jail.JAIL_UID, jail.JAIL_UID)
+        return prepared
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        """
+        Have the kernel forked; without a zygote, start a plain one.
+
+        Raises
+        ------
+        NoZygoteError
+            When the kernel must be jailed and cannot be.
+        """
+        try:
+            self._connection, self.pid = await self._order(cmd, kwargs)
+        except (NoZygoteError, jail.JailError) as error:
+            if self.jailed:
+                raise NoZygoteError(str(error)) from error
+            self.log.warning("A plain kernel is started, which takes longer: %s", error)
+            return await super().launch_kernel(cmd, **kwargs)
+        self.pgid = self.pid
+        self._exit_status, self.ended_by_limit = None, ""
+        self.cwd = kwargs.get("cwd") or str(Path.cwd())
+        return self.connection_info
+
+    async def _order(self, cmd: list[str], kwargs: dict[str, Any]) -> tuple[Connection, int]:
+        if not has_what_it_takes():
+            raise NoZygoteError("warm kernels need Linux, and setsid from util-linux")
+        if cmd[1:3] != LAUNCHER:
+            raise NoZygoteError(f"the kernelspec starts {' '.join(cmd[:3])}, and only ipykernel can be forked")
+        environment = kwargs["env"]
+        zygote = self.zygote(environment)
+        if self.jailed:
+            if self._folder is None:
+                raise NoZygoteError("a jailed kernel needs a kernel manager")
+            limits = asdict(Limits(**self.limits))
+            inside = jail.environment(dict(self.kernel_spec.env))
+            return await zygote.order(Order(cmd[3:], inside, str(self._folder), limits), [])
+        with contextlib.ExitStack() as opened:
+            streams = [
+                _descriptor(kwargs.get(name), usual, opened)
+                for name, usual in (("stdin", subprocess.DEVNULL), ("stdout", 1), ("stderr", 2))
+            ]
+            folder = str(Path(kwargs.get("cwd") or Path.cwd()).absolute())
+            return await zygote.order(Order(cmd[3:], dict(environment), folder), streams)
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel, warm or plain."""
+        return self._connection is not None or super().has_process
+
+    async def poll(self) -> int | None:
+        """Give the exit status of a kernel that has ended, else None."""
+        if self._connection is None:
+            return await super().poll()
+        if self._exit_status is None:
+            try:
+                message = self._connection.received()
+            except OSError:
+                message = {"exit": -9}
+            if message is not None:
+                self._exit_status = int(message["exit"])
+                self.ended_by_limit = str(message.get("limit", ""))
+        return self._exit_status
+
+    async def wait(self) -> int | None:
+        """Wait for the end of the kernel."""
+        if self._connection is None:
+            return await super().wait()
+        while (status := await self.poll()) is None:
+            await asyncio.sleep(0.005)
+        self._connection.close()
+        self._connection = None
+        return status
+
+    async def send_signal(self, signum: int) -> None:
+        """Have the zygote signal the kernel, and what it has started."""
+        if self._connection is None:
+            await super().send_signal(signum)
+        elif await self.poll() is None:
+            with contextlib.suppress(OSError):
+                self._connection.send(b'{"signal": %d}' % signum, [])
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel at once."""
+        if self._connection is None:
+            await super().kill(restart)
+        else:
+            await self.send_signal(signal.SIGKILL)
+
+    async def terminate(self, restart: bool = False) -> None:
+        """Ask the kernel to end."""
+        if self._connection is None:
+            await super().terminate(restart)
+        else:
+            await self.send_signal(signal.SIGTERM)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the folder of a jailed kernel's sockets."""
+        if not restart and self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if not restart and self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+        await super().cleanup(restart=restart)
+
+
+def _before_imports(environment: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, value) for name, value in environment.items() if name.startswith(_SHAPES_IMPORTS)))
+
+
+def _descriptor(given: Any, usual: int, opened: contextlib.ExitStack) -> int:
+    """Give the descriptor that `subprocess.Popen` would take for a standard stream."""
+    if given is None:
+        given = usual
+    if given == subprocess.DEVNULL:
+        given = opened.enter_context(open(os.devnull, "r+b", buffering=0))  # noqa: PTH123
+    return int(given if isinstance(given, int) else given.fileno())
