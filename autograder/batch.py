@@ -3,23 +3,22 @@
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 
 from autograder.course import Assignment
 from autograder.grading import Result, crashed, grade
 from autograder.intake import Submission
-from autograder.kernels.limits import Limits
-from autograder.kernels.running import run
+from autograder.kernels.running import Kernels
 
 MakeExecutor = Callable[[], Executor]
 """Gives a fresh executor; called again when the last one broke."""
 
 
 def local_processes(workers: int) -> MakeExecutor:
-    """Give executors of `workers` processes on this machine."""
-    context = multiprocessing.get_context("spawn")
+    """Give executors of `workers` processes on this machine, forked from one that has done the imports."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["autograder.grading"])
     return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work)
 
 
@@ -37,39 +36,81 @@ def _end_with_parent() -> None:
 
 
 def grade_all(
-    submissions: list[Submission], assignment: Assignment, limits: Limits, make_executor: MakeExecutor
-) -> Iterator[Result]:
+    submissions: Iterable[Submission],
+    assignment: Assignment,
+    kernels: Kernels,
+    make_executor: MakeExecutor,
+    in_flight: int,
+    stop: threading.Event | None = None,
+) -> Iterator[tuple[Submission, Result]]:
     """
-    Grade submissions and yield each result as soon as it is there, in no particular order.
+    Grade submissions and yield each with its result as soon as it is there, in no particular order.
 
-    A submission on which the grader itself fails is CRASH. When a worker dies, everything that it took along is
-    tried once more, one at a time, so that only the submission that kills workers is CRASH.
+    A submission on which the grader itself fails is CRASH. When a worker dies, what was being graded is tried once
+    more, one at a time, so that only the submission that kills workers is CRASH.
+
+    Parameters
+    ----------
+    submissions : iterable of Submission
+        Taken one by one, when there is room for them.
+    in_flight : int
+        How many are graded at a time.
+    stop : threading.Event, optional
+        Once it is set nothing new is begun; what is being graded is finished.
     """
-    unfinished = yield from _round(submissions, assignment, limits, make_executor)
-    for submission in unfinished:
-        for again in (yield from _round([submission], assignment, limits, make_executor)):
-            yield crashed(again, assignment, "the grading process died twice on it")
-
-
-def _round(
-    submissions: list[Submission], assignment: Assignment, limits: Limits, make_executor: MakeExecutor
-) -> Generator[Result, None, list[Submission]]:
-    """Grade what one executor can; return the submissions that were lost with it."""
-    lost: list[Submission] = []
+    stop = stop or threading.Event()
+    waiting = iter(submissions)
+    suspects: list[Submission] = []
     executor = make_executor()
+    running: dict[Future[Result], Submission] = {}
     try:
-        futures: dict[Future[Result], Submission] = {
-            executor.submit(grade, submission, assignment, run, limits): submission for submission in submissions
-        }
-        for future in as_completed(futures):
-            submission = futures[future]
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                lost.append(submission)
-            except Exception as error:
-                yield crashed(submission, assignment, f"the grader failed with {type(error).__name__}: {error}")
+        while True:
+            while len(running) < in_flight and not stop.is_set():
+                submission = next(waiting, None)
+                if submission is None:
+                    break
+                try:
+                    running[executor.submit(grade, submission, assignment, kernels)] = submission
+                except BrokenExecutor:
+                    # It broke a moment ago, which this submission has nothing to do with.
+                    suspects.append(submission)
+                    break
+            if not running and not suspects:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            broken = not running
+            for future in done:
+                submission = running.pop(future)
+                try:
+                    yield submission, future.result()
+                except BrokenExecutor:
+                    suspects.append(submission)
+                    broken = True
+                except Exception as error:
+                    yield submission, crashed(submission, assignment, _why(error))
+            if broken:
+                suspects += running.values()
+                running.clear()
+                executor.shutdown()
+                for suspect in suspects:
+                    if not stop.is_set():
+                        yield suspect, _alone(suspect, assignment, kernels, make_executor)
+                suspects.clear()
+                executor = make_executor()
     finally:
-        # Whoever stops in the middle waits for the notebooks that are running, and for no others.
         executor.shutdown(cancel_futures=True)
-    return lost
+
+
+def _alone(submission: Submission, assignment: Assignment, kernels: Kernels, make_executor: MakeExecutor) -> Result:
+    """Grade one submission in an executor that nobody else loses with it."""
+    with make_executor() as executor:
+        try:
+            return executor.submit(grade, submission, assignment, kernels).result()
+        except BrokenExecutor:
+            return crashed(submission, assignment, "the grading process died twice on it")
+        except Exception as error:
+            return crashed(submission, assignment, _why(error))
+
+
+def _why(error: Exception) -> str:
+    return f"the grader failed with {type(error).__name__}: {error}"

@@ -1,36 +1,47 @@
 """
 The only writer: results into nbgrader's gradebook and autograded notebooks.
 
-A result replaces what an earlier run wrote about the same submission. Only GRADED notebooks get automatic scores;
-every other state clears them and asks for a person. Scores and comments that a person gave are never touched.
+Both are drawn from results, and only where they differ from what is there. Only GRADED notebooks get automatic
+scores; every other state clears older ones and asks for a person. Scores and comments that a person gave are never
+touched.
 """
 
 import os
 import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
-from nbgrader.api import Comment, Grade, SubmittedNotebook
+from nbgrader.api import Assignment as AssignmentRow
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.api import Gradebook as NbGraderGradebook
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells, SaveCells
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course import Assignment, Course, Master, is_test_of
 from autograder.errors import GradebookError
+from autograder.files import replace_file
 from autograder.grading import Result
 from autograder.intake import TIMESTAMP_FILE
 from autograder.verdict import NotebookVerdict
 
 _MASTER_STEPS = (LockCells, ClearSolutions, ClearOutput, ComputeChecksums, SaveCells)
 """nbgrader's own steps that put a master notebook into the gradebook, in the order of its generate_assignment."""
+
+_Scores = dict[tuple[str, str], float | None]
+"""Automatic scores by notebook and cell."""
 
 
 class Gradebook:
@@ -48,52 +59,140 @@ class Gradebook:
     def __init__(self, course: Course, assignment: Assignment) -> None:
         self.course = course
         self.assignment = assignment
+        self._has_masters = False
 
     def __enter__(self) -> "Gradebook":
-        """Open the database, and record the master notebooks as `nbgrader generate_assignment` does."""
-        try:
-            with _alembic_on_path(), NbGraderGradebook(self.course.db_url, self.course.directory.course_id) as book:
-                book.update_or_create_assignment(self.assignment.name)
-            for master in self.assignment.notebooks:
-                self._record_master(master)
-            self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
-        except (SQLAlchemyError, RuntimeError, OSError) as error:
-            raise GradebookError(
-                f"{self.course.db_url}: {str(error).splitlines()[0]}; "
-                "if the exercises have changed since it was made, move the file away and grade again"
-            ) from error
+        """Open the database and see what is in it."""
+        with self._explained("see that the file, or the server, can be reached and written"):
+            with _alembic_on_path():
+                self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
+            self._written = self._scores()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close the database."""
         self._book.close()
 
-    def write(self, result: Result) -> None:
-        """Put one result into the database and its notebooks into the autograded folder."""
-        with warnings.catch_warnings():
-            # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
-            warnings.simplefilter("ignore", SAWarning)
-            self._write_scores(result)
-        self._write_notebooks(result)
+    def write(self, result: Result, notebooks: Mapping[str, Path]) -> None:
+        """
+        Put one result into the database and its notebooks into the autograded folder, unless they are there.
+
+        Parameters
+        ----------
+        notebooks : mapping of str to Path
+            By notebook name: the file of the notebook as it was run.
+
+        Raises
+        ------
+        GradebookError
+            When the database does not take it; what it held about this submission before is still there.
+        """
+        if not self._has(result):
+            self._record_masters()
+            with self._explained("grade again when it can be written"), warnings.catch_warnings():
+                # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
+                warnings.simplefilter("ignore", SAWarning)
+                self._write_scores(result)
+        self._write_notebooks(result, notebooks)
+
+    def _scores(self) -> dict[str, _Scores]:
+        """Read all automatic scores of the assignment, by student."""
+        rows = (
+            self._book.db.query(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, Grade.auto_score)
+            .select_from(Grade)
+            .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+            .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
+            .join(BaseCell, Grade.cell_id == BaseCell.id)
+            .filter(AssignmentRow.name == self.assignment.name)
+        )
+        found: dict[str, _Scores] = {}
+        for student, notebook, cell, score in rows:
+            found.setdefault(student, {})[notebook, cell] = score
+        return found
+
+    def _has(self, result: Result) -> bool:
+        written = self._written.get(result.student, {})
+        return all(cell in written and written[cell] == points for cell, points in self._expected(result).items())
+
+    def _expected(self, result: Result) -> _Scores:
+        given = {
+            (verdict.name, cell.grade_id): cell.points
+            for verdict in result.verdicts
+            if verdict.state.is_graded
+            for cell in verdict.cells
+        }
+        return {
+            (master.name, str(cell.grade_id)): given.get((master.name, str(cell.grade_id)))
+            for master in self.assignment.notebooks
+            for cell in master.graded
+        }
 
     def _write_scores(self, result: Result) -> None:
         self._book.update_or_create_student(result.student)
         when = {"timestamp": result.timestamp} if result.timestamp else {}
-        self._book.update_or_create_submission(result.assignment, result.student, **when)
+        submission = self._book.update_or_create_submission(result.assignment, result.student, **when)
         for verdict in result.verdicts:
-            submitted = self._book.find_submission_notebook(verdict.name, result.assignment, result.student)
+            try:
+                submitted = self._book.find_submission_notebook(verdict.name, result.assignment, result.student)
+            except MissingEntry:
+                submitted = self._add_notebook(submission, verdict.name)
             _set_grades(submitted, verdict)
             _set_comments(submitted, verdict)
         self._book.db.commit()
 
-    def _write_notebooks(self, result: Result) -> None:
+    def _add_notebook(self, submission: SubmittedAssignment, name: str) -> SubmittedNotebook:
+        """Give an older submission the rows of a notebook that the assignment has got since."""
+        notebook = self._book.find_notebook(name, self.assignment.name)
+        submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
+        for cell in notebook.grade_cells:
+            Grade(cell_id=cell.id, notebook=submitted)
+        for cell in notebook.solution_cells:
+            Comment(cell_id=cell.id, notebook=submitted)
+        self._book.db.add(submitted)
+        # The rows above are known by ids, and read back by names.
+        self._book.db.commit()
+        return self._book.find_submission_notebook(name, self.assignment.name, submission.student_id)
+
+    def _write_notebooks(self, result: Result, notebooks: Mapping[str, Path]) -> None:
         folder = self.course.autograded(result.student, result.assignment)
         folder.mkdir(parents=True, exist_ok=True)
-        for verdict in result.verdicts:
-            notebook = _with_reason(result.executed[verdict.name], verdict)
-            replace_file(folder / f"{verdict.name}.ipynb", nbformat.writes(notebook))
+        texts = {f"{name}.ipynb": path.read_text(encoding="utf-8") for name, path in notebooks.items()}
         if result.timestamp:
-            replace_file(folder / TIMESTAMP_FILE, result.timestamp)
+            texts[TIMESTAMP_FILE] = result.timestamp
+        else:
+            (folder / TIMESTAMP_FILE).unlink(missing_ok=True)
+        for name, text in texts.items():
+            if not _holds(folder / name, text):
+                replace_file(folder / name, text)
+
+    def _record_masters(self) -> None:
+        """Record the master notebooks as `nbgrader generate_assignment` does, before the first result is written."""
+        if self._has_masters:
+            return
+        with self._explained(
+            "if the exercises have changed since the gradebook was made, move the file away and grade again"
+        ):
+            self._book.update_or_create_assignment(self.assignment.name)
+            self._book.db.commit()
+            for master in self.assignment.notebooks:
+                self._record_master(master)
+            self._book.db.expire_all()
+        self._has_masters = True
+
+    @contextmanager
+    def _explained(self, advice: str) -> Iterator[None]:
+        """Turn what the database raises into a line for a person, and leave it as it was."""
+        try:
+            yield
+        except (SQLAlchemyError, RuntimeError, ValueError, OSError) as error:
+            if hasattr(self, "_book"):
+                self._book.db.rollback()
+            what = (str(error).splitlines() or [type(error).__name__])[0]
+            if isinstance(error, OperationalError):
+                advice = "another program may be writing to it: end that, or see that it can be written"
+            raise GradebookError(f"{self.course.db_url}: {what}; {advice}") from error
 
     def _record_master(self, master: Master) -> None:
         notebook: NotebookNode = deepcopy(master.notebook)
@@ -119,21 +218,6 @@ def _alembic_on_path() -> Iterator[None]:
         os.environ["PATH"] = path
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write a file so that a reader, or a crash, sees either the old text or the new one."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
     scores = {cell.grade_id: cell.points for cell in verdict.cells} if verdict.state.is_graded else {}
     grade: Grade
@@ -155,16 +239,15 @@ def _comment_on(verdict: NotebookVerdict) -> Callable[[str], str | None]:
 
     def text(solution: str) -> str | None:
         if not verdict.state.is_graded:
-            return f"{verdict.state}: {verdict.state.message}"
+            return verdict.state.told
         failed = [cell.message for cell in verdict.cells if cell.message and is_test_of(cell.grade_id, solution)]
         return "\n\n".join(dict.fromkeys(failed)) or None
 
     return text
 
 
-def _with_reason(notebook: NotebookNode, verdict: NotebookVerdict) -> NotebookNode:
-    """Put the state at the top of a notebook that a person must look at."""
-    if verdict.state.is_graded:
-        return notebook
-    banner = new_markdown_cell(f"**{verdict.state}** {verdict.state.message}", id="state")
-    return NotebookNode(notebook | {"cells": [banner, *notebook.cells]})
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):
+        return False

@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from autograder.checks import Shown, judge
 from autograder.course import Assignment, Master
 from autograder.errors import RejectedError
-from autograder.intake import Submission, SubmittedNotebook
-from autograder.kernels.limits import Limits
-from autograder.kernels.running import Ended, Run
+from autograder.intake import Submission, parse_notebook
+from autograder.kernels.running import Ended, Kernels, Run
 from autograder.rebuild import rebuild, unanswered
 from autograder.verdict import (
     CellVerdict,
@@ -23,9 +24,6 @@ from autograder.verdict import (
     worst,
 )
 
-Runner = Callable[[NotebookNode, Limits], Run]
-"""Runs a notebook; `autograder.kernels.running.run` is the one that there is."""
-
 
 @dataclass(frozen=True)
 class Result:
@@ -36,14 +34,15 @@ class Result:
     ----------
     verdicts : tuple of NotebookVerdict
         One for each master notebook, in order.
-    executed : dict of str to NotebookNode
-        By notebook name: what ran, with its outputs; the unanswered master where nothing could be run.
+    executed : dict of str to str
+        By notebook name, as the text of a notebook file: what ran, with its outputs; the unanswered master where
+        nothing could be run. Empty once the result has been stored, which keeps the texts in files of their own.
     """
 
     student: str
     assignment: str
     verdicts: tuple[NotebookVerdict, ...]
-    executed: dict[str, NotebookNode]
+    executed: dict[str, str] = field(repr=False)
     timestamp: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -58,57 +57,79 @@ class Result:
         counted = [verdict.points for verdict in self.verdicts]
         return None if None in counted else sum(points or 0.0 for points in counted)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether grading it again would give the same: not so where the grader itself failed."""
+        return not any(verdict.state.is_the_graders for verdict in self.verdicts)
 
-def grade(submission: Submission, assignment: Assignment, run: Runner, limits: Limits) -> Result:
-    """Grade every notebook of a submission."""
-    verdicts, executed = [], {}
-    for master in assignment.notebooks:
-        submitted = submission.notebooks[master.name]
-        if isinstance(submitted, RejectedError):
-            verdict, notebook = _rejected(master, submitted)
-        else:
-            verdict, notebook = _grade_notebook(master, submitted, assignment, run, limits)
-        verdicts.append(verdict)
-        executed[master.name] = notebook
+
+_Graded = tuple[NotebookVerdict, NotebookNode]
+
+
+def grade(submission: Submission, assignment: Assignment, kernels: Kernels) -> Result:
+    """Grade every notebook of a submission, each on its own: what happens to one does not touch the others."""
+    return _result(submission, assignment, lambda master: _grade_notebook(master, submission, assignment, kernels))
+
+
+def crashed(submission: Submission, assignment: Assignment, why: str) -> Result:
+    """Account for a submission that the grader itself failed on: CRASH for what could be read, never silence."""
+
+    def account(master: Master) -> _Graded:
+        given = submission.files[master.name]
+        state = _rejected(given) if isinstance(given, RejectedError) else _failed(submission, why)
+        return _not_run(master, state)
+
+    return _result(submission, assignment, account)
+
+
+def _result(submission: Submission, assignment: Assignment, grade_one: Callable[[Master], _Graded]) -> Result:
+    graded = [grade_one(master) for master in assignment.notebooks]
     return Result(
         submission.student,
         submission.assignment,
-        tuple(verdicts),
-        executed,
+        tuple(verdict for verdict, _ in graded),
+        {verdict.name: _text(notebook, verdict.state) for verdict, notebook in graded},
         submission.timestamp,
         submission.notes,
     )
 
 
-def crashed(submission: Submission, assignment: Assignment, why: str) -> Result:
-    """Account for a submission that the grader itself failed on: CRASH for every notebook, never silence."""
-    state = State(Kind.CRASH, "grader", f"{why}; grade it again with --student {submission.student}")
-    verdicts = tuple(NotebookVerdict(master.name, state, master.max_points) for master in assignment.notebooks)
-    executed = {master.name: unanswered(master).notebook for master in assignment.notebooks}
-    return Result(submission.student, submission.assignment, verdicts, executed, submission.timestamp)
-
-
-def _grade_notebook(
-    master: Master, submitted: SubmittedNotebook, assignment: Assignment, run: Runner, limits: Limits
-) -> tuple[NotebookVerdict, NotebookNode]:
+def _grade_notebook(master: Master, submission: Submission, assignment: Assignment, kernels: Kernels) -> _Graded:
     started = time.monotonic()
-    rebuilt = rebuild(master, submitted)
-    done = run(rebuilt.notebook, limits)
+    try:
+        given = submission.files[master.name]
+        if isinstance(given, RejectedError):
+            raise given
+        rebuilt = rebuild(master, parse_notebook(given, f"{master.name}.ipynb"))
+        done = kernels.run(rebuilt.notebook)
+        if done.ended is Ended.DEAD_KERNEL:
+            # It may have been killed from outside: what kills itself does so again.
+            done = kernels.run(rebuilt.notebook)
+        shown = _shown(done)
+        cells = tuple(
+            decide_cell(str(cell.grade_id), cell.points, judge(cell, shown[cell.node.id], assignment))
+            for cell in master.graded
+        )
+    except RejectedError as rejected:
+        return _not_run(master, _rejected(rejected))
+    except Exception as error:
+        return _not_run(master, _failed(submission, f"the grader failed with {type(error).__name__}: {error}"))
     seconds = time.monotonic() - started
-    shown = _shown(done)
-    cells = tuple(
-        decide_cell(str(cell.grade_id), cell.points, judge(cell, shown[cell.node.id], assignment))
-        for cell in master.graded
-    )
-    verdict = NotebookVerdict(
-        master.name, _state(done, cells, limits), master.max_points, cells, rebuilt.notes, seconds
-    )
-    return verdict, done.notebook
+    state = _state(done, cells, kernels)
+    return NotebookVerdict(master.name, state, master.max_points, cells, rebuilt.notes, seconds), done.notebook
 
 
-def _rejected(master: Master, rejected: RejectedError) -> tuple[NotebookVerdict, NotebookNode]:
-    state = State(Kind.REJECTED, rejected.reason, rejected.message)
+def _not_run(master: Master, state: State) -> _Graded:
     return NotebookVerdict(master.name, state, master.max_points), unanswered(master).notebook
+
+
+def _rejected(rejected: RejectedError) -> State:
+    return State(Kind.REJECTED, rejected.reason, rejected.message)
+
+
+def _failed(submission: Submission, why: str) -> State:
+    first = (why.splitlines() or [""])[0][:500]
+    return State(Kind.CRASH, "grader", f"{first}; grade it again with --student {submission.student}")
 
 
 def _shown(done: Run) -> dict[str, Shown]:
@@ -119,17 +140,29 @@ def _shown(done: Run) -> dict[str, Shown]:
     }
 
 
-def _state(done: Run, cells: tuple[CellVerdict, ...], limits: Limits) -> State:
+def _state(done: Run, cells: tuple[CellVerdict, ...], kernels: Kernels) -> State:
+    limits = kernels.limits
     earned = sum(cell.points for cell in cells)
-    so_far = f"{earned:g} points were earned until then; look at the cell, then grade by hand"
+    look = f"{earned:g} points were earned until then: look at the cell and grade by hand"
     match done.ended:
         case Ended.CELL_TIMEOUT:
-            why = f"cell '{done.stopped_at}' took more than {limits.cell_seconds} s; {so_far}"
+            why = f"cell '{done.stopped_at}' took more than {limits.cell_seconds} s; {look}"
             return State(Kind.TIMEOUT, "cell", why)
         case Ended.NOTEBOOK_TIMEOUT:
-            why = f"the notebook took more than {limits.notebook_seconds} s; {so_far}"
+            why = f"the notebook took more than {limits.notebook_seconds} s; {look}"
             return State(Kind.TIMEOUT, "notebook", why)
+        case Ended.LIMIT:
+            why = f"the notebook used more than its share ({done.limit}), last in cell '{done.stopped_at}'; {look}"
+            return State(Kind.LIMIT, done.limit, why)
         case Ended.DEAD_KERNEL:
-            return State(Kind.CRASH, "kernel", f"the kernel died in cell '{done.stopped_at}'; {so_far}")
+            return State(Kind.CRASH, "kernel", f"the kernel died in cell '{done.stopped_at}'; {look}")
         case Ended.COMPLETE:
             return review_state(cells)
+
+
+def _text(notebook: NotebookNode, state: State) -> str:
+    """Write a notebook file; the state stands at the top of one that a person must look at."""
+    if not state.is_graded:
+        banner = new_markdown_cell(f"**{state.told}**", id="state")
+        notebook = NotebookNode(notebook | {"cells": [banner, *notebook.cells]})
+    return str(nbformat.writes(notebook))

@@ -1,7 +1,8 @@
 """
 Bytes to data: read what students handed in, believing nothing.
 
-Of a submission only cell types, source strings and nbgrader's cell names leave this module. Files are opened
+Reading and parsing are two steps, so that whoever has graded these bytes before need not parse them again. Of a
+submission only cell types, source strings and nbgrader's cell names leave this module. Files are opened
 without following links, only regular files, under a size cap; nesting is measured before any JSON is parsed.
 Whatever cannot be read becomes a `RejectedError` with a reason, never an exception that stops a batch.
 """
@@ -62,8 +63,8 @@ class Submission:
 
     Attributes
     ----------
-    notebooks : dict of str to SubmittedNotebook or RejectedError
-        One entry for each master notebook, by name without the suffix.
+    files : dict of str to bytes or RejectedError
+        One entry for each master notebook, by name without the suffix: the file's contents.
     timestamp : str or None
         The text of nbgrader's timestamp file.
     notes : tuple of str
@@ -72,7 +73,7 @@ class Submission:
 
     student: str
     assignment: str
-    notebooks: dict[str, SubmittedNotebook | RejectedError]
+    files: dict[str, bytes | RejectedError]
     timestamp: str | None = None
     notes: tuple[str, ...] = field(default=())
 
@@ -124,13 +125,13 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
         present = _list(folder)
     except RejectedError as rejected:
         return Submission(student, assignment, dict.fromkeys(wanted, rejected))
-    notebooks = {name: _read_or_rejected(folder, name, present) for name in wanted}
+    files = {name: _read_or_rejected(folder, name, present) for name in wanted}
     extra = sorted(
-        entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in notebooks
+        entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in files
     )
     timestamp, notes = _read_timestamp(folder, present)
     notes += [f"{readable(entry)} is not a notebook of this assignment and was not graded" for entry in extra]
-    return Submission(student, assignment, notebooks, timestamp, tuple(notes))
+    return Submission(student, assignment, files, timestamp, tuple(notes))
 
 
 def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
@@ -167,12 +168,12 @@ def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
     return SubmittedNotebook(tuple(_cells(content, name)))
 
 
-def _read_or_rejected(folder: Path, name: str, present: list[str]) -> SubmittedNotebook | RejectedError:
+def _read_or_rejected(folder: Path, name: str, present: list[str]) -> bytes | RejectedError:
     file = f"{name}.ipynb"
     try:
         if file not in present:
             raise RejectedError("missing", f"{file}: not in the submission{_look_alike(name, present)}")
-        return parse_notebook(_read_bytes(folder / file, MAX_BYTES), file)
+        return _read_bytes(folder / file, MAX_BYTES)
     except RejectedError as rejected:
         return rejected
 

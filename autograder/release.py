@@ -14,8 +14,7 @@ from nbgrader.utils import capture_log
 from autograder.checks import output_difference
 from autograder.course import OUTPUT_TAG, Course
 from autograder.errors import CourseError
-from autograder.kernels.limits import Limits
-from autograder.kernels.running import Ended, run
+from autograder.kernels.running import Ended, Kernels
 
 
 def release(course: Course, assignment: str) -> Path:
@@ -55,7 +54,7 @@ def out_of_step(course: Course, assignment: str) -> list[str]:
         ]
 
 
-def store_reference(course: Course, assignment: str, limits: Limits) -> Iterator[Path]:
+def store_reference(course: Course, assignment: str, kernels: Kernels) -> Iterator[Path]:
     """
     Run each master and store the outputs of its tagged cells in it; yield each file as it is done.
 
@@ -71,7 +70,7 @@ def store_reference(course: Course, assignment: str, limits: Limits) -> Iterator
     for master in whole.notebooks:
         path = course.source(assignment) / f"{master.name}.ipynb"
         notebook = deepcopy(master.notebook)
-        done = run(deepcopy(notebook), limits)
+        done = kernels.run(deepcopy(notebook))
         if done.ended is not Ended.COMPLETE:
             raise CourseError(
                 f"{path}: {done.ended.value} in cell '{done.stopped_at}'; the master must run to its end"

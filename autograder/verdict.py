@@ -36,12 +36,17 @@ class State:
     word : str
         The scope of a timeout, the kind of a limit, the reason of a rejection: one word, or empty.
     message : str
-        One line for a person; empty for GRADED.
+        One line for the instructor, "what happened; what to do"; empty for GRADED.
     """
 
     kind: Kind
     word: str = ""
     message: str = ""
+
+    @property
+    def told(self) -> str:
+        """What the student reads of it: what happened, without what the instructor should do."""
+        return f"{self}: {self.message.split('; ')[0]}. A person will look at this notebook."
 
     def __str__(self) -> str:
         """Write the state as the documentation does: ``REJECTED(empty)``."""
@@ -51,6 +56,11 @@ class State:
     def is_graded(self) -> bool:
         """Whether automatic points count."""
         return self.kind is Kind.GRADED
+
+    @property
+    def is_the_graders(self) -> bool:
+        """Whether the grader failed, and not the submission."""
+        return self.kind is Kind.CRASH and self.word == "grader"
 
 
 GRADED = State(Kind.GRADED)

@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.errors import KernelError
+
 if TYPE_CHECKING:
     from autograder.kernels.zygote import Order
 
@@ -45,20 +47,19 @@ _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _LAST_CAPABILITY = 40
 _CAPABILITIES_V3 = 0x20080522
 
-_REFUSED = (
-    # Ways out of namespaces, or into new ones.
-    "unshare setns mount umount2 pivot_root chroot move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr "
-    # Parts of the host's kernel that no namespace divides.
-    "keyctl add_key request_key io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd "
-    "fanotify_init open_by_handle_at name_to_handle_at lookup_dcookie quotactl acct swapon swapoff reboot syslog "
-    "init_module finit_module delete_module kexec_load kexec_file_load settimeofday clock_settime adjtimex "
-    "clock_adjtime iopl ioperm nfsservctl vhangup personality "
-    # Looking into other processes.
-    "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd process_madvise "
-    # Memory that belongs to no process, so that nobody would count it.
-    "memfd_create memfd_secret shmget shmat shmctl msgget msgsnd msgrcv msgctl semget semop semctl semtimedop"
-).split()
-"""System calls that answer EPERM."""
+_REFUSED = {
+    "ways out of namespaces, or into new ones": "unshare setns mount umount2 pivot_root chroot move_mount open_tree "
+    "fsopen fsconfig fsmount fspick mount_setattr",
+    "parts of the host's kernel that no namespace divides": "keyctl add_key request_key io_uring_setup "
+    "io_uring_enter io_uring_register bpf perf_event_open userfaultfd fanotify_init open_by_handle_at "
+    "name_to_handle_at lookup_dcookie quotactl acct swapon swapoff reboot syslog init_module finit_module "
+    "delete_module kexec_load kexec_file_load settimeofday clock_settime adjtimex clock_adjtime iopl ioperm "
+    "nfsservctl vhangup personality",
+    "looking into other processes": "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd process_madvise",
+    "memory that belongs to no process, so that nobody would count it": "memfd_create memfd_secret shmget shmat "
+    "shmctl msgget msgsnd msgrcv msgctl semget semop semctl semtimedop",
+}
+"""System calls that answer EPERM, by what they are about."""
 
 _SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, 16)
 """Families of sockets that may be made; without 16, AF_NETLINK, ZeroMQ's library ends the process."""
@@ -67,8 +68,8 @@ _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 """Ways to type into somebody else's terminal."""
 
 
-class JailError(Exception):
-    """The jail cannot be had here; the message says what to do."""
+class JailError(KernelError):
+    """The jail cannot be had here."""
 
 
 def bubblewrap() -> str:
@@ -101,6 +102,11 @@ def readable_inside() -> list[Path]:
         if not any(path.is_relative_to(other) for other in outer):
             outer.append(path)
     return outer
+
+
+def exposing(folder: Path) -> Path | None:
+    """Tell through which part of what the jail shows a folder could be read; None when it is hidden."""
+    return next((shown for shown in readable_inside() if folder.is_relative_to(shown)), None)
 
 
 def command(folder: Path, kernelspec: dict[str, str], zygote: list[str]) -> list[str]:
@@ -174,7 +180,9 @@ def become(uid: int) -> None:
     _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
-def fork_into_jail(order: "Order", leave_behind: Callable[[], None], run: Callable[["Order", Callable[[], None]], None]) -> int:
+def fork_into_jail(
+    order: "Order", leave_behind: Callable[[], None], run: Callable[["Order", Callable[[], None]], None]
+) -> int:
     """
     Fork a kernel into namespaces of its own and return its process id.
 
@@ -319,7 +327,7 @@ def system_call_filter() -> Any:
         raise JailError("libseccomp is not installed; install the package `libseccomp2`") from None
     refuse = pyseccomp.ERRNO(errno.EPERM)
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    for name in _REFUSED:
+    for name in " ".join(_REFUSED.values()).split():
         if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) >= 0:
             rules.add_rule(refuse, name)
     rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _NEWUSER, _NEWUSER))

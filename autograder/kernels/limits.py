@@ -6,9 +6,10 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Limits:
     """
-    What one notebook may use. A course sets others in its ``nbgrader_config.py``, e.g. ``c.Limits.cell_seconds = 60``.
+    What one notebook may use.
 
-    The times and the output are held for every kernel; the rest is held by the jail.
+    A course sets others in its ``nbgrader_config.py``, e.g. ``c.Limits.cell_seconds = 60``. The times and the output
+    are held for every kernel; the rest is held by the jail.
 
     Attributes
     ----------

@@ -5,6 +5,7 @@ Whoever starts the kernelspec's kernel through jupyter_client (nbclient, nbgrade
 the zygote has forked. Where there can be no zygote, a plain kernel is started, and the log says why.
 """
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -14,8 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import asyncio
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Dict, Float, List, Unicode
 
 from autograder.kernels import jail
@@ -74,7 +75,7 @@ class WarmProvisioner(LocalProvisioner):
             os.chown(self._folder / "kernel.json", jail.JAIL_UID, jail.JAIL_UID)
         return prepared
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """
         Have the kernel forked; without a zygote, start a plain one.
 
@@ -187,5 +188,6 @@ def _descriptor(given: Any, usual: int, opened: contextlib.ExitStack) -> int:
     if given is None:
         given = usual
     if given == subprocess.DEVNULL:
-        given = opened.enter_context(open(os.devnull, "r+b", buffering=0))  # noqa: PTH123
+        given = os.open(os.devnull, os.O_RDWR)
+        opened.callback(os.close, given)
     return int(given if isinstance(given, int) else given.fileno())

@@ -2,31 +2,41 @@
 Run a notebook in a kernel of its own and say how each cell ended.
 
 nbclient does the work. Whether a cell succeeded is read from its execute reply, never from its outputs: what a
-cell wrote to stderr, or displayed as if it were an error, changes nothing.
+cell wrote to stderr, or displayed as if it were an error, changes nothing. What comes out of the kernel is counted
+while it arrives, so that no submission can fill the grader's memory.
 """
 
 import asyncio
 import os
-import tempfile
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
 from subprocess import DEVNULL
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from autograder.errors import CourseError
 from autograder.kernels.limits import Limits
+from autograder.kernels.provisioner import WarmProvisioner
+from autograder.kernels.warm import Connection, Zygote
 
 KERNEL_NAME = "tf1-graphs"
 """The course's own kernelspec, installed with the package."""
 
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
-"""The only variables of the instructor's environment that a grading kernel sees."""
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
+"""The only variables of the instructor's environment that a kernel without a jail sees."""
 
 
 class Ended(Enum):
@@ -36,6 +46,7 @@ class Ended(Enum):
     CELL_TIMEOUT = "cell timeout"
     NOTEBOOK_TIMEOUT = "notebook timeout"
     DEAD_KERNEL = "dead kernel"
+    LIMIT = "limit"
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,26 @@ class Reply:
     error: str = ""
     message: str = ""
 
+    @property
+    def refused(self) -> str:
+        """The limit that the exception speaks of, e.g. ``"memory"``; empty for any other exception."""
+        for limit, error, beginning in _REFUSALS:
+            if self.error == error and self.message.startswith(beginning):
+                return limit
+        return ""
+
+
+_REFUSALS = (
+    ("memory", "MemoryError", ""),
+    ("memory", "ResourceExhaustedError", ""),
+    ("memory", "OSError", "[Errno 12]"),
+    ("disk", "OSError", "[Errno 28]"),
+    ("disk", "OSError", "[Errno 27]"),
+    ("processes", "BlockingIOError", "[Errno 11]"),
+    ("processes", "RuntimeError", "can't start new thread"),
+)
+"""How Python and TensorFlow say that the system has refused them something: limit, exception, message."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -73,61 +104,236 @@ class Run:
         By cell id; a cell that did not run to an end has no entry.
     stopped_at : str
         Id of the cell that was running when the run was cut short; empty for a complete run.
+    limit : str
+        Which limit was hit, e.g. ``"output"``; empty when none was.
     """
 
     notebook: NotebookNode
     ended: Ended
     replies: dict[str, Reply] = field(default_factory=dict)
     stopped_at: str = ""
+    limit: str = ""
 
 
-def run(notebook: NotebookNode, limits: Limits) -> Run:
+@dataclass(frozen=True)
+class Kernels:
     """
-    Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
+    What kernels notebooks are run in.
 
-    The kernel starts in an empty folder, which is also its home, with an environment of its own.
+    Attributes
+    ----------
+    limits : Limits
+        What each notebook may use.
+    jailed : bool
+        Whether kernels are kept from the network, the disk and everybody else.
+    preload : tuple of str
+        What is imported before kernels are forked; empty for what the kernelspec says.
     """
-    with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
-        done = asyncio.run(_run(notebook, limits, Path(scratch)))
-    _join_streams(notebook)
-    return done
+
+    limits: Limits = field(default_factory=Limits)
+    jailed: bool = True
+    preload: tuple[str, ...] = ()
+
+    def run(self, notebook: NotebookNode) -> Run:
+        """
+        Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
+
+        The kernel starts in an empty folder, which is also its home, with an environment of its own.
+
+        Raises
+        ------
+        autograder.kernels.warm.NoZygoteError
+            When the kernel must be jailed and cannot be.
+        """
+        with ExitStack() as opened:
+            # In a thread, because nbclient would take over a main thread's signals.
+            thread = opened.enter_context(ThreadPoolExecutor(1))
+            # A jailed kernel sees nothing of it. In /tmp, because paths of sockets must be short.
+            scratch = (
+                "/" if self.jailed else opened.enter_context(TemporaryDirectory(prefix="autograder-", dir="/tmp"))
+            )
+            done = thread.submit(asyncio.run, self._run(notebook, Path(scratch))).result()
+        _join_streams(notebook)
+        return done
+
+    def zygote(self) -> Zygote:
+        """Name the warm process that these kernels come from."""
+        spec = KernelSpecManager().get_kernel_spec(KERNEL_NAME)
+        traits = spec.metadata["kernel_provisioner"]["config"]
+        provisioner = WarmProvisioner(kernel_spec=spec, config=self._config(), **traits)
+        return provisioner.zygote(dict(spec.env))
+
+    def lease(self) -> Connection:
+        """
+        Start the warm process if need be, and keep it until the connection is closed.
+
+        Raises
+        ------
+        KernelError
+            When there can be none.
+        """
+        return asyncio.run(self.zygote().lease())
+
+    async def _run(self, notebook: NotebookNode, scratch: Path) -> Run:
+        client = _Client(
+            notebook,
+            _Meter(self.limits),
+            kernel_name=KERNEL_NAME,
+            config=self._config(scratch),
+            resources={"metadata": {"path": str(scratch)}},
+            timeout=self.limits.cell_seconds,
+        )
+        ended = Ended.COMPLETE
+        async with asyncio.timeout(self.limits.notebook_seconds) as clock:
+            try:
+                await client.async_execute(env=_environment(scratch), stdout=DEVNULL, stderr=DEVNULL)
+            except CellTimeoutError:
+                ended = Ended.CELL_TIMEOUT
+            except (DeadKernelError, asyncio.CancelledError):
+                # nbclient takes a cancelled wait for a dead kernel.
+                ended = Ended.NOTEBOOK_TIMEOUT if clock.expired() else Ended.DEAD_KERNEL
+        limit = client.limit or next(filter(None, (reply.refused for reply in client.replies.values())), "")
+        if limit:
+            ended = Ended.LIMIT
+        return Run(notebook, ended, client.replies, "" if ended is Ended.COMPLETE else client.running, limit)
+
+    def _config(self, scratch: Path | None = None) -> Config:
+        config = Config()
+        config.WarmProvisioner.jailed = self.jailed
+        if self.jailed:
+            config.WarmProvisioner.limits = asdict(self.limits)
+        elif scratch is not None:
+            # Sockets that are files: nothing listens on the network. A jailed kernel has such ones anyway.
+            config.KernelManager.transport = "ipc"
+            config.KernelManager.ip = str(scratch / "kernel")
+            config.KernelManager.connection_file = str(scratch / "kernel.json")
+        if self.preload:
+            config.WarmProvisioner.preload = list(self.preload)
+        return config
 
 
-async def _run(notebook: NotebookNode, limits: Limits, scratch: Path) -> Run:
-    replies: dict[str, Reply] = {}
-    running = ""
+def kernels_of(config: Config, *, jailed: bool) -> Kernels:
+    """
+    Read what a course's configuration says about kernels: ``c.Limits`` and ``c.WarmProvisioner.preload``.
 
-    def start(cell: NotebookNode, **_: Any) -> None:
-        nonlocal running
-        running = cell.id
+    Raises
+    ------
+    CourseError
+        When it names a limit that there is not, or gives one that is no positive number.
+    """
+    given = dict(config.get("Limits", {}))
+    for name, value in given.items():
+        if name not in Limits.__dataclass_fields__ or not isinstance(value, int) or value <= 0:
+            known = ", ".join(Limits.__dataclass_fields__)
+            raise CourseError(f"c.Limits.{name} = {value!r}: give a positive whole number to one of {known}")
+    return Kernels(Limits(**given), jailed, tuple(config.get("WarmProvisioner", {}).get("preload", ())))
 
-    def note(cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
+
+class _Meter:
+    """Counts what comes out of a kernel."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._bytes, self._messages = limits.output_bytes, limits.output_messages
+        self.largest = limits.output_bytes
+        self.is_over = False
+
+    def count(self, size: int) -> None:
+        """Take a message into account."""
+        self._bytes -= size
+        self._messages -= 1
+        self.is_over = self._bytes < 0 or self._messages < 0
+
+
+class _MeteredChannel(AsyncZMQSocketChannel):
+    """The channel of outputs; when there have been too many it ends the kernel and falls silent."""
+
+    manager: "_Manager"
+
+    async def _recv(self, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]  # as its base class does
+        parts = await self.socket.recv_multipart(**kwargs)
+        self.manager.meter.count(sum(map(len, parts)))
+        if self.manager.meter.is_over:
+            if self.manager.provisioner is not None:
+                await self.manager.provisioner.kill()
+            await asyncio.Future()
+        _, message = self.session.feed_identities(parts)
+        received: dict[str, Any] = self.session.deserialize(message)
+        return received
+
+
+class _MeteredClient(AsyncKernelClient):
+    parent: "_Manager"
+
+    def _context_default(self) -> zmq.asyncio.Context:
+        context = super()._context_default()
+        # Or one big message would be in memory before it could be counted; its sender is cut off instead.
+        context.setsockopt(zmq.MAXMSGSIZE, self.parent.meter.largest)
+        return context
+
+    @property
+    def iopub_channel(self) -> Any:
+        if self._iopub_channel is None:
+            channel = _MeteredChannel(self.connect_iopub(), self.session, self.ioloop)  # type: ignore[arg-type]
+            channel.manager = self.parent
+            self._iopub_channel = channel
+        return self._iopub_channel
+
+
+class _Manager(AsyncKernelManager):
+    client_class = f"{__name__}._MeteredClient"
+    meter: _Meter
+
+
+class _Client(NotebookClient):
+    """nbclient's, without what a submission could misuse."""
+
+    def __init__(self, notebook: NotebookNode, meter: _Meter, **traits: Any) -> None:
+        super().__init__(
+            notebook,
+            kernel_manager_class=_Manager,
+            allow_errors=True,
+            store_widget_state=False,
+            raise_on_iopub_timeout=True,
+            shutdown_kernel="immediate",
+            extra_arguments=["--HistoryManager.enabled=False"],
+            on_cell_execute=self._start,
+            on_cell_executed=self._note,
+            **traits,
+        )
+        self.meter = meter
+        self.replies: dict[str, Reply] = {}
+        self.running = ""
+        self._manager: _Manager | None = None
+
+    @property
+    def limit(self) -> str:
+        """The limit that the kernel hit; empty when it hit none."""
+        if self.meter.is_over:
+            return "output"
+        provisioner = self._manager and self._manager.provisioner
+        return provisioner.ended_by_limit if isinstance(provisioner, WarmProvisioner) else ""
+
+    def create_kernel_manager(self) -> _Manager:
+        """Make the manager that counts."""
+        manager = super().create_kernel_manager()
+        assert isinstance(manager, _Manager)
+        manager.meter = self.meter
+        self._manager = manager
+        return manager
+
+    def _start(self, cell: NotebookNode, **_: Any) -> None:
+        self.running = cell.id
+
+    def _note(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
         content = execute_reply["content"]
         ok = content.get("status") == "ok"
-        replies[cell.id] = Reply(ok, str(content.get("ename", "")), str(content.get("evalue", "")))
+        self.replies[cell.id] = Reply(ok, str(content.get("ename", "")), str(content.get("evalue", "")))
 
-    client = NotebookClient(
-        notebook,
-        kernel_name=KERNEL_NAME,
-        kernel_manager_class=AsyncKernelManager,
-        config=_connection(scratch),
-        resources={"metadata": {"path": str(scratch)}},
-        timeout=limits.cell_seconds,
-        allow_errors=True,
-        store_widget_state=False,
-        on_cell_execute=start,
-        on_cell_executed=note,
-    )
-    async with asyncio.timeout(limits.notebook_seconds) as clock:
-        try:
-            await client.async_execute(env=_environment(scratch), stdout=DEVNULL, stderr=DEVNULL)
-        except CellTimeoutError:
-            return Run(notebook, Ended.CELL_TIMEOUT, replies, running)
-        except (DeadKernelError, asyncio.CancelledError):
-            # nbclient takes a cancelled wait for a dead kernel.
-            ended = Ended.NOTEBOOK_TIMEOUT if clock.expired() else Ended.DEAD_KERNEL
-            return Run(notebook, ended, replies, running)
-    return Run(notebook, Ended.COMPLETE, replies)
+    def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
+        """Leave the outputs of earlier cells as they are."""
+
+    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Ignore widgets, whose state would be kept without bound."""
 
 
 def _join_streams(notebook: NotebookNode) -> None:
@@ -152,16 +358,8 @@ def _join_streams(notebook: NotebookNode) -> None:
             cell.outputs = kept
 
 
-def _connection(scratch: Path) -> Config:
-    """Connect through sockets that are files: nothing listens on the network. The path must be absolute and short."""
-    config = Config()
-    config.KernelManager.transport = "ipc"
-    config.KernelManager.ip = str(scratch / "kernel")
-    config.KernelManager.connection_file = str(scratch / "kernel.json")
-    return config
-
-
 def _environment(scratch: Path) -> dict[str, str]:
+    """Give the environment of a kernel without a jail."""
     home = str(scratch)
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return kept | {"HOME": home, "TMPDIR": home, "IPYTHONDIR": home, "JUPYTER_RUNTIME_DIR": home}

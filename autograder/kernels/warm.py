@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import __version__
+from autograder.errors import KernelError
 from autograder.kernels import jail
 from autograder.kernels.zygote import MAX_PACKET, Order
 
@@ -38,8 +39,8 @@ _IMPORT_SECONDS = 120
 """How long the imports of a zygote may take on a slow disk."""
 
 
-class NoZygoteError(Exception):
-    """No warm process can be had; the message says why in one line."""
+class NoZygoteError(KernelError):
+    """No warm process can be had."""
 
 
 @dataclass(frozen=True)

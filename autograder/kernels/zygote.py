@@ -126,8 +126,8 @@ class Zygote:
             importlib.import_module(module)
         if any(name.startswith(_TENSORFLOW_AT_WORK) for name in thread_names()):
             raise UnsafeToForkError(
-                f"importing {', '.join(modules)} runs a TensorFlow session or an eager operation, and a kernel forked "
-                "after that would hang; preload only what builds graphs"
+                f"importing {', '.join(modules)} runs a TensorFlow session or an eager operation, and a kernel "
+                "forked after that would hang; preload only what builds graphs"
             )
         self._threads = len(thread_names())
         # What is alive now is shared with all kernels: the collector must not touch, and so copy, its pages.
@@ -181,8 +181,8 @@ class Zygote:
                 _send(client, ready=True)
             elif "kernel" in request:
                 order = Order(**request["kernel"])
-                self._clients[client] = _Kernel(self._fork(order, streams), order)
-                _send(client, pid=self._clients[client].pid)
+                kernel = self._clients[client] = _Kernel(self._fork(order, streams), order)
+                _send(client, pid=kernel.pid)
             else:
                 self._drop(client)
         except (UnsafeToForkError, OSError, TypeError) as error:
@@ -267,8 +267,9 @@ class Zygote:
         """Close, in a child, what only the zygote may use."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for owned in (self._listener, *self._signals, *self._clients, self._selector):
+        for owned in (self._listener, *self._signals, *self._clients):
             owned.close()
+        self._selector.close()
 
 
 def thread_names() -> list[str]:
@@ -295,7 +296,8 @@ def _run_kernel(order: Order, bound: Any) -> None:
     os.environ.clear()
     os.environ.update(order.environment)
     sys.argv = ["ipykernel_launcher", *order.argv]
-    app = IPKernelApp.instance()  # type: ignore[no-untyped-call]
+    # Not typed, like most of ipykernel.
+    app: Any = IPKernelApp.instance()
     app.initialize(order.argv)
     bound()
     app.start()

@@ -17,11 +17,12 @@ from rich.console import Console
 from rich.progress import track
 
 from autograder.batch import grade_all, local_processes
+from autograder.cli import IN_FLIGHT
 from autograder.cli import main as autograder
 from autograder.course import CONFIG_FILE, Assignment, Course
 from autograder.grading import Result
-from autograder.intake import Submission, parse_notebook
-from autograder.kernels.limits import Limits
+from autograder.intake import Submission
+from autograder.kernels.running import kernels_of
 from tests.classroom.students import Student, classroom, filled_in, hand_in
 
 ROOT = Path(__file__).parents[2]
@@ -48,19 +49,18 @@ def surprises(students: list[Student], results: list[Result]) -> Iterator[str]:
 
 def submission_of(course: Course, assignment: Assignment, student: Student) -> Submission:
     """Make a student's submission in memory."""
-    notebooks = {
-        master.name: parse_notebook(filled_in(course, assignment, master, student).encode(), master.name)
-        for master in assignment.notebooks
-    }
-    return Submission(student.name, assignment.name, dict(notebooks))
+    files = {master.name: filled_in(course, assignment, master, student).encode() for master in assignment.notebooks}
+    return Submission(student.name, assignment.name, dict(files))
 
 
 def check(course: Course, assignment: Assignment, console: Console) -> int:
     """Grade every labelled answer; print what differs from its label."""
     students = classroom(assignment)
     submissions = [submission_of(course, assignment, student) for student in students]
-    graded = grade_all(submissions, assignment, Limits(), local_processes(2))
-    results = list(track(graded, "grading every answer", total=len(submissions), console=console, transient=True))
+    kernels = kernels_of(course.config, jailed=True)
+    graded = grade_all(submissions, assignment, kernels, local_processes(IN_FLIGHT), IN_FLIGHT)
+    done = track(graded, "grading every answer", total=len(submissions), console=console, transient=True)
+    results = [result for _, result in done]
     return _say(list(surprises(students, results)), console)
 
 

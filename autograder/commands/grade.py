@@ -1,0 +1,106 @@
+"""For instructors: an evening's grading."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from autograder.batch import local_processes
+from autograder.commands.terminal import DONE, STOPPED, WANTS_A_PERSON, progress_bar
+from autograder.course import Course
+from autograder.errors import CourseError
+from autograder.files import replace_file
+from autograder.grading import Result
+from autograder.intake import strays, students
+from autograder.kernels.running import kernels_of
+from autograder.report.sheet import sheet
+from autograder.report.table import plain, print_table
+from autograder.session import Outcome, Session, hold
+
+
+def grade_command(options: argparse.Namespace, console: Console) -> int:
+    """Grade what was submitted and has not been graded, and report on all of it."""
+    course = Course(options.course)
+    session = Session(
+        course,
+        course.assignment(options.assignment),
+        _students(course, options),
+        kernels_of(course.config, jailed=options.jail),
+        local_processes(options.workers),
+        options.workers,
+        options.again,
+    )
+    for stray in strays(course.submissions):
+        console.print(f"{plain(stray)} in {course.submissions} is not a student's folder and was left alone")
+    with _stopping() as stop, progress_bar(console) as progress:
+        counts: Counter[str] = Counter()
+        task = progress.add_task(f"grading {session.assignment.name}", total=len(session.students), states="")
+
+        def count(result: Result) -> None:
+            counts[result.state.kind.value] += 1
+            progress.update(task, advance=1, states=", ".join(f"{n} {kind}" for kind, n in counts.most_common()))
+
+        outcome = hold(session, stop, count)
+    return _report(session, outcome, options, console)
+
+
+def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
+    names = students(course.submissions, options.assignment)
+    if options.student is not None:
+        names = [name for name in names if name == options.student]
+    if not names:
+        raise CourseError(
+            f"{course.submitted(options.student or 'STUDENT', options.assignment)}: no submission there; "
+            "collect the submissions, or put each student's notebooks in such a folder"
+        )
+    return tuple(names)
+
+
+def _report(session: Session, outcome: Outcome, options: argparse.Namespace, console: Console) -> int:
+    """Print the table, write the CSV, and say what is left to do."""
+    course, assignment, results = session.course, session.assignment, list(outcome.results)
+    print_table(results, assignment, console)
+    course.reports.mkdir(exist_ok=True)
+    # The sheet of one student must not take the place of the class's.
+    scope = "" if options.student is None else f"-{options.student}"
+    report = course.reports / f"{assignment.name}{scope}.csv"
+    replace_file(report, sheet(results))
+    for problem in outcome.problems:
+        console.print(f"not in the gradebook: {plain(problem)}")
+    console.print(f"\nwritten: {report}, {course.db_url}, {course.autograded('*', assignment.name)}")
+    if outcome.kept:
+        console.print(f"{outcome.kept} of {len(results)} had been graded before; --again grades them anew")
+    if not session.kernels.jailed:
+        console.print("WITHOUT A JAIL: student code could read and change whatever you can")
+    left = len(session.students) - len(results)
+    if left:
+        console.print(f"stopped: {left} of {len(session.students)} are left; the same command goes on with them")
+        return STOPPED
+    return DONE if all(result.state.is_graded for result in results) and not outcome.problems else WANTS_A_PERSON
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Answer the first Ctrl-C with an orderly end, the second with a sudden one: what is stored is whole."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def answer(*_: object) -> None:
+        if stop.is_set():
+            os._exit(STOPPED)
+        stop.set()
+        print("\nautograder: stopping when what is being graded is done; Ctrl-C again stops at once", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, answer)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

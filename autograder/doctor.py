@@ -1,0 +1,158 @@
+"""Whether this machine can grade safely, found out by trying, and what to do where it cannot."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder.course import Course
+from autograder.errors import KernelError
+from autograder.kernels import jail
+from autograder.kernels.running import Ended, kernels_of
+
+_KERNEL_BYTES = 200 * 2**20
+"""What a kernel and its worker take while they run an honest notebook."""
+
+_ZYGOTE_BYTES = 700 * 2**20
+_FREE_BYTES = 2**30
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """
+    One thing that was looked at.
+
+    Attributes
+    ----------
+    what : str
+        What was looked at.
+    is_fine : bool
+        Whether grading can go on.
+    says : str
+        One line: what was found, and what to do where it is not fine.
+    """
+
+    what: str
+    is_fine: bool
+    says: str
+
+
+def diagnose(course: Course, workers: int) -> list[Diagnosis]:
+    """Look at everything that grading needs, the likeliest trouble first; the last one is a jailed kernel itself."""
+    looks: tuple[Callable[[], Diagnosis], ...] = (
+        _system,
+        _bubblewrap,
+        _namespaces,
+        _app_armor,
+        _system_calls,
+        lambda: _memory(workers),
+        lambda: _space(course.root),
+        lambda: _space(Path("/tmp")),
+        lambda: _hidden(course.root),
+        lambda: _kernel(course),
+    )
+    return [look() for look in looks]
+
+
+def _system() -> Diagnosis:
+    if sys.platform != "linux":
+        return Diagnosis("system", False, f"{sys.platform}: the jail needs Linux; grade there, or with --no-jail")
+    if shutil.which("setsid") is None:
+        return Diagnosis("system", False, "no setsid; install the package `util-linux`")
+    who = f"root, student code runs as user {jail.JAIL_UID}" if os.getuid() == 0 else f"user {os.getuid()}"
+    return Diagnosis("system", True, f"Linux {os.uname().release}, {who}")
+
+
+def _bubblewrap() -> Diagnosis:
+    try:
+        path = jail.bubblewrap()
+        found = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    except (jail.JailError, OSError, subprocess.CalledProcessError) as error:
+        return Diagnosis("bubblewrap", False, str(error))
+    return Diagnosis("bubblewrap", True, f"{found}, {path}")
+
+
+def _namespaces() -> Diagnosis:
+    for name, advice in (
+        ("/proc/sys/user/max_user_namespaces", "sysctl -w user.max_user_namespaces=10000"),
+        ("/proc/sys/kernel/unprivileged_userns_clone", "sysctl -w kernel.unprivileged_userns_clone=1"),
+    ):
+        if _content(name) == "0":
+            return Diagnosis("user namespaces", False, f"switched off; as root: {advice}")
+    return Diagnosis("user namespaces", True, "allowed")
+
+
+def _app_armor() -> Diagnosis:
+    if _content("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") != "1" or os.getuid() == 0:
+        return Diagnosis("AppArmor", True, "does not stand in the way")
+    if jail.bubblewrap() == "/usr/bin/bwrap":
+        return Diagnosis("AppArmor", True, "restricts user namespaces, and has a profile for /usr/bin/bwrap")
+    return Diagnosis(
+        "AppArmor", False, "lets only /usr/bin/bwrap make user namespaces; install the package `bubblewrap`"
+    )
+
+
+def _system_calls() -> Diagnosis:
+    try:
+        jail.system_call_filter()
+    except jail.JailError as error:
+        return Diagnosis("seccomp", False, str(error))
+    return Diagnosis("seccomp", True, "libseccomp is there")
+
+
+def _memory(workers: int) -> Diagnosis:
+    """Hold what the machine, or the control group that this process is in, has left against what grading takes."""
+    left = min(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_of_control_group())
+    wanted = _ZYGOTE_BYTES + workers * _KERNEL_BYTES
+    said = f"{left / 2**30:.1f} GiB left, {workers} kernels at a time want {wanted / 2**30:.1f}"
+    return Diagnosis("memory", left > wanted, said if left > wanted else f"{said}; grade with fewer --workers")
+
+
+def _of_control_group() -> list[int]:
+    """Read the limit of the control group, of version 2 and of version 1; ``max`` and the like do not count."""
+    files = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+    return [int(text) for text in map(_content, files) if text.isdigit()]
+
+
+def _space(folder: Path) -> Diagnosis:
+    left = shutil.disk_usage(folder).free
+    said = f"{left / 2**30:.1f} GiB left"
+    if not os.access(folder, os.W_OK):
+        return Diagnosis(f"disk at {folder}", False, "cannot be written; change its mode or owner")
+    return Diagnosis(f"disk at {folder}", left > _FREE_BYTES, said if left > _FREE_BYTES else f"{said}; make room")
+
+
+def _hidden(root: Path) -> Diagnosis:
+    """The course must not lie in what every jail shows."""
+    shown = jail.exposing(root)
+    if shown is not None:
+        return Diagnosis("course", False, f"lies in {shown}, which student code can read; move it elsewhere")
+    return Diagnosis("course", True, f"{root} is not among what student code can read")
+
+
+def _kernel(course: Course) -> Diagnosis:
+    """Try the real thing."""
+    notebook = new_notebook(cells=[new_code_cell("assert 1 + 1 == 2", id="sum")])
+    kernels = kernels_of(course.config, jailed=True)
+    try:
+        lease = kernels.lease()
+        try:
+            done = kernels.run(notebook)
+        finally:
+            lease.close()
+    except KernelError as error:
+        return Diagnosis("a jailed kernel", False, str(error))
+    is_fine = done.ended is Ended.COMPLETE and done.replies["sum"].ok
+    return Diagnosis("a jailed kernel", is_fine, f"ran a cell: {done.ended.value}")
+
+
+def _content(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
