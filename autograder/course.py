@@ -9,24 +9,25 @@ The master notebooks in the source directory are the only source of tests, point
 import ast
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, PyFileConfigLoader
 
 from autograder.errors import CourseError
+from autograder.names import syntax_tree
 
 CONFIG_FILE = "nbgrader_config.py"
 SANITIZE_FILE = "sanitize.cfg"
 """Beside the assignments in the source directory: nbval's patterns for what differs from run to run."""
 
-_MAGICS: Any = TransformerManager()  # type: ignore[no-untyped-call]  # IPython leaves it untyped
-
 OUTPUT_TAG = "nbval-check-output"
 """nbval's own tag: the outputs of such a cell are compared with the stored ones."""
+
+
+DEMONSTRATION_TAG = "demonstration"
+"""Our own: what such a cell prints is its whole point, and nothing that it does matters to any other cell."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,7 @@ class MasterCell:
     @property
     def tree(self) -> ast.Module | None:
         """The cell's syntax tree, IPython's magics included; None for text and for what is not Python."""
-        if not self.is_code:
-            return None
-        try:
-            return ast.parse(str(_MAGICS.transform_cell(self.source)))
-        except SyntaxError:
-            return None
+        return syntax_tree(self.source) if self.is_code else None
 
     @property
     def is_anchor(self) -> bool:
@@ -87,6 +83,11 @@ class MasterCell:
     def compares_output(self) -> bool:
         """Whether nbval's tag asks for a comparison with the stored outputs."""
         return OUTPUT_TAG in self.node.metadata.get("tags", [])
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether grading can do without the cell, as long as the student has left it as it is."""
+        return self.is_code and not self.is_anchor and DEMONSTRATION_TAG in self.node.metadata.get("tags", [])
 
     @property
     def reference(self) -> list[NotebookNode]:

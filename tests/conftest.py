@@ -23,6 +23,14 @@ def course(tmp_path: Path) -> Course:
     return copy_course(tmp_path / "course")
 
 
+@pytest.fixture
+def small(tmp_path: Path) -> Course:
+    """Make an empty course of two tiny notebooks."""
+    from tests.small_course import small_course
+
+    return small_course(tmp_path / "small")
+
+
 def copy_course(folder: Path) -> Course:
     """Copy what makes the course into another folder."""
     folder.mkdir()

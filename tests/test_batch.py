@@ -2,20 +2,25 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from autograder.batch import grade_all, local_processes
-from autograder.course import Assignment, Course
+from autograder.batch import MakeExecutor, grade_all, local_processes
+from autograder.course import CONFIG_FILE, Assignment, Course
 from autograder.grading import Result
 from autograder.intake import Submission, read_submission
 from autograder.kernels.limits import Limits
-from tests.small_course import NAME, RIGHT, hand_in, small_course
+from autograder.kernels.running import Kernels
+from tests.small_course import NAME, RIGHT, hand_in
 
 KILLS_THE_GRADER = """
 import os, signal
@@ -24,76 +29,145 @@ def double(x):
     return 2 * x
 """
 
-
-@pytest.fixture
-def small(tmp_path: Path) -> Course:
-    """Make an empty small course."""
-    return small_course(tmp_path / "course")
-
-
 Class = dict[str, dict[str, str]]
 
 
-def grade_class(course: Course, answers: Class, limits: Limits, workers: int) -> dict[str, Result]:
-    assignment: Assignment = course.assignment(NAME)
+def submissions_of(course: Course, answers: Class) -> tuple[list[Submission], Assignment]:
+    assignment = course.assignment(NAME)
     names = [master.name for master in assignment.notebooks]
-    submissions: list[Submission] = []
-    for student, sources in answers.items():
-        submissions.append(read_submission(hand_in(course, student, sources), student, NAME, names))
-    return {r.student: r for r in grade_all(submissions, assignment, limits, local_processes(workers))}
+    handed_in = [
+        read_submission(hand_in(course, student, sources), student, NAME, names)
+        for student, sources in answers.items()
+    ]
+    return handed_in, assignment
 
 
-def test_only_the_submission_that_kills_the_grader_is_a_crash(small: Course) -> None:
+def grade_class(course: Course, answers: Class, kernels: Kernels, workers: int) -> dict[str, Result]:
+    handed_in, assignment = submissions_of(course, answers)
+    graded = grade_all(handed_in, assignment, kernels, local_processes(workers), workers)
+    return {result.student: result for _, result in graded}
+
+
+def test_only_the_submission_that_kills_its_worker_is_a_crash(small: Course) -> None:
     answers = {"killer": {"double": KILLS_THE_GRADER}, "ada": RIGHT, "alan": RIGHT, "grace": RIGHT}
-    results = grade_class(small, answers, Limits(), workers=2)
+    # A cold kernel's parent is the worker.
+    results = grade_class(small, answers, Kernels(jailed=False, warm=False), workers=2)
     assert str(results["killer"].state) == "CRASH(grader)"
     assert {name: results[name].points for name in ("ada", "alan", "grace")} == {"ada": 6, "alan": 6, "grace": 6}
 
 
+def test_in_the_jail_the_same_submission_kills_nobody(small: Course) -> None:
+    results = grade_class(small, {"killer": {"double": KILLS_THE_GRADER}, "ada": RIGHT}, Kernels(), workers=2)
+    assert (results["ada"].points, results["killer"].points) == (6, 3)
+
+
+def test_a_worker_that_is_killed_from_outside_costs_nothing(small: Course) -> None:
+    answers = dict.fromkeys(("ada", "alan", "grace", "john"), RIGHT)
+    handed_in, assignment = submissions_of(small, answers)
+    with _watched(local_processes(2)) as (make_executor, processes):
+        graded = grade_all(handed_in, assignment, Kernels(), make_executor, 2)
+        _, first = next(graded)
+        os.kill(processes()[0], signal.SIGKILL)
+        points = {result.student: result.points for _, result in graded} | {first.student: first.points}
+    assert points == dict.fromkeys(answers, 6)
+
+
+def test_once_stopped_nothing_new_is_begun_and_what_was_begun_is_finished(small: Course) -> None:
+    answers = dict.fromkeys(("ada", "alan", "grace", "john", "radia"), RIGHT)
+    handed_in, assignment = submissions_of(small, answers)
+    stop = threading.Event()
+    points = []
+    for _, result in grade_all(handed_in, assignment, Kernels(), local_processes(2), 2, stop):
+        stop.set()
+        points.append(result.points)
+    assert 1 <= len(points) <= 2
+    assert set(points) == {6}
+
+
 def test_an_endless_loop_is_a_timeout_and_the_next_notebook_is_graded(small: Course) -> None:
     loop = {"double": "def double(x):\n    while True:\n        pass", "triple": RIGHT["triple"]}
-    results = grade_class(small, {"loop": loop, "ada": RIGHT}, Limits(cell_seconds=3), workers=2)
+    kernels = Kernels(Limits(cell_seconds=5))
+    results = grade_class(small, {"loop": loop, "ada": RIGHT}, kernels, workers=2)
     assert [str(verdict.state) for verdict in results["loop"].verdicts] == ["TIMEOUT(cell)", "GRADED"]
     assert [verdict.points for verdict in results["loop"].verdicts] == [None, 3]
     assert "test-double-assert" in results["loop"].verdicts[0].state.message
     assert results["ada"].points == 6
 
 
-def test_one_worker_and_two_give_the_same_results(small: Course, tmp_path: Path) -> None:
-    answers = {"ada": RIGHT, "alan": {}, "grace": {"double": RIGHT["double"]}}
-    one = grade_class(small, answers, Limits(), workers=1)
-    two = grade_class(small_course(tmp_path / "again"), answers, Limits(), workers=2)
-
-    def told(results: dict[str, Result]) -> dict[str, list[tuple[str, float | None]]]:
-        return {name: [(str(v.state), v.points) for v in result.verdicts] for name, result in sorted(results.items())}
-
-    assert told(one) == told(two)
-
-
-def test_a_run_leaves_no_process_and_no_folder_behind(small: Course, tmp_path: Path) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(scratch))
-        grade_class(small, {"ada": RIGHT}, Limits(), workers=1)
-    assert list(scratch.iterdir()) == []
-    assert [line for line in _processes() if str(scratch) in line] == []
+ANSWERS: Class = {
+    "ada": RIGHT,
+    "alan": {},
+    "grace": {"double": RIGHT["double"]},
+    "john": {"double": "def double(x):\n    import os\n    os._exit(0)", "triple": RIGHT["triple"]},
+}
+GRADES = {
+    "ada": [("GRADED", 3), ("GRADED", 3)],
+    "alan": [("GRADED", 0), ("GRADED", 0)],
+    "grace": [("GRADED", 3), ("GRADED", 0)],
+    "john": [("CRASH(kernel)", None), ("GRADED", 3)],
+}
 
 
-def test_workers_and_kernels_end_when_the_batch_is_killed(small: Course, tmp_path: Path) -> None:
-    hand_in(small, "ada", {"double": "import time\ntime.sleep(25)"})
+@pytest.mark.parametrize(
+    ("kernels", "workers"),
+    [(Kernels(), 1), (Kernels(), 3), (Kernels(jailed=False), 2), (Kernels(jailed=False, warm=False), 2)],
+    ids=["one worker", "three workers", "without a jail", "cold kernels"],
+)
+def test_the_grades_are_the_same_however_they_are_found(small: Course, kernels: Kernels, workers: int) -> None:
+    assert _told(grade_class(small, ANSWERS, kernels, workers)) == GRADES
+
+
+@pytest.mark.parametrize("kernels", [Kernels(), Kernels(jailed=False)], ids=["in a jail", "without a jail"])
+def test_a_run_leaves_no_process_and_no_folder_behind(
+    kernels: Kernels, small: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A warm process of its own, which no other test keeps alive; the module is in its command line.
+    kernels = replace(kernels, preload=("email.message",))
+    folder = kernels.zygote().folder
+    before = set(Path("/tmp").glob("autograder-*")) | {folder.parent}
+    lease = kernels.lease()
+    assert _running("email.message")
+    assert grade_class(small, {"ada": RIGHT}, kernels, workers=1)["ada"].points == 6
+    lease.close()
+    assert _appears(lambda: not _running("email.message") and not folder.exists())
+    assert set(Path("/tmp").glob("autograder-*")) <= before
+
+
+def test_workers_and_kernels_end_when_the_batch_is_killed(small: Course) -> None:
+    with (small.root / CONFIG_FILE).open("a") as config:
+        config.write('\nc.WarmProvisioner.preload = ["email.charset"]\n')
+    for student in ("ada", "alan"):
+        hand_in(small, student, {"double": "import time\ntime.sleep(25)"})
     command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(small.root)]
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    batch = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"TMPDIR": str(scratch)})
-    assert _appears(lambda: [line for line in _processes() if str(scratch) in line])
-    batch.kill()
-    batch.wait()
-    assert _appears(lambda: not [line for line in _processes() if str(scratch) in line])
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as batch:
+        # The warm process, and one that has been forked from it.
+        assert _appears(lambda: len(_running("-m autograder.kernels.zygote", "email.charset")) > 3)
+        workers = _children(batch.pid)
+        assert workers
+        batch.kill()
+    assert _appears(
+        lambda: not _running("email.charset") and not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    )
+
+
+@contextlib.contextmanager
+def _watched(make_executor: MakeExecutor) -> Iterator[tuple[MakeExecutor, Callable[[], list[int]]]]:
+    """Make executors as asked for, and name the processes of the last one."""
+    made: list[Executor] = []
+
+    def make() -> Executor:
+        made.append(make_executor())
+        return made[-1]
+
+    yield make, lambda: list(vars(made[-1])["_processes"])
+
+
+def _told(results: dict[str, Result]) -> dict[str, list[tuple[str, float | None]]]:
+    return {name: [(str(v.state), v.points) for v in result.verdicts] for name, result in results.items()}
 
 
 def _appears(what: Callable[[], object]) -> bool:
-    """Wait until something is there; half a minute is for ever."""
+    """Wait until something is so; half a minute is for ever."""
     for _ in range(300):
         if what():
             return True
@@ -101,11 +175,20 @@ def _appears(what: Callable[[], object]) -> bool:
     return False
 
 
-def _processes() -> list[str]:
-    """List the command lines of all processes; a kernel's names its connection file."""
+def _running(*words: str) -> list[str]:
+    """List the command lines of processes that hold all of these words."""
     lines = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):
-                lines.append((folder / "cmdline").read_text())
-    return lines
+                lines.append((folder / "cmdline").read_text().replace("\0", " "))
+    return [line for line in lines if all(word in line for word in words)]
+
+
+def _children(pid: int) -> list[int]:
+    """List the processes that a process has started, and those that they have."""
+    found = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            found += [int(child), *_children(int(child))]
+    return found

@@ -4,15 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.cli import DONE, NOTHING_DONE, WANTS_A_PERSON, main
+from autograder.cli import main
+from autograder.commands.terminal import DONE, NOTHING_DONE, WANTS_A_PERSON
 from autograder.course import Course
-from tests.small_course import NAME, RIGHT, hand_in, small_course
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Course:
-    """Make an empty small course."""
-    return small_course(tmp_path / "course")
+from tests.small_course import NAME, RIGHT, hand_in
 
 
 def run(course: Course, *arguments: str) -> int:

@@ -4,21 +4,15 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook as NbGraderGradebook
+from sqlalchemy import text
 
 from autograder.checks import Finding, Outcome
 from autograder.course import Assignment, Course
 from autograder.errors import GradebookError
 from autograder.gradebook import Gradebook
 from autograder.grading import Result
-from autograder.rebuild import unanswered
 from autograder.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
-from tests.small_course import NAME, edit, small_course
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Course:
-    """Make an empty small course."""
-    return small_course(tmp_path / "course")
+from tests.small_course import NAME, edit
 
 
 def result_of(assignment: Assignment, state: State, *, holds: bool = True) -> Result:
@@ -33,14 +27,20 @@ def result_of(assignment: Assignment, state: State, *, holds: bool = True) -> Re
         )
         for master in assignment.notebooks
     )
-    return Result("ada", NAME, verdicts, {m.name: unanswered(m).notebook for m in assignment.notebooks})
+    return Result("ada", NAME, verdicts, {})
 
 
 def write(course: Course, state: State, *, holds: bool = True) -> None:
     """Put such a result into the course's gradebook."""
     assignment = course.assignment(NAME)
+    result = result_of(assignment, state, holds=holds)
+    folder = course.root / "executed"
+    folder.mkdir(exist_ok=True)
+    notebooks = {verdict.name: folder / f"{verdict.name}.ipynb" for verdict in result.verdicts}
+    for path in notebooks.values():
+        path.write_text(str(state), encoding="utf-8")
     with Gradebook(course, assignment) as book:
-        book.write(result_of(assignment, state, holds=holds))
+        book.write(result, notebooks)
 
 
 def in_database(course: Course) -> NbGraderGradebook:
@@ -96,9 +96,9 @@ def test_a_comment_goes_to_the_exercise_whose_test_failed(small: Course) -> None
 def test_an_older_autograded_notebook_is_replaced(small: Course) -> None:
     path = small.autograded("ada", NAME) / "01_double.ipynb"
     write(small, CRASHED)
-    assert "the kernel died" in path.read_text(encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "CRASH(kernel)"
     write(small, GRADED)
-    assert "the kernel died" not in path.read_text(encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "GRADED"
 
 
 def test_other_exercises_than_the_gradebook_knows_are_refused_with_the_way_out(small: Course) -> None:
@@ -115,3 +115,39 @@ def test_nbgrader_can_export_what_was_written(small: Course, tmp_path: Path) -> 
     with in_database(small) as book:
         assert book.average_assignment_score(NAME) == 6
         assert [student.id for student in book.students] == ["ada"]
+
+
+def test_an_older_submission_gets_the_rows_of_a_notebook_that_came_later(small: Course) -> None:
+    write(small, GRADED)
+    path = small.source(NAME) / "02_triple.ipynb"
+    path.with_name("03_other.ipynb").write_text(
+        path.read_text(encoding="utf-8").replace("triple", "other"), encoding="utf-8"
+    )
+    write(small, GRADED)
+    with in_database(small) as book:
+        assert book.find_submission(NAME, "ada").score == 9
+        assert {comment.name for comment in book.find_submission_notebook("03_other", NAME, "ada").comments} == {
+            "other"
+        }
+
+
+def test_a_database_that_somebody_else_is_writing_to_is_said(small: Course) -> None:
+    write(small, GRADED)
+    with in_database(small) as book:
+        book.db.execute(text("BEGIN IMMEDIATE"))
+        with pytest.raises(GradebookError, match="another program may be writing"):
+            write(small, CRASHED)
+        book.db.rollback()
+    write(small, CRASHED)
+    with in_database(small) as book:
+        assert book.find_submission(NAME, "ada").needs_manual_grade
+
+
+def test_a_score_that_another_tool_has_changed_is_set_right(small: Course) -> None:
+    write(small, GRADED)
+    with in_database(small) as book:
+        book.find_grade("test-double-assert", "01_double", NAME, "ada").auto_score = 0
+        book.db.commit()
+    write(small, GRADED)
+    with in_database(small) as book:
+        assert book.find_submission(NAME, "ada").score == 6

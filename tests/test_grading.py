@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.cli import WANTS_A_PERSON, main
+from autograder.cli import main
+from autograder.commands.terminal import WANTS_A_PERSON
 from autograder.course import Course
 from tests.small_course import NAME, RIGHT, WRONG, edit, hand_in, small_course
 

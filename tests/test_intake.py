@@ -180,14 +180,14 @@ def read(folder: Path) -> Submission:
 
 def reason(submission: Submission, name: str) -> str:
     """Say why a notebook was rejected."""
-    rejected = submission.notebooks[name]
+    rejected = submission.files[name]
     assert isinstance(rejected, RejectedError)
     return rejected.reason
 
 
 def test_a_whole_submission_is_read(tmp_path: Path) -> None:
     submission = read(hand_in(tmp_path / "ada" / "small", first=RIGHT, second=RIGHT))
-    assert submission == Submission("ada", "small", {"01_first": ONE_CELL, "02_second": ONE_CELL})
+    assert submission == Submission("ada", "small", {"01_first": RIGHT, "02_second": RIGHT})
 
 
 def make_symlink(path: Path) -> None:
@@ -223,7 +223,6 @@ SPECIAL: dict[str, tuple[Callable[[Path], None], str]] = {
     "a hard link": (make_hard_link, "link"),
     "a pipe that nobody writes to": (os.mkfifo, "not-a-file"),
     "a socket": (make_socket, "not-a-file"),
-    "an empty file": (Path.touch, "empty"),
     "a folder": (Path.mkdir, "not-a-file"),
 }
 
@@ -239,7 +238,7 @@ def test_only_a_regular_file_is_read_and_the_other_notebook_counts(
     make(folder / "01_first.ipynb")
     submission = read(folder)
     assert reason(submission, "01_first") == why
-    assert submission.notebooks["02_second"] == ONE_CELL
+    assert submission.files["02_second"] == RIGHT
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
@@ -253,7 +252,7 @@ def test_a_file_is_read_up_to_the_cap(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(intake, "MAX_BYTES", len(RIGHT))
     submission = read(hand_in(tmp_path / "ada" / "small", first=RIGHT + b" ", second=RIGHT))
     assert reason(submission, "01_first") == "too-big"
-    assert submission.notebooks["02_second"] == ONE_CELL
+    assert submission.files["02_second"] == RIGHT
 
 
 def test_a_file_of_the_cap_leaves_room_for_pictures() -> None:
@@ -293,13 +292,13 @@ def test_a_folder_that_is_none_rejects_every_notebook(make: Callable[[Path], Non
     folder.parents[1].mkdir()
     make(folder)
     submission = read(folder)
-    assert {name: reason(submission, name) for name in submission.notebooks} == dict.fromkeys(NAMES, why)
+    assert {name: reason(submission, name) for name in submission.files} == dict.fromkeys(NAMES, why)
 
 
 def test_a_missing_notebook_is_rejected(tmp_path: Path) -> None:
     submission = read(hand_in(tmp_path / "ada" / "small", second=RIGHT))
     assert reason(submission, "01_first") == "missing"
-    assert "ask the student" in str(submission.notebooks["01_first"])
+    assert "ask the student" in str(submission.files["01_first"])
 
 
 def test_a_missing_notebook_is_told_with_the_name_of_its_look_alike(tmp_path: Path) -> None:
@@ -307,8 +306,8 @@ def test_a_missing_notebook_is_told_with_the_name_of_its_look_alike(tmp_path: Pa
     (folder / "01_first (1).ipynb").write_bytes(RIGHT)
     submission = read(folder)
     assert reason(submission, "01_first") == "missing"
-    assert "01_first (1).ipynb" in str(submission.notebooks["01_first"])
-    assert "02_second" not in str(submission.notebooks["01_first"])
+    assert "01_first (1).ipynb" in str(submission.files["01_first"])
+    assert "02_second" not in str(submission.files["01_first"])
 
 
 def test_a_notebook_that_nobody_asked_for_is_noted_and_not_read(tmp_path: Path) -> None:
@@ -317,7 +316,7 @@ def test_a_notebook_that_nobody_asked_for_is_noted_and_not_read(tmp_path: Path) 
     (folder / "data.csv").write_bytes(b"")
     submission = read(folder)
     assert submission.notes == ("zz_own.ipynb is not a notebook of this assignment and was not graded",)
-    assert list(submission.notebooks) == list(NAMES)
+    assert list(submission.files) == list(NAMES)
 
 
 def test_the_timestamp_is_read(tmp_path: Path) -> None:
@@ -340,7 +339,7 @@ def test_a_timestamp_of_garbage_is_noted_and_left_out(data: bytes, tmp_path: Pat
     (folder / TIMESTAMP_FILE).write_bytes(data)
     submission = read(folder)
     assert (submission.timestamp, len(submission.notes)) == (None, 1)
-    assert submission.notebooks["01_first"] == ONE_CELL
+    assert submission.files["01_first"] == RIGHT
 
 
 def test_a_linked_timestamp_is_noted_and_left_out(tmp_path: Path) -> None:

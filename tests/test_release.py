@@ -1,22 +1,14 @@
 """The student version is what the masters give, byte for byte; the stored outputs are what the masters show."""
 
-from pathlib import Path
-
 import nbformat
 import pytest
 
 from autograder.course import Assignment, Course
 from autograder.errors import CourseError
-from autograder.kernels.limits import Limits
+from autograder.kernels.running import Kernels
 from autograder.release import out_of_step, release, store_reference
 from tests.conftest import ASSIGNMENT, ROOT
-from tests.small_course import NAME, edit, small_course
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Course:
-    """Make an empty small course."""
-    return small_course(tmp_path / "course")
+from tests.small_course import NAME, edit
 
 
 def test_the_committed_release_is_what_the_masters_give() -> None:
@@ -69,7 +61,7 @@ def test_stored_outputs_are_renewed_where_they_differ_and_kept_where_they_do_not
     other = path.with_name("02_triple.ipynb")
     kept = nbformat.read(other, as_version=4).cells[3].outputs
     edit(path, lambda cells: cells[3]["outputs"][0].update(data={"text/plain": ["stale"]}))
-    list(store_reference(small, NAME, Limits()))
+    list(store_reference(small, NAME, Kernels(jailed=False)))
     stored = nbformat.read(path, as_version=4).cells[3].outputs
     assert [output.data["text/plain"] for output in stored] == ["[2, 10]"]
     assert nbformat.read(other, as_version=4).cells[3].outputs == kept
@@ -78,4 +70,4 @@ def test_stored_outputs_are_renewed_where_they_differ_and_kept_where_they_do_not
 def test_a_master_whose_own_test_fails_is_no_reference(small: Course) -> None:
     edit(small.source(NAME) / "01_double.ipynb", lambda cells: cells[2].update(source="def double(x):\n    return x"))
     with pytest.raises(CourseError, match=r"'test-double-assert' raises AssertionError: double\(2\) is not 4"):
-        list(store_reference(small, NAME, Limits()))
+        list(store_reference(small, NAME, Kernels(jailed=False)))

@@ -5,16 +5,18 @@ import re
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from traitlets.config import Config
 
+from autograder.errors import CourseError
 from autograder.kernels.limits import Limits
-from autograder.kernels.running import Ended, Run, run
+from autograder.kernels.running import Ended, Kernels, Run, kernels_of
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run_cells(*sources: str, limits: Limits | None = None) -> Run:
     cells = [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
-    return run(new_notebook(cells=cells), limits or Limits())
+    return Kernels(limits or Limits()).run(new_notebook(cells=cells))
 
 
 def text(done: Run, number: int) -> str:
@@ -60,10 +62,19 @@ def test_the_kernel_sees_nothing_of_the_instructors_environment(monkeypatch: pyt
     monkeypatch.setenv("A_SECRET_TOKEN", "canary")
     done = run_cells(
         "import os\nprint('canary' in str(os.environ), os.environ['HOME'] == os.getcwd())",
-        "print([n for n in os.listdir('.') if not n.startswith(('kernel', 'profile_default'))])",
+        "print([n for n in os.listdir('.') if n not in ('profile_default', '.tmp', '.shm')])",
     )
     assert text(done, 0) == "False True\n"
     assert text(done, 1) == "[]\n"
+
+
+def test_a_kernel_without_a_jail_sees_nothing_of_the_instructors_environment_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("A_SECRET_TOKEN", "canary")
+    code = "import os\nprint('canary' in str(os.environ), os.environ['HOME'] == os.getcwd())"
+    done = Kernels(jailed=False).run(new_notebook(cells=[new_code_cell(code, id="cell-0")]))
+    assert text(done, 0) == "False True\n"
 
 
 def test_tensorflow_starts_without_noise_and_a_students_own_warning_shows() -> None:
@@ -112,14 +123,14 @@ def test_what_tensorflow_raises_is_shown_without_its_own_frames() -> None:
     assert done.replies["cell-1"].error == "ValueError"
     shown = ANSI.sub("", "\n".join(done.notebook.cells[1].outputs[0].traceback))
     assert "Variable v already exists" in shown
-    assert "----> 3" in shown
+    assert "line 3 in mine" in shown
     assert "variable_scope.py" not in shown.split("Originally defined")[0]
 
 
 def test_an_assert_of_a_students_own_shows_where_it_failed() -> None:
     done = run_cells("def mine():\n    assert 1 == 2, 'mine'\n\nmine()")
     assert done.replies["cell-0"].error == "AssertionError"
-    assert "----> 2" in ANSI.sub("", "\n".join(done.notebook.cells[0].outputs[0].traceback))
+    assert "line 2 in mine" in ANSI.sub("", "\n".join(done.notebook.cells[0].outputs[0].traceback))
 
 
 def test_many_prints_are_one_text_however_they_travelled() -> None:
@@ -132,3 +143,83 @@ def test_many_prints_are_one_text_however_they_travelled() -> None:
 def test_a_long_line_is_read_once() -> None:
     done = run_cells("print('x' * 4_000_000)")
     assert (done.ended, len(text(done, 0))) == (Ended.COMPLETE, 4_000_001)
+
+
+LIMITED = {
+    "a loop that prints": ("while True:\n    print('x' * 1000, flush=True)", "output"),
+    "a million messages": ("for n in range(10**6):\n    display(n)", "output"),
+    "one big message": ("display('x' * 30_000_000)", "output"),
+    "memory that is filled": ("held = []\nwhile True:\n    held.append(b'x' * 10**7)", "memory"),
+    "memory that is swallowed": (
+        "held = []\nwhile True:\n    try:\n        held.append(b'x' * 10**7)\n    except MemoryError:\n        pass",
+        "memory",
+    ),
+    "memory shared with nobody": (
+        "import mmap\nheld = []\nwhile True:\n    held.append(mmap.mmap(-1, 10**7))\n"
+        "    held[-1].write(b'x' * 10**7)",
+        "memory",
+    ),
+    "processes": ("import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(60)", "processes"),
+    "threads": (
+        "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(60,)).start()",
+        "processes",
+    ),
+    "a full disk": ("open('big', 'wb').write(b'x' * 10**8)", "disk"),
+    "many files": ("import pathlib\nfor n in range(10**5):\n    pathlib.Path(f'{n}').touch()", "disk"),
+    "processor time": ("while True:\n    pass", "cpu"),
+}
+SMALL = Limits(cpu_seconds=3, memory_bytes=300 * 2**20, processes=100, output_messages=2500)
+
+
+@pytest.mark.parametrize(("source", "limit"), LIMITED.values(), ids=LIMITED)
+def test_what_would_use_up_the_machine_is_stopped_and_named(source: str, limit: str) -> None:
+    done = run_cells("print('on')", source, limits=SMALL)
+    assert (done.ended, done.limit) == (Ended.LIMIT, limit)
+    assert sum(len(text(done, number)) for number in range(2)) <= SMALL.output_bytes
+
+
+def test_what_stays_below_the_limits_is_not_stopped() -> None:
+    done = run_cells(
+        "for n in range(2000):\n    display(n)",
+        "held = b'x' * (200 * 2**20)\ndel held",
+        "open('file', 'wb').write(b'x' * 5 * 10**7)",
+        "import threading, time\nfor _ in range(20):\n    threading.Thread(target=time.sleep, args=(0.1,)).start()",
+        "files = [open('file') for _ in range(300)]",
+        limits=SMALL,
+    )
+    assert (done.ended, [name for name, reply in done.replies.items() if not reply.ok]) == (Ended.COMPLETE, [])
+
+
+def test_open_files_run_out_as_an_error_of_the_cell_alone() -> None:
+    done = run_cells("files = [open('/dev/null') for _ in range(10**5)]", "del files\nprint('on')")
+    assert done.ended is Ended.COMPLETE
+    assert "Too many open files" in done.replies["cell-0"].message
+
+
+def test_an_output_of_an_earlier_cell_cannot_be_changed() -> None:
+    done = run_cells("handle = display('said', display_id=True)", "handle.update('never said')")
+    assert done.notebook.cells[0].outputs[0].data["text/plain"] == "'said'"
+
+
+def test_widgets_and_messages_of_odd_types_are_ignored() -> None:
+    done = run_cells(
+        "kernel = get_ipython().kernel\n"
+        "odd = {'comm_id': [1], 'data': 7}\n"
+        "kernel.session.send(kernel.iopub_socket, 'comm_open', odd, parent=kernel.get_parent())",
+        "print('on')",
+    )
+    assert (done.ended, text(done, 1)) == (Ended.COMPLETE, "on\n")
+
+
+COURSE = Config({"Limits": {"cell_seconds": 7}, "WarmProvisioner": {"preload": ["json"]}})
+
+
+def test_a_course_sets_its_own_limits_and_preloads() -> None:
+    assert kernels_of(COURSE, jailed=True) == Kernels(Limits(cell_seconds=7), True, ("json",))
+    assert kernels_of(Config(), jailed=True) == Kernels()
+
+
+@pytest.mark.parametrize("limits", [{"cells": 7}, {"cell_seconds": 0}, {"cell_seconds": "7"}])
+def test_limits_that_make_no_sense_are_said(limits: dict[str, object]) -> None:
+    with pytest.raises(CourseError, match=r"give a positive whole number"):
+        kernels_of(Config({"Limits": limits}), jailed=True)

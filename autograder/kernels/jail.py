@@ -22,18 +22,19 @@ import socket
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograder.errors import KernelError
-
-if TYPE_CHECKING:
-    from autograder.kernels.zygote import Order
+from autograder.kernels.order import Order
 
 JAIL_UID = 64999
 """Who student code is when root grades; a number that neither Debian nor Fedora gives to anybody."""
 
 HOME = "/home/student"
 """Home and working folder of a jailed kernel: a file system in memory."""
+
+_STACK_BYTES = 8 * 2**20
+"""What the system sets aside for a thread."""
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
@@ -181,7 +182,7 @@ def become(uid: int) -> None:
 
 
 def fork_into_jail(
-    order: "Order", leave_behind: Callable[[], None], run: Callable[["Order", Callable[[], None]], None]
+    order: Order, leave_behind: Callable[[], None], run: Callable[[Order, Callable[[], None]], None]
 ) -> int:
     """
     Fork a kernel into namespaces of its own and return its process id.
@@ -217,7 +218,7 @@ def fork_into_jail(
     return int(said)
 
 
-def _outside(order: "Order", tell: int, run: Callable[["Order", Callable[[], None]], None]) -> None:
+def _outside(order: Order, tell: int, run: Callable[[Order, Callable[[], None]], None]) -> None:
     """Make the namespaces, fork the kernel into them, and close its socket folder once it is in use."""
     uid, gid = os.getuid(), os.getgid()
     _call("unshare", _NAMESPACES)
@@ -270,7 +271,7 @@ def _outside(order: "Order", tell: int, run: Callable[["Order", Callable[[], Non
     os._exit(0)
 
 
-def _inside(order: "Order") -> None:
+def _inside(order: Order) -> None:
     """Be the first process of the kernel's namespaces, and give everything else up."""
     os.setsid()
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
@@ -285,13 +286,14 @@ def _inside(order: "Order") -> None:
 
 
 def _limit(limits: dict[str, int]) -> None:
-    # Counted from what the process holds already: private writable memory, as RLIMIT_DATA counts it.
-    held = _status("self").get("VmData", 0)
+    # Private writable memory, used or not: a second line, for what grows faster than anybody looks. It is counted
+    # from what the process holds already, and leaves room for the stacks of threads.
+    data = _status("self").get("VmData", 0) + limits["memory_bytes"] + limits["processes"] * _STACK_BYTES
     for name, most in (
         (resource.RLIMIT_NPROC, limits["processes"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_FSIZE, limits["scratch_bytes"]),
-        (resource.RLIMIT_DATA, held + limits["memory_bytes"]),
+        (resource.RLIMIT_DATA, data),
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),

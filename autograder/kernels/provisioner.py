@@ -21,8 +21,8 @@ from traitlets import Bool, Dict, Float, List, Unicode
 
 from autograder.kernels import jail
 from autograder.kernels.limits import Limits
+from autograder.kernels.order import LAUNCHER, Order
 from autograder.kernels.warm import Connection, NoZygoteError, Zygote, has_what_it_takes
-from autograder.kernels.zygote import LAUNCHER, Order
 
 _SHAPES_IMPORTS = ("PYTHON", "LD_", "TF_", "OMP_", "OPENBLAS_", "MKL_", "CUDA_")
 """What the names of variables begin with that must be set before the imports."""
@@ -36,7 +36,12 @@ class WarmProvisioner(LocalProvisioner):
     an ``nbgrader_config.py`` included: ``c.WarmProvisioner.preload = [...]``.
     """
 
-    preload = List(Unicode(), help="Modules that the warm process imports; none of them may run a session.").tag(
+    preload = List(
+        Unicode(),
+        ["numpy", "tensorflow.compat.v1", "autograder.kernels.small_graphs"],
+        help="Modules that the warm process imports; none of them may run a session.",
+    ).tag(config=True)
+    warm = Bool(True, help="Whether to fork kernels at all; without, each imports everything itself.").tag(
         config=True
     )
     jailed = Bool(False, help="Whether the kernel is kept from the network, the disk and everybody else.").tag(
@@ -84,6 +89,8 @@ class WarmProvisioner(LocalProvisioner):
         NoZygoteError
             When the kernel must be jailed and cannot be.
         """
+        if not (self.warm or self.jailed):
+            return await super().launch_kernel(cmd, **kwargs)
         try:
             self._connection, self.pid = await self._order(cmd, kwargs)
         except (NoZygoteError, jail.JailError) as error:

@@ -12,6 +12,7 @@ Where TensorFlow raises, its own frames below the student's line are left out. A
 the same name and message in the execute reply; only what is shown of them is shorter.
 """
 
+import contextlib
 import linecache
 import logging
 import textwrap
@@ -53,6 +54,9 @@ def show_briefly(
         _leave_out_tensorflow(trace)
         lines = list(shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset))
     shell._showtraceback(kind, error, lines)
+    # IPython keeps what was shown in its history, and asks the error first before it formats all of it again.
+    with contextlib.suppress(AttributeError, TypeError):
+        error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
     return lines
 
 

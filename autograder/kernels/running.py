@@ -25,6 +25,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from traitlets import default
 from traitlets.config import Config
 
 from autograder.errors import CourseError
@@ -77,6 +78,13 @@ class Reply:
         return ""
 
 
+_FOR_GRADING = [
+    "--HistoryManager.enabled=False",
+    # Where somebody works, sources in colour are worth a tenth of a second for each error. Here they are not.
+    "--InteractiveShell.xmode=Plain",
+]
+"""Options of ipykernel."""
+
 _REFUSALS = (
     ("memory", "MemoryError", ""),
     ("memory", "ResourceExhaustedError", ""),
@@ -127,12 +135,15 @@ class Kernels:
     jailed : bool
         Whether kernels are kept from the network, the disk and everybody else.
     preload : tuple of str
-        What is imported before kernels are forked; empty for what the kernelspec says.
+        What is imported before kernels are forked; empty for what `WarmProvisioner` says.
+    warm : bool
+        Whether kernels are forked; a jailed one always is.
     """
 
     limits: Limits = field(default_factory=Limits)
     jailed: bool = True
     preload: tuple[str, ...] = ()
+    warm: bool = True
 
     def run(self, notebook: NotebookNode) -> Run:
         """
@@ -159,9 +170,7 @@ class Kernels:
     def zygote(self) -> Zygote:
         """Name the warm process that these kernels come from."""
         spec = KernelSpecManager().get_kernel_spec(KERNEL_NAME)
-        traits = spec.metadata["kernel_provisioner"]["config"]
-        provisioner = WarmProvisioner(kernel_spec=spec, config=self._config(), **traits)
-        return provisioner.zygote(dict(spec.env))
+        return WarmProvisioner(kernel_spec=spec, config=self._config()).zygote(dict(spec.env))
 
     def lease(self) -> Connection:
         """
@@ -187,7 +196,9 @@ class Kernels:
         async with asyncio.timeout(self.limits.notebook_seconds) as clock:
             try:
                 await client.async_execute(env=_environment(scratch), stdout=DEVNULL, stderr=DEVNULL)
-            except CellTimeoutError:
+            except CellTimeoutError as error:
+                # The cell has ended, and its outputs never came: one was so big that the kernel was cut off.
+                client.meter.is_over |= "IOPub" in str(error)
                 ended = Ended.CELL_TIMEOUT
             except (DeadKernelError, asyncio.CancelledError):
                 # nbclient takes a cancelled wait for a dead kernel.
@@ -200,6 +211,7 @@ class Kernels:
     def _config(self, scratch: Path | None = None) -> Config:
         config = Config()
         config.WarmProvisioner.jailed = self.jailed
+        config.WarmProvisioner.warm = self.warm
         if self.jailed:
             config.WarmProvisioner.limits = asdict(self.limits)
         elif scratch is not None:
@@ -280,8 +292,11 @@ class _MeteredClient(AsyncKernelClient):
 
 
 class _Manager(AsyncKernelManager):
-    client_class = f"{__name__}._MeteredClient"
     meter: _Meter
+
+    @default("client_factory")
+    def _metered(self) -> type[_MeteredClient]:
+        return _MeteredClient
 
 
 class _Client(NotebookClient):
@@ -294,8 +309,9 @@ class _Client(NotebookClient):
             allow_errors=True,
             store_widget_state=False,
             raise_on_iopub_timeout=True,
+            iopub_timeout=10,
             shutdown_kernel="immediate",
-            extra_arguments=["--HistoryManager.enabled=False"],
+            extra_arguments=_FOR_GRADING,
             on_cell_execute=self._start,
             on_cell_executed=self._note,
             **traits,

@@ -28,7 +28,7 @@ from typing import Any
 from autograder import __version__
 from autograder.errors import KernelError
 from autograder.kernels import jail
-from autograder.kernels.zygote import MAX_PACKET, Order
+from autograder.kernels.order import MAX_PACKET, Order
 
 _MEETING_PLACE = Path(f"/tmp/autograder-{os.getuid() if hasattr(os, 'getuid') else 0}")
 
@@ -147,7 +147,7 @@ class Zygote:
             listener.bind(str(address))
             listener.listen(128)
             number = listener.fileno()
-            zygote = [sys.executable, "-P", "-m", "autograder.kernels.zygote"]
+            zygote = [sys.executable, "-m", "autograder.kernels.zygote"]
             zygote += ["--listener", str(number), "--linger", str(self.linger), *self.preload]
             if self.jailed:
                 zygote = jail.command(self.folder / "kernels", dict(self.environment), zygote)

@@ -31,20 +31,25 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from autograder.kernels import jail
+from autograder.kernels.order import MAX_PACKET, Order
 
-MAX_PACKET = 2**17
-"""Bytes of the longest message: an environment fits."""
-
-LAUNCHER = ["-m", "ipykernel_launcher"]
-"""What a kernelspec's command runs for a kernel that can be forked instead."""
-
-_KERNEL_MODULES = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "autograder.kernels.quiet")
-"""What every kernel needs; the debugger is the slowest part of a kernel's own start."""
+_KERNEL_MODULES = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",  # the slowest part of a kernel's own start
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "autograder.kernels.quiet",
+)
+"""What every kernel imports by itself."""
 
 _TENSORFLOW_AT_WORK = "tf_"
 """What the names of TensorFlow's own threads begin with: they are there after a session."""
@@ -55,33 +60,6 @@ _TICK = 0.1
 
 class UnsafeToForkError(Exception):
     """The process has threads that a child would miss."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """
-    What a kernel is to be.
-
-    Attributes
-    ----------
-    argv : list of str
-        Arguments of `ipykernel_launcher`.
-    environment : dict of str to str
-        All environment variables of the kernel.
-    folder : str
-        Working folder of a kernel that is not jailed; the folder of its sockets for one that is.
-    limits : dict of str to int
-        The fields of `autograder.kernels.limits.Limits`; empty for a kernel that is not jailed.
-    """
-
-    argv: list[str]
-    environment: dict[str, str]
-    folder: str
-    limits: dict[str, int] = field(default_factory=dict)
-
-    def packet(self) -> bytes:
-        """Write the request."""
-        return json.dumps({"kernel": asdict(self)}).encode()
 
 
 @dataclass
@@ -226,7 +204,8 @@ class Zygote:
                 return
             for client, kernel in list(self._clients.items()):
                 if kernel is not None and kernel.pid == pid:
-                    if used.ru_utime + used.ru_stime >= kernel.order.limits.get("cpu_seconds", math.inf):
+                    # The system counts in ticks, and a little differently for its limit.
+                    if used.ru_utime + used.ru_stime > 0.95 * kernel.order.limits.get("cpu_seconds", math.inf):
                         kernel.limit = "cpu"
                     _send(client, exit=os.waitstatus_to_exitcode(status), limit=kernel.limit)
                     self._drop(client)
@@ -261,6 +240,8 @@ class Zygote:
             os.close(stream)
         self._leave_behind()
         os.chdir(order.folder)
+        # As jupyter_client's own launcher does: a kernel ends when who has started it does.
+        order.environment["JPY_PARENT_PID"] = str(os.getppid())
         _run_kernel(order, lambda: None)
 
     def _leave_behind(self) -> None:
@@ -325,6 +306,9 @@ def _send(client: socket.socket, **message: Any) -> None:
 
 def main() -> None:
     """Be a zygote: import, then serve. A failed import is every client's answer."""
+    if not sys.flags.safe_path:
+        # The folder that it was started in; a kernel gets its own in this place.
+        del sys.path[0]
     parser = argparse.ArgumentParser()
     parser.add_argument("--listener", type=int, required=True)
     parser.add_argument("--linger", type=float, required=True)

@@ -1,0 +1,80 @@
+"""Which names a cell takes from other cells, and which it leaves behind: read from its text, not by running it."""
+
+import ast
+import symtable
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+_MAGICS: Any = TransformerManager()  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+
+_SEE_EVERYTHING = frozenset(
+    [
+        *("exec", "eval", "compile", "globals", "locals", "vars", "dir", "get_ipython", "__import__", "open"),
+        *("inspect", "sys", "importlib", "pickle", "runpy", "__main__", "__builtins__", "In", "Out", "_ih", "_oh"),
+        *("_", "__", "___", "_i", "_ii", "_iii"),
+    ]
+)
+"""Names through which code can reach any other name."""
+
+
+_Read = TypeVar("_Read")
+
+
+def syntax_tree(source: str) -> ast.Module | None:
+    """Parse a cell, IPython's magics included; None for what is not Python."""
+    return _python(source, ast.parse)
+
+
+@lru_cache(maxsize=4096)
+def binds(source: str) -> set[str]:
+    """Name what a cell leaves behind; nothing for what is not Python."""
+    table = _symbols(source)
+    return set() if table is None else {s.get_name() for s in table.get_symbols() if _is_bound(s)}
+
+
+@lru_cache(maxsize=4096)
+def reads(source: str) -> set[str] | None:
+    """Name what a cell takes from others; None where that cannot be told."""
+    table, tree = _symbols(source), syntax_tree(source)
+    if table is None or tree is None:
+        return None
+    own = {s.get_name() for s in table.get_symbols() if _is_bound(s)}
+    taken = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    inner = list(table.get_children())
+    while inner:
+        scope = inner.pop()
+        taken |= {s.get_name() for s in scope.get_symbols() if s.is_global() and s.is_referenced()}
+        own |= {s.get_name() for s in scope.get_symbols() if s.is_declared_global() and s.is_assigned()}
+        inner += scope.get_children()
+    # What is deleted must be there first, and symbol tables take it for the cell's own.
+    deleted = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
+    return None if taken & _SEE_EVERYTHING else (taken - own) | deleted
+
+
+def _symbols(source: str) -> symtable.SymbolTable | None:
+    return _python(source, _table)
+
+
+def _without_magics(source: str) -> str:
+    return str(_MAGICS.transform_cell(source))
+
+
+def _table(text: str) -> symtable.SymbolTable:
+    return symtable.symtable(text, "cell", "exec")
+
+
+def _python(source: str, read: Callable[[str], _Read]) -> _Read | None:
+    """Read a cell as Python, translating its magics only where there must be some: that is slow."""
+    for translate in (str, _without_magics):
+        try:
+            return read(translate(source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def _is_bound(symbol: symtable.Symbol) -> bool:
+    return symbol.is_assigned() or symbol.is_imported()

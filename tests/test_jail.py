@@ -1,0 +1,142 @@
+"""What a jailed kernel cannot reach, each beside the same attempt without a jail, which succeeds."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder.course import Course
+from autograder.errors import KernelError
+from autograder.kernels import jail
+from autograder.kernels.running import Ended, Kernels
+from tests.conftest import ROOT
+
+
+def told(source: str, *, jailed: bool = True) -> str:
+    """Run one cell and give what it prints, or what it raises."""
+    notebook = new_notebook(cells=[new_code_cell(source, id="cell")])
+    done = Kernels(jailed=jailed).run(notebook)
+    assert done.ended is Ended.COMPLETE
+    reply = done.replies["cell"]
+    shown = "".join(output.get("text", "") for output in notebook.cells[0].outputs)
+    return shown.strip() if reply.ok else f"{reply.error}: {reply.message}"
+
+
+OUT_OF_REACH = {
+    "the course": f"import os\nprint(os.path.exists({str(ROOT / 'solutions')!r}))",
+    "a home": "import os\nprint(any(os.path.exists(f'{home}/{name}') for home in ('/root', '/home/student')"
+    " for name in ('.profile', '.bashrc', '.cache')) or os.path.exists('/etc/passwd'))",
+    "processes of others": "import os\nprint(len([name for name in os.listdir('/proc') if name.isdigit()]) > 1)",
+    "network interfaces": "import socket\nprint(any(name != 'lo' for _, name in socket.if_nameindex()))",
+    "a name of this machine": f"import socket\nprint(socket.gethostname() == {os.uname().nodename!r})",
+    # In namespaces of its own, so that the attempt that succeeds does no harm.
+    "another user namespace, and a mount in it": "import ctypes, os\nlibc = ctypes.CDLL(None)\nchild = os.fork()\n"
+    "if child == 0:\n    os._exit(libc.unshare(0x10020000) or libc.mount(b'none', b'/tmp', b'tmpfs', 0, None))\n"
+    "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0)",
+    "the host's keys": "import ctypes\nprint(ctypes.CDLL(None).syscall(250, 0, -3, 1) >= 0)",
+    "memory that nobody counts": "import os\nprint(os.memfd_create('x') > 0)",
+    "tracing": "import ctypes\nprint(ctypes.CDLL(None).ptrace(0, 0, 0, 0) == 0)",
+    "a program that changes the user": "print(not all('nosuid' in line.split()[3] for line in open('/proc/mounts')))",
+    "the interpreter's files": "import os, sys\nprint(os.access(os.__file__, os.W_OK))",
+}
+
+
+@pytest.mark.parametrize("source", OUT_OF_REACH.values(), ids=OUT_OF_REACH)
+def test_what_is_out_of_reach_in_the_jail_is_in_reach_without_it(source: str) -> None:
+    assert told(source) in ("False", "PermissionError: [Errno 1] Operation not permitted")
+    assert told(source, jailed=False) == "True"
+
+
+def test_who_is_in_the_jail_is_not_root_and_has_no_capability() -> None:
+    status = "print(*[line.split(':')[1].strip() for line in open('/proc/self/status') if line.startswith(names)])"
+    assert told(f"names = ('CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb')\n{status}") == " ".join(["0" * 16] * 5)
+    assert told(f"names = ('NoNewPrivs', 'Seccomp:')\n{status}") == "1 2"
+    assert told("import os\nprint(os.getuid())") != "0"
+
+
+def test_only_the_scratch_space_can_be_written() -> None:
+    walk = """
+import os
+found = set()
+for folder, folders, _ in os.walk("/"):
+    if folder == "/proc":
+        folders.clear()
+    if os.access(folder, os.W_OK):
+        found.add("/".join(folder.split("/")[:3]))
+print(sorted(found))
+"""
+    assert told(walk) in (
+        "['/dev/shm', '/home/student', '/tmp', '/tmp/autograder-0']",
+        f"['/dev/shm', '/home/student', '/tmp', '/tmp/autograder-{os.getuid()}']",
+    )
+    sockets = """
+import glob
+(folder,) = glob.glob("/tmp/autograder-*/*/kernels/*")
+open(f"{folder}/more", "w")
+"""
+    assert told(sockets).startswith("OSError: [Errno 30] Read-only file system")
+
+
+def test_what_a_notebook_leaves_behind_the_next_one_does_not_find() -> None:
+    places = ("/home/student", "/tmp", "/dev/shm")
+    leave = f"for place in {places}:\n    open(place + '/left', 'w').write('canary')\nprint('left')"
+    look = f"import os\nprint([place for place in {places} if os.path.exists(place + '/left')])"
+    assert told(leave) == "left"
+    assert told(look) == "[]"
+
+
+def test_kernels_that_run_at_the_same_time_see_nothing_of_each_other() -> None:
+    """One waits as a server, with a name that needs no file, while the other looks for it."""
+    serve = """
+import socket, time
+with socket.socket(socket.AF_UNIX) as server:
+    server.bind("\\0meeting")
+    server.listen()
+    server.settimeout(4)
+    try:
+        server.accept()
+        print("met")
+    except TimeoutError:
+        print("alone")
+"""
+    call = """
+import glob, os, socket, time
+time.sleep(1)
+with socket.socket(socket.AF_UNIX) as client:
+    met = client.connect_ex("\\0meeting") == 0
+print(met, len(glob.glob("/tmp/autograder-*/*/kernels/*")), len([n for n in os.listdir("/proc") if n.isdigit()]))
+"""
+    script = "import sys\nfrom tests.test_jail import told\nprint(told(sys.argv[1]))"
+    command = [sys.executable, "-c", script, serve]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as other:
+        assert told(call) == "False 1 1"
+        assert other.communicate()[0].strip() == "alone"
+
+
+def test_sixteen_jails_at_a_time_are_sixteen_jails() -> None:
+    script = "from tests.test_jail import told\nprint(told('import os, time\\ntime.sleep(2)\\nprint(os.getpid())'))"
+    started = [
+        subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for _ in range(16)
+    ]
+    assert [process.communicate()[0].strip() for process in started] == ["1"] * 16
+
+
+def test_where_bubblewrap_cannot_work_grading_refuses_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(jail, "bubblewrap", lambda: str(broken))
+    with pytest.raises(KernelError, match="No permissions to create new namespace"):
+        Kernels(preload=("email.policy",)).lease()
+
+
+def test_a_course_inside_of_what_every_jail_shows_is_found(course: Course) -> None:
+    assert jail.exposing(course.root) is None
+    assert jail.exposing(Path(sys.prefix) / "course") is not None
+    assert jail.exposing(ROOT / "solutions") is None

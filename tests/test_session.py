@@ -1,0 +1,207 @@
+"""Nothing is lost and nothing is done twice, however a session ends."""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from autograder.batch import local_processes
+from autograder.cli import main
+from autograder.commands.terminal import DONE, NOTHING_DONE, STOPPED, WANTS_A_PERSON
+from autograder.course import CONFIG_FILE, Course
+from autograder.errors import CourseError
+from autograder.grading import Result
+from autograder.intake import read_submission, students
+from autograder.kernels.limits import Limits
+from autograder.kernels.running import Kernels
+from autograder.results import Results, only_grader
+from autograder.session import Outcome, Session, hold
+from autograder.verdict import Kind
+from tests.small_course import NAME, RIGHT, WRONG, edit, hand_in
+
+CLASS = {"ada": RIGHT, "alan": WRONG, "grace": {"double": RIGHT["double"]}}
+POINTS = {"ada": 6, "alan": 0, "grace": 3}
+
+
+def session_of(course: Course, *, again: bool = False, kernels: Kernels | None = None) -> Session:
+    names = tuple(students(course.submissions, NAME))
+    return Session(course, course.assignment(NAME), names, kernels or Kernels(), local_processes(2), 2, again)
+
+
+def held(session: Session) -> Outcome:
+    return hold(session, threading.Event(), lambda _: None)
+
+
+def points(outcome: Outcome) -> dict[str, float | None]:
+    return {result.student: result.points for result in outcome.results}
+
+
+@pytest.fixture
+def handed_in(small: Course) -> Course:
+    """Have the class hand in."""
+    for student, answers in CLASS.items():
+        hand_in(small, student, answers)
+    return small
+
+
+def test_a_second_session_grades_nobody_and_tells_the_same(handed_in: Course) -> None:
+    first, second = held(session_of(handed_in)), held(session_of(handed_in))
+    assert (first.kept, second.kept) == (0, 3)
+    assert points(first) == points(second) == POINTS
+    assert first.results == second.results
+
+
+def test_only_what_has_changed_is_graded_again(handed_in: Course) -> None:
+    held(session_of(handed_in))
+    shutil.rmtree(handed_in.submitted("alan", NAME))
+    hand_in(handed_in, "alan", RIGHT)
+    outcome = held(session_of(handed_in))
+    assert outcome.kept == 2
+    assert points(outcome) == POINTS | {"alan": 6}
+
+
+def test_what_the_result_depends_on_makes_a_new_one(handed_in: Course) -> None:
+    held(session_of(handed_in))
+    assert held(session_of(handed_in, kernels=Kernels(Limits(cell_seconds=29)))).kept == 0
+    edit(
+        handed_in.source(NAME) / "01_double.ipynb",
+        lambda cells: cells[3].update(source=["# mended\n", *cells[3]["source"]]),
+    )
+    assert held(session_of(handed_in)).kept == 0
+
+
+def test_again_means_again(handed_in: Course) -> None:
+    held(session_of(handed_in))
+    outcome = held(session_of(handed_in, again=True))
+    assert (outcome.kept, points(outcome)) == (0, POINTS)
+
+
+def test_projections_that_are_gone_come_back_as_they_were(handed_in: Course) -> None:
+    held(session_of(handed_in))
+    folder = handed_in.root / "autograded"
+    before = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.ipynb")}
+    shutil.rmtree(folder)
+    (handed_in.root / "gradebook.db").unlink()
+    outcome = held(session_of(handed_in))
+    assert outcome.kept == 3
+    assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.ipynb")} == before
+    assert len(before) == 6
+    assert held(replace(session_of(handed_in), students=("ada",))).problems == ()
+
+
+def test_half_a_result_is_no_result(handed_in: Course) -> None:
+    session = session_of(handed_in)
+    held(session)
+    for path in (handed_in.root / ".autograder").rglob("result.json"):
+        path.write_text(path.read_text()[:100])
+    outcome = held(session)
+    assert (outcome.kept, points(outcome)) == (0, POINTS)
+
+
+def test_a_failure_of_the_grader_is_not_kept(handed_in: Course) -> None:
+    session = session_of(handed_in)
+    held(session)
+    store = Results(handed_in, session.assignment, session.kernels)
+    names = [master.name for master in session.assignment.notebooks]
+    submission = read_submission(handed_in.submitted("ada", NAME), "ada", NAME, names)
+    found = store.find(submission)
+    assert found is not None
+    failed = replace(found.verdicts[0], state=replace(found.verdicts[0].state, kind=Kind.CRASH, word="grader"))
+    store.store(submission, replace(found, verdicts=(failed, *found.verdicts[1:]), executed=dict.fromkeys(names, "")))
+    outcome = held(session)
+    assert (outcome.kept, points(outcome)) == (2, POINTS)
+
+
+def test_results_are_for_the_instructor_alone(handed_in: Course) -> None:
+    held(session_of(handed_in))
+    assert (handed_in.root / ".autograder").stat().st_mode & 0o77 == 0
+
+
+def test_a_second_grader_of_the_same_course_is_refused(handed_in: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    with only_grader(handed_in):
+        with pytest.raises(CourseError, match="another grader is at work"), only_grader(handed_in):
+            pass
+        assert main(["grade", NAME, "--course", str(handed_in.root)]) == NOTHING_DONE
+    assert "another grader" in capsys.readouterr().err
+    assert main(["grade", NAME, "--course", str(handed_in.root)]) == DONE
+
+
+def test_a_session_that_is_stopped_keeps_what_it_has(handed_in: Course) -> None:
+    stop, seen = threading.Event(), list[str]()
+
+    def note(result: Result) -> None:
+        seen.append(result.student)
+        stop.set()
+
+    first = hold(replace(session_of(handed_in), in_flight=1), stop, note)
+    assert len(first.results) == 1
+    second = held(session_of(handed_in))
+    assert (second.kept, points(second)) == (1, POINTS)
+
+
+SLOW = {"double": "import time\ntime.sleep(0.5)\n" + RIGHT["double"], "triple": RIGHT["triple"]}
+
+
+def grading(course: Course) -> "subprocess.Popen[bytes]":
+    """Start the command line as a person does."""
+    command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(course.root), "--workers", "2"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def test_ctrl_c_ends_in_order_and_the_same_command_goes_on(small: Course) -> None:
+    for number in range(6):
+        hand_in(small, f"student{number}", SLOW)
+    with grading(small) as batch:
+        _wait_for_results(small, 1)
+        batch.send_signal(signal.SIGINT)
+        printed = batch.communicate()[0].decode()
+    assert batch.returncode == STOPPED
+    assert "are left; the same command goes on with them" in printed
+    stored = len(list((small.root / ".autograder").rglob("result.json")))
+    assert 1 <= stored < 6
+    outcome = held(session_of(small))
+    assert outcome.kept == stored
+    assert set(points(outcome).values()) == {6}
+
+
+def test_a_batch_that_is_killed_again_and_again_loses_nothing(small: Course) -> None:
+    """`make bench` has a hundred kills; here are three, at moments that differ from run to run."""
+    names = [f"student{number}" for number in range(6)]
+    for name in names:
+        hand_in(small, name, SLOW)
+    seed = random.randrange(10**6)
+    moments = random.Random(seed)
+    for _ in range(3):
+        with grading(small) as batch:
+            time.sleep(moments.uniform(0.5, 5))
+            batch.kill()
+    outcome = held(session_of(small))
+    assert points(outcome) == dict.fromkeys(names, 6), f"seed {seed}"
+    assert outcome.problems == ()
+
+
+def test_a_course_that_is_configured_is_graded_by_its_own_limits(small: Course) -> None:
+    with (small.root / CONFIG_FILE).open("a") as config:
+        config.write("\nc.Limits.output_bytes = 10_000\n")
+    hand_in(small, "ada", {"double": "print('x' * 20_000)\n" + RIGHT["double"], "triple": RIGHT["triple"]})
+    assert main(["grade", NAME, "--course", str(small.root)]) == WANTS_A_PERSON
+    assert "LIMIT(output)" in (small.reports / f"{NAME}.csv").read_text()
+
+
+def test_without_a_jail_must_be_typed_and_is_said(handed_in: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["grade", NAME, "--course", str(handed_in.root), "--no-jail"]) == DONE
+    assert "WITHOUT A JAIL" in capsys.readouterr().out
+
+
+def _wait_for_results(course: Course, number: int) -> None:
+    for _ in range(600):
+        if len(list((course.root / ".autograder").rglob("result.json"))) >= number:
+            return
+        time.sleep(0.05)
+    raise TimeoutError

@@ -1,0 +1,188 @@
+"""A warm kernel is an ordinary one for whoever starts it through jupyter_client, only sooner."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+from traitlets.config import Config
+
+from autograder.course import Course
+from autograder.errors import KernelError
+from autograder.kernels.provisioner import WarmProvisioner
+from autograder.kernels.running import KERNEL_NAME, Kernels
+from tests.small_course import NAME, RIGHT, hand_in
+
+BIN = Path(sys.executable).parent
+
+
+@asynccontextmanager
+async def started(**traits: Any) -> AsyncIterator[tuple[AsyncKernelManager, Any]]:
+    """Start the course's kernel as any Jupyter program does."""
+    manager = AsyncKernelManager(kernel_name=KERNEL_NAME, config=Config({"WarmProvisioner": traits}))
+    await manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    await client.wait_for_ready(timeout=60)
+    try:
+        yield manager, client
+    finally:
+        client.stop_channels()
+        await manager.shutdown_kernel(now=True)
+
+
+async def run(client: Any, code: str) -> tuple[str, str]:
+    """Run code; give what it prints and how it ended."""
+    printed: list[str] = []
+
+    def note(message: dict[str, Any]) -> None:
+        if message["msg_type"] == "stream":
+            printed.append(message["content"]["text"])
+
+    reply = await client.execute_interactive(code, output_hook=note, timeout=60)
+    return "".join(printed), reply["content"].get("ename", "ok")
+
+
+def test_interrupt_restart_and_shutdown_work_as_ever() -> None:
+    async def story() -> None:
+        async with started() as (manager, client):
+            assert type(manager.provisioner) is WarmProvisioner
+            assert await run(client, "import sys\nprint('tensorflow' in sys.modules)\nhere = 1") == ("True\n", "ok")
+            loop = asyncio.ensure_future(run(client, "while True: pass"))
+            await asyncio.sleep(1)
+            await manager.interrupt_kernel()
+            assert (await loop)[1] == "KeyboardInterrupt"
+            assert await run(client, "print(here)") == ("1\n", "ok")
+            await manager.restart_kernel()
+            await client.wait_for_ready(timeout=60)
+            assert (await run(client, "print(here)"))[1] == "NameError"
+            await manager.shutdown_kernel()
+            assert not await manager.is_alive()
+
+    asyncio.run(story())
+
+
+def test_a_kernel_at_a_desk_has_the_desks_environment_and_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINE", "yes")
+    (tmp_path / "helper.py").write_text("mine = 'yes'")
+    cells = [new_code_cell("import os, helper\nprint(os.environ['MINE'], helper.mine, os.getcwd())")]
+    notebook = new_notebook(cells=cells)
+    NotebookClient(notebook, kernel_name=KERNEL_NAME, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert notebook.cells[0].outputs[0].text == f"yes yes {tmp_path}\n"
+
+
+def test_what_is_printed_below_python_reaches_the_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    # ipykernel leaves such output alone where it is itself under test.
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+
+    async def story() -> None:
+        async with started() as (_, client):
+            assert await run(client, "import os\n_ = os.system('echo below')") == ("below\n", "ok")
+
+    asyncio.run(story())
+
+
+def test_a_kernel_that_ends_by_itself_is_seen_to_have_ended() -> None:
+    async def story() -> None:
+        async with started() as (manager, client):
+            client.execute("import os\nos._exit(3)")
+            for _ in range(100):
+                if not await manager.is_alive():
+                    break
+                await asyncio.sleep(0.1)
+            assert manager.provisioner is not None
+            assert await manager.provisioner.poll() == 3
+
+    asyncio.run(story())
+
+
+def test_a_session_at_import_is_refused_where_a_jail_is_a_must_and_costs_time_elsewhere(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "opens_a_session.py").write_text(
+        "import tensorflow.compat.v1 as tf\n"
+        "with tf.Graph().as_default(), tf.Session() as sess:\n    sess.run(tf.constant(1))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    async def story() -> None:
+        async with started(preload=["opens_a_session"]) as (_, client):
+            assert await run(client, "print('on')") == ("on\n", "ok")
+
+    asyncio.run(story())
+    assert "runs a TensorFlow session or an eager operation" in caplog.text
+
+
+def test_a_module_that_cannot_be_imported_is_named() -> None:
+    with pytest.raises(KernelError, match="No module named 'no_such_module'"):
+        Kernels(preload=("no_such_module",)).lease()
+
+
+def test_a_zygote_that_dies_is_started_again() -> None:
+    kernels = Kernels(preload=("email.generator",))
+    lease = kernels.lease()
+    for pid in _pids("email.generator"):
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.5)
+    done = kernels.run(new_notebook(cells=[new_code_cell("1 + 1", id="sum")]))
+    lease.close()
+    assert done.replies["sum"].ok
+
+
+def test_whoever_needs_it_at_the_same_time_shares_one_zygote() -> None:
+    script = (
+        "from autograder.kernels.running import Kernels\nimport sys\n"
+        "lease = Kernels(preload=('email.iterators',)).lease()\nprint('ready', flush=True)\nsys.stdin.read()"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        for _ in range(4)
+    ]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    zygotes = [
+        pid for pid in _pids("email.iterators") if Path(f"/proc/{pid}/exe").resolve().name.startswith("python")
+    ]
+    for process in started:
+        process.communicate()
+    assert len(zygotes) == 1
+
+
+def test_nbgrader_itself_grades_on_a_warm_kernel(small: Course) -> None:
+    hand_in(small, "ada", RIGHT)
+    for command in (("generate_assignment", NAME, "--force"), ("autograde", NAME)):
+        environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run([BIN / "nbgrader", *command], cwd=small.root, env=environment, capture_output=True)
+        assert done.returncode == 0, done.stderr.decode()
+    assert "A plain kernel is started" not in done.stderr.decode()
+    executed = nbformat.read(small.autograded("ada", NAME) / "01_double.ipynb", as_version=4)
+    assert executed.cells[3].outputs[0].data["text/plain"] == "[2, 10]"
+
+
+def _pids(word: str) -> list[int]:
+    """Find the processes with a word in their command lines, the shells around them left out."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            command = (folder / "cmdline").read_text().split("\0") if folder.name.isdigit() else []
+        except OSError:
+            continue
+        if word in command and "-c" not in command:
+            found.append(int(folder.name))
+    return found
