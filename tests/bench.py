@@ -1,85 +1,300 @@
 """
-Time `autograder grade` and `nbgrader autograde` on the same notebooks, in turns, and print the ratios.
+Time what this project promises, each figure beside its baseline, measured in the same run on the same submissions.
 
-`python -m tests.bench [ROUNDS]`. Both run on this machine, with compiled bytecode and the course's quiet kernel; each
-round grades the same students' notebooks with one and then with the other. The figures are medians of the rounds.
+`python -m tests.bench [ROUNDS] [--json FILE]`. The baseline is `nbgrader autograde` with compiled bytecode, the
+course's quiet environment and a kernel that imports TensorFlow itself. Rounds alternate between the two; figures are
+medians. Processor seconds are those of the whole machine while a command ran, so nothing else should be running.
 """
 
+import argparse
+import asyncio
+import json
 import os
 import platform
-import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from operator import attrgetter
 from pathlib import Path
 
+from jupyter_client.manager import AsyncKernelManager
+from nbformat.v4 import new_code_cell, new_notebook
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 from rich.table import Table
+from traitlets.config import Config
 
-from autograder.course import Course
-from tests.classroom.students import classroom, hand_in
+from autograder.course import CONFIG_FILE, Course
+from autograder.kernels.running import KERNEL_NAME, Kernels
+from tests.classroom.students import Student, classroom, hand_in
 from tests.conftest import ASSIGNMENT, copy_course
 
-STUDENTS = 4
 BIN = Path(sys.executable).parent
-COMMANDS = {
-    "nbgrader autograde": (BIN / "nbgrader", "autograde", ASSIGNMENT, "--force"),
-    "autograder grade": (BIN / "autograder", "grade", ASSIGNMENT),
-}
+BASELINE_STUDENTS = 2
+CLASS_OF_30 = 30
+UNCHANGED = 100
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the table: what, the baseline's figure, ours, and how they compare."""
+
+    what: str
+    baseline: str
+    ours: str
+    ratio: str
+    target: str
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one notebook cost in one round: wall seconds, and processor seconds of all processes."""
+    """What a command took: wall seconds, processor seconds of the machine, and the most memory in use meanwhile."""
 
     wall: float
     cpu: float
+    peak_bytes: int
 
 
-def measure(course: Course, command: Sequence[str | Path], notebooks: int) -> Cost:
-    """Run a command in the course's folder and divide its cost by the number of notebooks."""
+WALL: Callable[[Cost], float] = attrgetter("wall")
+CPU: Callable[[Cost], float] = attrgetter("cpu")
+
+
+class Bench:
+    """Courses to measure on, and what measures."""
+
+    def __init__(self, scratch: Path, rounds: int, progress: Progress) -> None:
+        self.rounds = rounds
+        self.progress = progress
+        self.course = copy_course(scratch / "course")
+        self.assignment = self.course.assignment(ASSIGNMENT)
+        self.class_of_12 = classroom(self.assignment)
+        self.kernels = Kernels()
+
+    @property
+    def per_student(self) -> int:
+        """Notebooks of each student."""
+        return len(self.assignment.notebooks)
+
+    def with_students(self, folder: Path, number: int, config: str = "") -> Course:
+        """Copy the course and have so many students hand in; they take the twelve's answers in turn."""
+        course = copy_course(folder)
+        with (course.root / CONFIG_FILE).open("a", encoding="utf-8") as file:
+            file.write(config)
+        for place in range(number):
+            like = self.class_of_12[place % len(self.class_of_12)]
+            hand_in(course, self.assignment, Student(f"{like.name}-{place:03}", like.answers))
+        return course
+
+    def step(self, what: str) -> None:
+        """Say what is being measured."""
+        self.progress.update(self.progress.task_ids[0], advance=1, description=what)
+
+
+def measured(course: Course, *command: str | Path) -> Cost:
+    """Run a command in the course's folder."""
     environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run([str(part) for part in command], cwd=course.root, env=environment, capture_output=True)
-    wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    with _most_memory() as most:
+        before, started = _busy_seconds(), time.monotonic()
+        done = subprocess.run([str(p) for p in command], cwd=course.root, env=environment, capture_output=True)
+        wall, cpu = time.monotonic() - started, _busy_seconds() - before
     if done.returncode:
         raise RuntimeError(f"{command[0]} exited with {done.returncode}: {done.stderr.decode()[-2000:]}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(wall / notebooks, cpu / notebooks)
+    return Cost(wall, cpu, most())
 
 
-def main(rounds: int) -> int:
-    """Measure in turns and print the table."""
+def grading(bench: Bench, scratch: Path) -> Iterator[Figure]:
+    """Hold steady grading, in the jail and without, against nbgrader's autograde, and against the floor."""
+    stock = bench.with_students(scratch / "stock", BASELINE_STUDENTS, "\nc.WarmProvisioner.warm = False\n")
+    ours = bench.with_students(scratch / "ours", len(bench.class_of_12))
+    measured(stock, BIN / "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
+    baseline, jailed, free = [], [], []
+    with _leased(bench.kernels), _leased(Kernels(jailed=False)):
+        for _ in range(bench.rounds):
+            bench.step("nbgrader autograde")
+            baseline.append(measured(stock, BIN / "nbgrader", "autograde", ASSIGNMENT, "--force"))
+            bench.step("autograder grade")
+            jailed.append(measured(ours, BIN / "autograder", "grade", ASSIGNMENT, "--again"))
+            bench.step("autograder grade --no-jail")
+            free.append(measured(ours, BIN / "autograder", "grade", ASSIGNMENT, "--again", "--no-jail"))
+    theirs = _median(baseline, WALL) / (BASELINE_STUDENTS * bench.per_student)
+    notebooks = len(bench.class_of_12) * bench.per_student
+    wall = _median(jailed, WALL) / notebooks
+    yield Figure(
+        f"notebooks a minute, steady ({notebooks} notebooks)",
+        f"{60 / theirs:.1f}",
+        f"{60 / wall:.0f}",
+        f"{theirs / wall:.1f} times",
+        "30 times",
+    )
+    bench.step("the floor")
+    executed = [str(path) for path in sorted(ours.root.glob(f".autograder/{ASSIGNMENT}/*/*/*.ipynb"))]
+    floor = statistics.mean(
+        json.loads(subprocess.run([sys.executable, "-m", "tests.floor", *executed], capture_output=True).stdout)
+    )
+    cpu = _median(jailed, CPU) / notebooks
+    yield Figure(
+        "CPU seconds a notebook", f"{floor:.2f} (floor)", f"{cpu:.2f}", f"{cpu / floor:.2f} times", "1.5 times"
+    )
+    yield Figure(
+        "jail on, against off, wall seconds a notebook",
+        f"{_median(free, WALL) / notebooks:.2f} (off)",
+        f"{wall:.2f}",
+        f"{100 * (wall * notebooks / _median(free, WALL) - 1):+.0f} %",
+        "5 %",
+    )
+    yield Figure(
+        "peak memory, MB",
+        f"{_peak(baseline):.0f}",
+        f"{_peak(jailed):.0f}",
+        f"{_peak(jailed) / _peak(baseline):.1f}",
+        "",
+    )
+
+
+def class_of_30(bench: Bench, scratch: Path) -> Iterator[Figure]:
+    """Grade a class from a cold start to the report, then a larger one in which nothing has changed."""
+    bench.step("a class of 30, cold")
+    course = bench.with_students(scratch / "thirty", CLASS_OF_30)
+    cold = measured(course, BIN / "autograder", "grade", ASSIGNMENT)
+    yield Figure(f"{CLASS_OF_30} students, cold start to report, s", "", f"{cold.wall:.1f}", "", "40")
+    bench.step("nothing has changed")
+    larger = bench.with_students(scratch / "hundred", UNCHANGED)
+    measured(larger, BIN / "autograder", "grade", ASSIGNMENT)
+    again = statistics.median(
+        measured(larger, BIN / "autograder", "grade", ASSIGNMENT).wall for _ in range(bench.rounds)
+    )
+    yield Figure(f"{UNCHANGED} students again, nothing changed, s", "grades all", f"{again:.1f}", "", "2")
+
+
+def kernels(bench: Bench, scratch: Path) -> Iterator[Figure]:
+    """Hold the start of a warm kernel against that of a cold one, and weigh one more."""
+    times: dict[str, list[float]] = {"cold": [], "warm": []}
+    with _leased(Kernels(jailed=False)):
+        for _ in range(bench.rounds):
+            for kind in times:
+                bench.step(f"a {kind} kernel")
+                times[kind].append(asyncio.run(_ready(kind == "warm")))
+    cold, warm = (statistics.median(times[kind]) for kind in ("cold", "warm"))
+    yield Figure(
+        "kernel ready, TensorFlow imported, s", f"{cold:.2f}", f"{warm:.2f}", f"{cold / warm:.1f} times", "10 times"
+    )
+    bench.step("one more kernel")
+    private = {"cold": _private_bytes(bench, warm=False), "warm": _private_bytes(bench, warm=True)}
+    baseline, ours = private["cold"] / 2**20, private["warm"] / 2**20
+    yield Figure(
+        "private memory of one more kernel, MB", f"{baseline:.0f}", f"{ours:.0f}", f"{ours / baseline:.2f}", "80"
+    )
+
+
+async def _ready(warm: bool) -> float:
+    """Start a kernel as any client does and wait until it has imported TensorFlow."""
+    started = time.monotonic()
+    manager = AsyncKernelManager(kernel_name=KERNEL_NAME, config=Config({"WarmProvisioner": {"warm": warm}}))
+    await manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    client = manager.client()
+    client.start_channels()
+    await client.wait_for_ready(timeout=60)
+    await client.execute_interactive("import tensorflow.compat.v1", output_hook=lambda _: None, timeout=60)
+    seconds = time.monotonic() - started
+    client.stop_channels()
+    await manager.shutdown_kernel(now=True)
+    return seconds
+
+
+def _private_bytes(bench: Bench, *, warm: bool) -> int:
+    """Run the first master and ask its kernel at the end what it shares with nobody."""
+    ask = (
+        "import re\n"
+        "shares = re.findall(r'Private_\\w+: *(\\d+)', open('/proc/self/smaps_rollup').read())\n"
+        "print(1024 * sum(map(int, shares)))"
+    )
+    sources = [cell.source for cell in bench.assignment.notebooks[0].cells if cell.is_code]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in (*sources, ask)])
+    Kernels(jailed=warm, warm=warm).run(notebook)
+    return int(notebook.cells[-1].outputs[0].text)
+
+
+@contextmanager
+def _leased(kernels: Kernels) -> Iterator[None]:
+    lease = kernels.lease()
+    yield
+    lease.close()
+
+
+@contextmanager
+def _most_memory() -> Iterator[Callable[[], int]]:
+    """Look every tenth of a second how much more memory is in use than at the beginning."""
+    start = low = _available()
+    ended = threading.Event()
+
+    def look() -> None:
+        nonlocal low
+        while not ended.wait(0.1):
+            low = min(low, _available())
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    yield lambda: start - low
+    ended.set()
+    watcher.join()
+
+
+def _available() -> int:
+    line = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemAvailable"))
+    return int(line.split()[1]) * 1024
+
+
+def _busy_seconds() -> float:
+    """Processor seconds of the whole machine that were not idle."""
+    user, nice, system, _, _, irq, softirq, *_ = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def _median(costs: Sequence[Cost], what: Callable[[Cost], float]) -> float:
+    return statistics.median(map(what, costs))
+
+
+def _peak(costs: Sequence[Cost]) -> float:
+    return max(cost.peak_bytes for cost in costs) / 2**20
+
+
+def main() -> int:
+    """Measure everything and print the table."""
+    parser = argparse.ArgumentParser(description="Time what this project promises, beside its baselines.")
+    parser.add_argument("rounds", type=int, nargs="?", default=3)
+    parser.add_argument("--json", type=Path, help="write the figures into this file, too")
+    options = parser.parse_args()
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        course = copy_course(Path(scratch) / "course")
-        assignment = course.assignment(ASSIGNMENT)
-        for student in classroom(assignment)[:STUDENTS]:
-            hand_in(course, assignment, student)
-        notebooks = STUDENTS * len(assignment.notebooks)
-        measure(course, (BIN / "nbgrader", "generate_assignment", ASSIGNMENT, "--force"), 1)
-        turns = [name for _ in range(rounds) for name in COMMANDS]
-        costs: dict[str, list[Cost]] = {name: [] for name in COMMANDS}
-        for name in track(turns, description="in turns", console=console, transient=True):
-            costs[name].append(measure(course, COMMANDS[name], notebooks))
-    wall = {name: statistics.median(cost.wall for cost in costs[name]) for name in COMMANDS}
-    cpu = {name: statistics.median(cost.cpu for cost in costs[name]) for name in COMMANDS}
-    baseline = next(iter(COMMANDS))
-    table = Table(title=f"{notebooks} notebooks, {rounds} rounds, {os.cpu_count()} cores, {platform.platform()}")
-    for heading in ("per notebook", "s wall", "s CPU", "a minute", "times as fast"):
-        table.add_column(heading, justify="left" if heading == "per notebook" else "right")
-    for name in COMMANDS:
-        ratio = wall[baseline] / wall[name]
-        table.add_row(name, f"{wall[name]:.2f}", f"{cpu[name]:.2f}", f"{60 / wall[name]:.1f}", f"{ratio:.1f}")
+    figures: list[Figure] = []
+    scratch = Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        with Progress(console=console, transient=True) as progress:
+            progress.add_task("setting up", total=5 * options.rounds + 4)
+            bench = Bench(scratch, options.rounds, progress)
+            for part in (kernels, grading, class_of_30):
+                figures += part(bench, scratch)
+    finally:
+        shutil.rmtree(scratch)
+    machine = f"{os.cpu_count()} cores, {platform.platform()}, {options.rounds} rounds"
+    table = Table(title=machine, title_justify="left")
+    for heading in ("what", "baseline", "ours", "ratio", "target"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for figure in figures:
+        table.add_row(figure.what, figure.baseline, figure.ours, figure.ratio, figure.target)
     console.print(table)
+    if options.json:
+        text = json.dumps({"machine": machine, "figures": [asdict(figure) for figure in figures]}, indent=2)
+        options.json.write_text(text + "\n", encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 3))
+    sys.exit(main())

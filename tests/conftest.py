@@ -1,11 +1,13 @@
 """What most tests need: the course as it is, and a copy of it to hand in to and grade."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from autograder.course import CONFIG_FILE, Assignment, Course
+from autograder.kernels.running import Kernels
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENT = "sharing_variables"
@@ -15,6 +17,14 @@ ASSIGNMENT = "sharing_variables"
 def assignment() -> Assignment:
     """Read the real assignment once."""
     return Course(ROOT).assignment(ASSIGNMENT)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[None]:
+    """Keep the warm process from one test to the next: each batch would let it go."""
+    lease = Kernels().lease()
+    yield
+    lease.close()
 
 
 @pytest.fixture

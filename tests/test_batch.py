@@ -22,6 +22,8 @@ from autograder.kernels.limits import Limits
 from autograder.kernels.running import Kernels
 from tests.small_course import NAME, RIGHT, hand_in
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 KILLS_THE_GRADER = """
 import os, signal
 def double(x):
@@ -140,8 +142,8 @@ def test_workers_and_kernels_end_when_the_batch_is_killed(small: Course) -> None
         hand_in(small, student, {"double": "import time\ntime.sleep(25)"})
     command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(small.root)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as batch:
-        # The warm process, and one that has been forked from it.
-        assert _appears(lambda: len(_running("-m autograder.kernels.zygote", "email.charset")) > 3)
+        # The shell, bubblewrap twice, the warm process, and one that has been forked from it.
+        assert _appears(lambda: len(_running("-m autograder.kernels.zygote", "email.charset")) > 4)
         workers = _children(batch.pid)
         assert workers
         batch.kill()

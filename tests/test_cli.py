@@ -9,6 +9,8 @@ from autograder.commands.terminal import DONE, NOTHING_DONE, WANTS_A_PERSON
 from autograder.course import Course
 from tests.small_course import NAME, RIGHT, hand_in
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 
 def run(course: Course, *arguments: str) -> int:
     return main([*arguments, "--course", str(course.root)])

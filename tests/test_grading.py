@@ -21,6 +21,8 @@ from autograder.commands.terminal import WANTS_A_PERSON
 from autograder.course import Course
 from tests.small_course import NAME, RIGHT, WRONG, edit, hand_in, small_course
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 DOUBLE, TRIPLE = "01_double.ipynb", "02_triple.ipynb"
 
 BrokenBy = Callable[[Path], object]

@@ -1,6 +1,7 @@
 """How a run ends, and what a kernel gets to see, with real kernels."""
 
 import re
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -10,6 +11,8 @@ from traitlets.config import Config
 from autograder.errors import CourseError
 from autograder.kernels.limits import Limits
 from autograder.kernels.running import Ended, Kernels, Run, kernels_of
+
+pytestmark = pytest.mark.usefixtures("warm")
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -185,7 +188,7 @@ def test_what_stays_below_the_limits_is_not_stopped() -> None:
         "open('file', 'wb').write(b'x' * 5 * 10**7)",
         "import threading, time\nfor _ in range(20):\n    threading.Thread(target=time.sleep, args=(0.1,)).start()",
         "files = [open('file') for _ in range(300)]",
-        limits=SMALL,
+        limits=replace(SMALL, cpu_seconds=60),
     )
     assert (done.ended, [name for name, reply in done.replies.items() if not reply.ok]) == (Ended.COMPLETE, [])
 

@@ -25,6 +25,8 @@ from autograder.session import Outcome, Session, hold
 from autograder.verdict import Kind
 from tests.small_course import NAME, RIGHT, WRONG, edit, hand_in
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 CLASS = {"ada": RIGHT, "alan": WRONG, "grace": {"double": RIGHT["double"]}}
 POINTS = {"ada": 6, "alan": 0, "grace": 3}
 
