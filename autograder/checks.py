@@ -170,7 +170,7 @@ class _Comparison:
 
     def format_output_compare(self, key: str, left: str, right: str) -> None:
         """Say a difference in words that a student understands."""
-        self.comparison_traceback.append(f"Expected:\n{left}\nShown:\n{right}")
+        self.comparison_traceback.append(f"Expected:\n{_cut(left)}\nShown:\n{_cut(right)}")
 
     def difference(self, outputs: list[NotebookNode], reference: list[NotebookNode]) -> str:
         """Compare, and put the difference in words."""
@@ -192,6 +192,9 @@ def _kinds(outputs: list[NotebookNode]) -> set[str]:
     return kinds
 
 
+_LONGEST = 2000
+"""Characters of a message."""
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -199,6 +202,11 @@ def _first_words(reply: Reply) -> str:
     """Say what was raised: an assertion in its own words, anything else with its name."""
     message = _ANSI.sub("", reply.message).strip()
     if reply.error == "AssertionError" and message:
-        return message
+        return _cut(message)
     first = message.splitlines()[0] if message else ""
-    return f"{reply.error}: {first}" if first else reply.error
+    return _cut(f"{reply.error}: {first}" if first else reply.error)
+
+
+def _cut(text: str) -> str:
+    """Keep a message short enough to be read, and to be stored with three hundred others."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text)} characters)"

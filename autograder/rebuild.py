@@ -21,6 +21,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from autograder.course import Master, MasterCell
+from autograder.errors import RejectedError
 from autograder.intake import SubmittedNotebook
 from autograder.names import binds, reads
 
@@ -57,8 +58,31 @@ class _Parts:
 
 
 def rebuild(master: Master, submitted: SubmittedNotebook) -> Rebuilt:
-    """Build the notebook that is run for a submission from the master and the submission's source strings."""
+    """
+    Build the notebook that is run for a submission from the master and the submission's source strings.
+
+    Raises
+    ------
+    RejectedError
+        With the reason ``no-answers``, when not one cell bears the name of an answer or a test of the master's: it is
+        another notebook, or its metadata are lost.
+    """
     parts = _sort_out(master, submitted)
+    if not any((cell.solution or cell.graded) and cell.grade_id in parts.order for cell in master.cells):
+        raise RejectedError(
+            "no-answers",
+            f"{master.name}.ipynb: no cell of it belongs to this notebook; see whether it is another one, or ask the "
+            "student to put the answers into the released notebook",
+        )
+    return _build(master, parts)
+
+
+def unanswered(master: Master) -> Rebuilt:
+    """Build the notebook of a student from whom nothing can be read: the master without any answer."""
+    return _build(master, _sort_out(master, SubmittedNotebook(cells=())))
+
+
+def _build(master: Master, parts: _Parts) -> Rebuilt:
     idle = _idle(master, parts)
     plain = (
         _code_cell(f"student-{number}", source, {"tags": ["skip-execution"]} if source in idle else {})
@@ -77,22 +101,21 @@ def rebuild(master: Master, submitted: SubmittedNotebook) -> Rebuilt:
     return Rebuilt(notebook, tuple(_notes(master, parts)))
 
 
-def unanswered(master: Master) -> Rebuilt:
-    """Build the notebook of a student from whom nothing can be read: the master without any answer."""
-    return rebuild(master, SubmittedNotebook(cells=()))
-
-
 def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
     known = {str(cell.grade_id): cell for cell in master.cells if cell.is_anchor}
+    position = {name: number for number, name in enumerate((_START, *known))}
     parts = _Parts({}, defaultdict(list), [], [])
     place = _START
     for cell in submitted.cells:
         name = cell.grade_id if cell.grade_id in known else None
         if name is None or (name in parts.order and known[name].solution):
+            where = place
             if name is not None:
                 parts.copied.append(name)
+                # Never before the first: at the desk it had the last word.
+                where = max(place, name, key=position.__getitem__)
             if cell.is_code and cell.source.strip():
-                parts.plain[place].append(cell.source)
+                parts.plain[where].append(cell.source)
         elif name in parts.order:
             parts.copied.append(name)
         else:

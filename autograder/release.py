@@ -26,8 +26,15 @@ def release(course: Course, assignment: str) -> Path:
     CourseError
         When nbgrader cannot make it; nothing is left half-written.
     """
-    _generate(course, assignment, into=None)
-    return course.release(assignment)
+    kept = course.release(assignment)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    # nbgrader removes a release before it makes a new one, and would leave nothing where it fails.
+    with tempfile.TemporaryDirectory(prefix=".release-", dir=kept.parent) as scratch:
+        _generate(course, assignment, Path(scratch))
+        if kept.exists():
+            kept.rename(Path(scratch) / ".old")
+        (Path(scratch) / assignment).rename(kept)
+    return kept
 
 
 def out_of_step(course: Course, assignment: str) -> list[str]:
@@ -40,7 +47,7 @@ def out_of_step(course: Course, assignment: str) -> list[str]:
         When nbgrader cannot make the version to compare with.
     """
     with tempfile.TemporaryDirectory(prefix="autograder-release-") as scratch:
-        _generate(course, assignment, into=Path(scratch))
+        _generate(course, assignment, Path(scratch))
         fresh, kept = Path(scratch) / assignment, course.release(assignment)
         new, old = _files(fresh), _files(kept)
         return [
@@ -101,13 +108,12 @@ def _lasting(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return output
 
 
-def _generate(course: Course, assignment: str, *, into: Path | None) -> None:
+def _generate(course: Course, assignment: str, into: Path) -> None:
     config = deepcopy(course.config)
     config.CourseDirectory.assignment_id = assignment
     config.SaveCells.enabled = False  # with no_database, what nbgrader's --no-db sets
-    if into is not None:
-        config.CourseDirectory.release_directory = str(into)
-        config.CourseDirectory.source_directory = str(course.source(assignment).parent)
+    config.CourseDirectory.release_directory = str(into)
+    config.CourseDirectory.source_directory = str(course.source(assignment).parent)
     directory = type(course.directory)(config=config)
     outcome = capture_log(GenerateAssignment(coursedir=directory, config=config, no_database=True, force=True))
     if not outcome["success"]:

@@ -114,6 +114,11 @@ CLASS: dict[str, tuple[dict[str, str], BrokenBy | None, list[tuple[str, str]]]] 
         None,
         [("CRASH(kernel)", ""), ("GRADED", "3")],
     ),
+    "another": (
+        RIGHT,
+        lambda f: (f / DOUBLE).write_bytes((f / TRIPLE).read_bytes()),
+        [("REJECTED(no-answers)", ""), ("GRADED", "3")],
+    ),
     "asks": ({"double": "def double(x):\n    return int(input('?'))"}, None, [("GRADED", "0"), ("GRADED", "0")]),
     "=formula()": (WRONG, lambda f: (f / TRIPLE).unlink(), [("GRADED", "0"), ("REJECTED(missing)", "")]),
 }

@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder.course import OUTPUT_TAG, Master, MasterCell
+from autograder.errors import RejectedError
 from autograder.intake import SubmittedCell, SubmittedNotebook, parse_notebook
 from autograder.rebuild import Rebuilt, rebuild, unanswered
 
@@ -86,7 +87,7 @@ def test_the_answers_run_among_the_masters_cells() -> None:
 
 
 def test_the_masters_own_solutions_never_run() -> None:
-    for cells in (RELEASE, (), (named("setup"),)):
+    for cells in (RELEASE, (named("test-double"),)):
         assert not {"# master's double", "# master's triple"} & set(runs(rebuilt(*cells)))
 
 
@@ -126,6 +127,18 @@ def test_a_copied_answer_runs_in_its_place() -> None:
     assert built.notes == (
         "'double' is there more than once: a copied answer runs in its place, a copied test does not",
     )
+
+
+def test_an_answer_below_an_empty_copy_of_itself_has_the_last_word() -> None:
+    copy = named("double")
+    built = rebuilt(copy, RELEASE[0], named("double", "double = 2"), *RELEASE[2:])
+    assert runs(built) == [*full()[:2], "double = 2", *full()[2:]]
+
+
+def test_a_notebook_without_a_known_cell_is_rejected() -> None:
+    with pytest.raises(RejectedError, match="no cell of it belongs to this notebook") as rejected:
+        rebuilt(plain("double = 2"), plain("x = 1", grade_id="elsewhere"))
+    assert rejected.value.reason == "no-answers"
 
 
 def test_a_copied_test_does_not_run_and_is_noted_once() -> None:

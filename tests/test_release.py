@@ -53,7 +53,10 @@ def test_what_nbgrader_cannot_release_is_said_and_the_kept_release_stays(small: 
     edit(small.source(NAME) / "01_double.ipynb", lambda cells: cells[2].update(source="### BEGIN SOLUTION"))
     with pytest.raises(CourseError, match="nbgrader cannot make a release"):
         out_of_step(small, NAME)
+    with pytest.raises(CourseError, match="nbgrader cannot make a release"):
+        release(small, NAME)
     assert (small.release(NAME) / "01_double.ipynb").read_bytes() == before
+    assert [path.name for path in small.release(NAME).parent.iterdir()] == [NAME]
 
 
 def test_stored_outputs_are_renewed_where_they_differ_and_kept_where_they_do_not(small: Course) -> None:

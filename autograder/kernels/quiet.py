@@ -8,6 +8,7 @@ that ``tf.disable_v2_behavior()`` logs about itself. It is the only record dropp
 own code still show.
 
 What is raised in a test cell itself, and by a stub that has not been filled in, has one thing to say: its message.
+(What a library has not implemented is another matter.)
 Where TensorFlow raises, its own frames below the student's line are left out. All of these are still errors, with
 the same name and message in the execute reply; only what is shown of them is shorter.
 """
@@ -44,11 +45,12 @@ def show_briefly(
     tb_offset: int | None = None,
 ) -> list[str]:
     """Show an error as briefly as it can be told, and return the lines."""
+    frame, _ = list(traceback.walk_tb(trace))[-1]
     where = traceback.extract_tb(trace)[-1]
     if where.name == TEST_FUNCTION:
         looks_at = linecache.getline(where.filename, 1).strip().strip('"')
         lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *_wrapped(_in_a_test(kind, error))]
-    elif kind is NotImplementedError and str(error):
+    elif kind is NotImplementedError and str(error) and frame.f_globals is shell.user_module.__dict__:
         lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
     else:
         _leave_out_tensorflow(trace)

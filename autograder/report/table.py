@@ -38,7 +38,7 @@ def print_table(results: list[Result], assignment: Assignment, console: Console)
         for note in notes
     ]
     _print_list(f"{len(wanted)} want a person", "no automatic points; see nbgrader's formgrader", wanted, console)
-    _print_list("Noted", "points not affected", noted, console)
+    _print_list("Noted", "worth knowing; the points are as they are", noted, console)
 
 
 def plain(text: str) -> str:
