@@ -299,8 +299,8 @@ def test_a_named_text_cell_of_the_master_stays_text() -> None:
         False,
         True,
     )
-    master = Master("n", new_notebook(), (text,))
-    built = rebuild(master, SubmittedNotebook((SubmittedCell(True, "import os", "note"), plain("x = 1"))))
+    master = Master("n", new_notebook(), (text, anchor("double", solution=True)))
+    built = rebuild(master, SubmittedNotebook((SubmittedCell(True, "import os", "note"), named("double", "x = 1"))))
     assert [(cell.cell_type, cell.source) for cell in built.notebook.cells] == [
         ("markdown", "# Locked"),
         ("code", "x = 1"),
