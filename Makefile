@@ -8,7 +8,7 @@ ASSIGNMENT ?= sharing_variables
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab release reference grade demo test bench lint lock clean
+.PHONY: help env lab release reference grade demo test bench kills lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/*)
 	@touch $(READY)
 
 lab: $(READY)  ## open JupyterLab at the first notebook
-	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/$(ASSIGNMENT)/01_failed_share.ipynb
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(sort $(wildcard notebooks/$(ASSIGNMENT)/*.ipynb)))
 
 release: $(READY)  ## write notebooks/ from solutions/
 	@$(BIN)/autograder release $(ASSIGNMENT)
@@ -41,8 +41,11 @@ demo: $(READY)  ## build a class of 12 in demo/, grade it, compare with what eac
 test: lint  ## everything that must hold
 	@$(BIN)/pytest -n 2
 
-bench: $(READY)  ## time `autograder grade` and `nbgrader autograde` side by side
+bench: $(READY)  ## time this project's promises beside their baselines
 	@$(BIN)/python -m tests.bench
+
+kills: $(READY)  ## kill a batch a hundred times at random moments and see that nothing is lost
+	@$(BIN)/python -m tests.kills
 
 lint: $(READY)  ## ruff, mypy, the notebook rules, and notebooks/ against solutions/
 	@$(BIN)/ruff check

@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.course import Assignment, Master, MasterCell, is_test_of
+from autograder.names import binds, reads
 
 CODE_LINES = 15
 SOLUTION_LINES = 20
@@ -67,6 +68,16 @@ def lint_release(paths: Iterable[Path]) -> list[Problem]:
         for cell in nbformat.read(path, as_version=4).cells
         if cell.get("outputs")
     ]
+
+
+def demonstrations_stand_alone(master: Master) -> Found:
+    """No cell takes a name from a demonstration: grading leaves these out."""
+    shown = [cell for cell in master.cells if cell.is_demonstration]
+    for cell in shown:
+        left = binds(cell.source)
+        takers = [other for other in master.cells if other.is_code and other not in shown]
+        for name in sorted(left & {name for other in takers for name in reads(other.source) or ()}):
+            yield _name(cell), f"leaves '{name}', which another cell takes", "take the tag demonstration off"
 
 
 def code_is_python(master: Master) -> Found:
@@ -210,6 +221,7 @@ RULES: tuple[Callable[[Master], Found], ...] = (
     code_is_short,
     outputs_are_references,
     exercises_have_their_own_graph,
+    demonstrations_stand_alone,
     lessons_have_a_shape,
 )
 

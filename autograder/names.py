@@ -2,7 +2,7 @@
 
 import ast
 import symtable
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -50,8 +50,19 @@ def reads(source: str) -> set[str] | None:
         own |= {s.get_name() for s in scope.get_symbols() if s.is_declared_global() and s.is_assigned()}
         inner += scope.get_children()
     # What is deleted must be there first, and symbol tables take it for the cell's own.
-    deleted = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
+    deleted = {node.id for node in _outside_functions(tree) if isinstance(node, ast.Name) and _is_deleted(node)}
     return None if taken & _SEE_EVERYTHING else (taken - own) | deleted
+
+
+def _outside_functions(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield node
+            yield from _outside_functions(node)
+
+
+def _is_deleted(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Del)
 
 
 def _symbols(source: str) -> symtable.SymbolTable | None:

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder import lint as rules
-from autograder.course import OUTPUT_TAG, Assignment, Master, MasterCell
+from autograder.course import DEMONSTRATION_TAG, OUTPUT_TAG, Assignment, Master, MasterCell
 from autograder.lint import LESSON_CELLS, RULES, SHARED_GRAPH_TAG, Found, Problem, lint, lint_release
 
 SOLUTION = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
@@ -220,6 +220,11 @@ BROKEN: dict[str, Broken] = {
         rules.exercises_have_their_own_graph,
         lesson(code("code-0", "with tf.Graph().as_default():\n    pass\nv = tf.Variable(0.0)")),
         ("code-0", *DEFAULT_GRAPH),
+    ),
+    "a demonstration that others need": Broken(
+        rules.demonstrations_stand_alone,
+        lesson(code("code-0", "shown = 1", DEMONSTRATION_TAG), code("code-1", "print(shown)")),
+        ("code-0", "leaves 'shown', which another cell takes", "take the tag demonstration off"),
     ),
     "no title": Broken(
         rules.lessons_have_a_shape,
