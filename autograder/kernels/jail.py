@@ -2,9 +2,9 @@
 What keeps student code away from everything: bubblewrap around the zygote, namespaces of its own for each kernel.
 
 Bubblewrap gives the zygote a file system that holds the interpreter and the environment, read-only, and nothing
-else: no home, no course, no network. Each kernel then enters user, mount, process, IPC, network and host name
-namespaces of its own: it sees no process but its own, writes only to a sized scratch file system in memory, reaches
-its own sockets and nobody else's, has no capability and cannot get one, and may not make the system calls that
+else: no home, no course, no network. Each kernel then enters user, mount, process, IPC and host name namespaces of
+its own: it sees no process but its own, writes only to a sized scratch file system in memory, has the sockets that
+Jupyter needs and can make no others, has no capability and cannot get one, and may not make the system calls that
 student code has no use for.
 
 Limits on processes count per user namespace, so that kernels do not eat each other's share. They do not hold for
@@ -18,7 +18,6 @@ import functools
 import os
 import resource
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -38,8 +37,8 @@ _STACK_BYTES = 8 * 2**20
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
-_NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
-_NAMESPACES = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWUSER | _NEWPID | _NEWNET
+_NEWUSER, _NEWPID = 0x10000000, 0x20000000
+_NAMESPACES = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWUSER | _NEWPID
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND = 1, 2, 4, 8, 32, 4096
 _MS_REC_PRIVATE = 16384 | (1 << 18)
 _MNT_DETACH = 2
@@ -61,9 +60,6 @@ _REFUSED = {
     "shmctl msgget msgsnd msgrcv msgctl semget semop semctl semtimedop",
 }
 """System calls that answer EPERM, by what they are about."""
-
-_SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, 16)
-"""Families of sockets that may be made; without 16, AF_NETLINK, ZeroMQ's library ends the process."""
 
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 """Ways to type into somebody else's terminal."""
@@ -254,6 +250,7 @@ def _outside(order: Order, tell: int, run: Callable[[Order, Callable[[], None]],
                 if not os.read(closed, 1):
                     os._exit(1)
                 os.close(closed)
+                _socket_filter().load()
 
             _inside(order)
             run(order, wait_until_closed)
@@ -337,9 +334,23 @@ def system_call_filter() -> Any:
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
-    for family in range(46):
-        if family not in _SOCKETS:
-            rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, 0xFFFFFFFF, family))
+    return rules
+
+
+@functools.cache
+def _socket_filter() -> Any:
+    """
+    Compile what is added once the kernel has its own sockets: there are no others.
+
+    The network is one for all kernels, and nobody is in it but they: a network namespace for each would cost a tenth
+    of a notebook's time. Without sockets they cannot meet there. Pipes and pairs of sockets work as ever.
+    """
+    import pyseccomp
+
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    # For the threads, too, that the kernel has started meanwhile.
+    rules.set_attr(pyseccomp.Attr.CTL_TSYNC, 1)
+    rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "socket")
     return rules
 
 
