@@ -9,12 +9,12 @@ import ast
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
 from nbformat import NotebookNode
-from nbval.plugin import IPyNbCell, get_sanitize_patterns, nocolors
 
 from autograder.course import Assignment, MasterCell
+from autograder.files import cut
 from autograder.kernels.running import Reply
 
 
@@ -131,52 +131,10 @@ def output_difference(outputs: list[NotebookNode], reference: list[NotebookNode]
     patterns : str
         Contents of a sanitize file, in nbval's format.
     """
-    return _Comparison(patterns, skipped=_kinds(outputs) - _kinds(reference)).difference(outputs, reference)
+    # nbval brings pytest along; a session in which nothing is new needs neither.
+    from autograder.comparison import Comparison
 
-
-class _Comparison:
-    """
-    The part of an nbval cell that compares outputs, without the pytest session around it.
-
-    nbval's comparison is a method of its pytest item; the item's other duties (kernels, collection) are not
-    wanted here, so the method is given just the attributes that it reads.
-    """
-
-    _ALWAYS_SKIPPED = (
-        "metadata",
-        "traceback",
-        "output_type",
-        "name",
-        "execution_count",
-        "image/png",
-        "image/jpeg",
-    )
-
-    colors = nocolors
-    sanitize = IPyNbCell.sanitize
-    ihook: Any
-    config = None
-
-    def __init__(self, patterns: str, skipped: set[str]) -> None:
-        self.sanitize_patterns = dict(get_sanitize_patterns(patterns))
-        self.skip_compare = (*self._ALWAYS_SKIPPED, *skipped)
-        self.comparison_traceback: list[str] = []
-        # nbval reads its file's patterns and asks pytest's plugins for a nicer difference.
-        self.parent = self.ihook = self
-
-    def pytest_assertrepr_compare(self, **_: object) -> list[list[str]]:
-        """Leave the wording of a difference to nbval."""
-        return []
-
-    def format_output_compare(self, key: str, left: str, right: str) -> None:
-        """Say a difference in words that a student understands."""
-        self.comparison_traceback.append(f"Expected:\n{_cut(left)}\nShown:\n{_cut(right)}")
-
-    def difference(self, outputs: list[NotebookNode], reference: list[NotebookNode]) -> str:
-        """Compare, and put the difference in words."""
-        if IPyNbCell.compare_outputs(self, outputs, reference):
-            return ""
-        return "\n".join(line for line in self.comparison_traceback if line) or "The outputs differ."
+    return Comparison(patterns, skipped=_kinds(outputs) - _kinds(reference)).difference(outputs, reference)
 
 
 def _kinds(outputs: list[NotebookNode]) -> set[str]:
@@ -192,9 +150,6 @@ def _kinds(outputs: list[NotebookNode]) -> set[str]:
     return kinds
 
 
-_LONGEST = 2000
-"""Characters of a message."""
-
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -202,11 +157,6 @@ def _first_words(reply: Reply) -> str:
     """Say what was raised: an assertion in its own words, anything else with its name."""
     message = _ANSI.sub("", reply.message).strip()
     if reply.error == "AssertionError" and message:
-        return _cut(message)
+        return cut(message)
     first = message.splitlines()[0] if message else ""
-    return _cut(f"{reply.error}: {first}" if first else reply.error)
-
-
-def _cut(text: str) -> str:
-    """Keep a message short enough to be read, and to be stored with three hundred others."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text)} characters)"
+    return cut(f"{reply.error}: {first}" if first else reply.error)

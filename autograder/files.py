@@ -1,8 +1,11 @@
-"""Writing files so that neither a reader nor a crash ever sees half of one."""
+"""Text as it is kept: short enough, and in files of which neither a reader nor a crash ever sees half."""
 
 import os
 import tempfile
 from pathlib import Path
+
+LONGEST = 2000
+"""Characters of a message."""
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -27,3 +30,8 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def cut(text: str) -> str:
+    """Keep a message short enough to be read, and to be stored with three hundred others."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... ({len(text)} characters)"

@@ -27,6 +27,7 @@ FLOW = (
     "kernels.warm",
     "kernels.provisioner",
     "kernels.running",
+    "comparison",
     "checks",
     "verdict",
     "grading",
