@@ -42,7 +42,8 @@ test: lint  ## everything that must hold
 	@$(BIN)/pytest -n 2
 
 bench: $(READY)  ## time this project's promises beside their baselines
-	@$(BIN)/python -m tests.bench
+	@mkdir -p reports
+	@$(BIN)/python -m tests.bench --json reports/bench.json
 
 kills: $(READY)  ## kill a batch a hundred times at random moments and see that nothing is lost
 	@$(BIN)/python -m tests.kills

@@ -38,7 +38,8 @@ OUT_OF_REACH = {
     "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0)",
     "the host's keys": "import ctypes\nprint(ctypes.CDLL(None).syscall(250, 0, -3, 1) >= 0)",
     "memory that nobody counts": "import os\nprint(os.memfd_create('x') > 0)",
-    "tracing": "import ctypes\nprint(ctypes.CDLL(None).ptrace(0, 0, 0, 0) == 0)",
+    "memory of a process": "import ctypes, os\nlibc = ctypes.CDLL(None)\n"
+    "print(libc.process_vm_readv(os.getpid(), None, 0, None, 0, 0) == 0)",
     "a program that changes the user": "print(not all('nosuid' in line.split()[3] for line in open('/proc/mounts')))",
     "the interpreter's files": "import os, sys\nprint(os.access(os.__file__, os.W_OK))",
 }
@@ -74,7 +75,7 @@ print(sorted(found))
     )
     sockets = """
 import glob
-(folder,) = glob.glob("/tmp/autograder-*/*/kernels/*")
+(folder,) = glob.glob("/tmp/autograder-*/*/*/kernels/*")
 open(f"{folder}/more", "w")
 """
     assert told(sockets).startswith("OSError: [Errno 30] Read-only file system")
@@ -110,7 +111,7 @@ try:
         met = client.connect_ex("\\0meeting") == 0
 except PermissionError:
     met = False
-print(met, len(glob.glob("/tmp/autograder-*/*/kernels/*")), len([n for n in os.listdir("/proc") if n.isdigit()]))
+print(met, len(glob.glob("/tmp/autograder-*/*/*/kernels/*")), len([n for n in os.listdir("/proc") if n.isdigit()]))
 """
     script = "import sys\nfrom tests.test_jail import told\nprint(told(sys.argv[1]))"
     command = [sys.executable, "-c", script, serve]

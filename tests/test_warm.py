@@ -127,6 +127,29 @@ def test_a_session_at_import_is_refused_where_a_jail_is_a_must_and_costs_time_el
     assert "runs a TensorFlow session or an eager operation" in caplog.text
 
 
+def test_threads_that_come_later_are_noticed_before_a_fork(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "starts_threads_later.py").write_text(
+        "import threading, time\n"
+        "def later():\n"
+        "    for _ in range(3):\n"
+        "        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "    time.sleep(60)\n"
+        "threading.Timer(1, later).start()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    async def story() -> None:
+        for said in (False, True):
+            async with started(preload=["starts_threads_later"]) as (_, client):
+                assert await run(client, "print('on')") == ("on\n", "ok")
+            assert ("threads and had" in caplog.text) == said
+            await asyncio.sleep(1.5)
+
+    asyncio.run(story())
+
+
 def test_a_module_that_cannot_be_imported_is_named() -> None:
     with pytest.raises(KernelError, match="No module named 'no_such_module'"):
         Kernels(preload=("no_such_module",)).lease()
@@ -143,6 +166,24 @@ def test_a_zygote_that_dies_is_started_again() -> None:
     done = kernels.run(new_notebook(cells=[new_code_cell("1 + 1", id="sum")]))
     lease.close()
     assert done.replies["sum"].ok
+
+
+def test_a_kernel_at_a_desk_ends_with_its_zygote() -> None:
+    async def story() -> None:
+        async with started(preload=["email.header"]) as (manager, _):
+            assert isinstance(manager.provisioner, WarmProvisioner)
+            kernel = Path(f"/proc/{manager.provisioner.pid}")
+            for pid in _pids("email.header"):
+                if str(pid) != kernel.name:
+                    os.kill(pid, signal.SIGKILL)
+            for _ in range(100):
+                if not kernel.exists():
+                    break
+                await asyncio.sleep(0.1)
+            assert not kernel.exists()
+            assert not await manager.is_alive()
+
+    asyncio.run(story())
 
 
 def test_whoever_needs_it_at_the_same_time_shares_one_zygote() -> None:

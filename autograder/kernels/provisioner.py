@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Dict, Float, List, Unicode
 
+from autograder.errors import KernelError
 from autograder.kernels import jail
 from autograder.kernels.limits import Limits
 from autograder.kernels.order import LAUNCHER, Order
@@ -55,6 +57,7 @@ class WarmProvisioner(LocalProvisioner):
     ended_by_limit = ""
     """The limit that ended the kernel, e.g. ``"memory"``; empty when none did."""
 
+    _zygote: Zygote
     _connection: Connection | None = None
     _exit_status: int | None = None
     _folder: Path | None = None
@@ -69,9 +72,20 @@ class WarmProvisioner(LocalProvisioner):
         )
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Put a jailed kernel's connection where it can be reached: sockets in a folder of its own."""
-        if self.jailed and self.parent is not None and self._folder is None:
-            self._folder = self.zygote({}).new_folder()
+        """
+        Find the zygote, and have a jailed kernel connect where it can: through sockets in a folder of its own.
+
+        Raises
+        ------
+        NoZygoteError
+            When the kernel must be jailed and cannot be.
+        """
+        if self.warm or self.jailed:
+            await self._find_zygote(kwargs.get("env", os.environ))
+        if self._connection is not None and self.jailed and self.parent is not None:
+            # A restarted kernel is looked for where it was, unless that went with its zygote.
+            if self._folder is None or self._folder.parent != self._connection.folder:
+                self._folder = self._zygote.new_folder(self._connection)
             self.parent.transport = "ipc"
             self.parent.ip = str(self._folder / "s")
             self.parent.connection_file = str(self._folder / "kernel.json")
@@ -89,40 +103,59 @@ class WarmProvisioner(LocalProvisioner):
         NoZygoteError
             When the kernel must be jailed and cannot be.
         """
-        if not (self.warm or self.jailed):
+        if self._connection is None:
             return await super().launch_kernel(cmd, **kwargs)
         try:
-            self._connection, self.pid = await self._order(cmd, kwargs)
-        except (NoZygoteError, jail.JailError) as error:
-            if self.jailed:
-                raise NoZygoteError(str(error)) from error
-            self.log.warning("A plain kernel is started, which takes longer: %s", error)
+            self.pid = self.pgid = await self._order(self._connection, cmd, kwargs)
+        except NoZygoteError as error:
+            self._hang_up()
+            self._do_without(error)
             return await super().launch_kernel(cmd, **kwargs)
-        self.pgid = self.pid
         self._exit_status, self.ended_by_limit = None, ""
         self.cwd = kwargs.get("cwd") or str(Path.cwd())
         return self.connection_info
 
-    async def _order(self, cmd: list[str], kwargs: dict[str, Any]) -> tuple[Connection, int]:
-        if not has_what_it_takes():
-            raise NoZygoteError("warm kernels need Linux, and setsid from util-linux")
+    async def _find_zygote(self, environment: Mapping[str, str]) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        try:
+            if not has_what_it_takes():
+                raise NoZygoteError("warm kernels need Linux, and setsid from util-linux")
+            self._zygote = self.zygote({**environment, **self.kernel_spec.env})
+            self._connection = await self._zygote.hold()
+        except (NoZygoteError, jail.JailError) as error:
+            self._do_without(error)
+
+    def _do_without(self, error: KernelError) -> None:
+        if self.jailed:
+            raise NoZygoteError(str(error)) from error
+        self.log.warning("A plain kernel is started, which takes longer: %s", error)
+
+    async def _order(self, connection: Connection, cmd: list[str], kwargs: dict[str, Any]) -> int:
         if cmd[1:3] != LAUNCHER:
             raise NoZygoteError(f"the kernelspec starts {' '.join(cmd[:3])}, and only ipykernel can be forked")
-        environment = kwargs["env"]
-        zygote = self.zygote(environment)
         if self.jailed:
             if self._folder is None:
                 raise NoZygoteError("a jailed kernel needs a kernel manager")
-            limits = asdict(Limits(**self.limits))
             inside = jail.environment(dict(self.kernel_spec.env))
-            return await zygote.order(Order(cmd[3:], inside, str(self._folder), limits), [])
+            limits = asdict(Limits(**self.limits))
+            return await connection.order(Order(cmd[3:], inside, str(self._folder), limits), [])
         with contextlib.ExitStack() as opened:
             streams = [
                 _descriptor(kwargs.get(name), usual, opened)
                 for name, usual in (("stdin", subprocess.DEVNULL), ("stdout", 1), ("stderr", 2))
             ]
             folder = str(Path(kwargs.get("cwd") or Path.cwd()).absolute())
-            return await zygote.order(Order(cmd[3:], dict(environment), folder), streams)
+            return await connection.order(Order(cmd[3:], dict(kwargs["env"]), folder), streams)
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
     @property
     def has_process(self) -> bool:
@@ -159,7 +192,7 @@ class WarmProvisioner(LocalProvisioner):
             await super().send_signal(signum)
         elif await self.poll() is None:
             with contextlib.suppress(OSError):
-                self._connection.send(b'{"signal": %d}' % signum, [])
+                self._connection.send(b'{"signal": %d}' % signum)
 
     async def kill(self, restart: bool = False) -> None:
         """End the kernel at once."""
@@ -177,12 +210,8 @@ class WarmProvisioner(LocalProvisioner):
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the folder of a jailed kernel's sockets."""
-        if not restart and self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        if not restart and self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        if not restart:
+            self._hang_up()
         await super().cleanup(restart=restart)
 
 

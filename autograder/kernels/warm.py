@@ -12,7 +12,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shlex
 import shutil
 import socket
 import stat
@@ -20,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,19 @@ _ATTEMPTS = 5
 
 _IMPORT_SECONDS = 120
 """How long the imports of a zygote may take on a slow disk."""
+
+
+_CURRENT = "current"
+"""The link to the folder of the zygote that is in use."""
+
+_KEEPER = """
+meeting=$0; own=$1; shift
+"$@" 2>"$meeting/log" && rm -f "$meeting/log"
+rm -rf "$meeting/$own"
+test -e "$meeting/current" || rm -f "$meeting/current"
+rmdir "$meeting" "${meeting%/*}" 2>/dev/null
+"""
+"""The shell that starts a zygote, and outlives it to remove what it leaves; why it failed stays until it is read."""
 
 
 class NoZygoteError(KernelError):
@@ -79,33 +91,33 @@ class Zygote:
             raise NoZygoteError(str(answer.get("error", "no answer")))
         return connection
 
-    async def order(self, order: Order, streams: list[int]) -> tuple["Connection", int]:
+    async def hold(self) -> "Connection":
         """
-        Have a kernel forked; return the connection that holds it, and its process id.
+        Start it if need be, and keep it while the connection is open.
 
         Raises
         ------
         NoZygoteError
-            When there can be no zygote, or it refuses.
+            When there can be none.
         """
-        connection, answer = await self._ask(order.packet(), streams)
-        if "pid" not in answer:
+        connection, answer = await self._ask(json.dumps({"hello": True}).encode())
+        if "folder" not in answer:
             connection.close()
             raise NoZygoteError(str(answer.get("error", "no answer")))
-        return connection, int(answer["pid"])
+        connection.folder = Path(answer["folder"])
+        return connection
 
-    def new_folder(self) -> Path:
+    def new_folder(self, connection: "Connection") -> Path:
         """Make the folder of one jailed kernel's sockets."""
-        self._make_folder()
-        folder = Path(tempfile.mkdtemp(prefix="k", dir=self.folder / "kernels"))
+        folder = Path(tempfile.mkdtemp(prefix="k", dir=connection.folder))
         self._give(folder)
         return folder
 
-    async def _ask(self, packet: bytes, streams: list[int] | None = None) -> tuple["Connection", dict[str, Any]]:
+    async def _ask(self, packet: bytes) -> tuple["Connection", dict[str, Any]]:
         for _ in range(_ATTEMPTS):
             connection = Connection(self._connect())
             try:
-                connection.send(packet, streams or [])
+                connection.send(packet)
                 answer = await connection.answer(_IMPORT_SECONDS)
             except OSError:
                 answer = None
@@ -131,7 +143,7 @@ class Zygote:
     def _try_to_connect(self) -> socket.socket | None:
         client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            client.connect(str(self.folder / "socket"))
+            client.connect(str(self.folder / _CURRENT / "socket"))
         except (FileNotFoundError, ConnectionRefusedError):
             client.close()
             return None
@@ -140,23 +152,21 @@ class Zygote:
 
     def _start(self) -> None:
         """Start a zygote that belongs to nobody. Its socket is there at once; answers come after the imports."""
-        address = self.folder / "socket"
-        address.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with listener:
-            listener.bind(str(address))
+        # Each has a folder of its own: one that ends must not take away what the next one has made.
+        own = Path(tempfile.mkdtemp(dir=self.folder))
+        kernels = own / "kernels"
+        kernels.mkdir(mode=0o700)
+        self._give(kernels)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(str(own / "socket"))
             listener.listen(128)
             number = listener.fileno()
-            zygote = [sys.executable, "-m", "autograder.kernels.zygote"]
-            zygote += ["--listener", str(number), "--linger", str(self.linger), *self.preload]
+            zygote = [sys.executable, "-m", "autograder.kernels.zygote", "--listener", str(number)]
+            zygote += ["--linger", str(self.linger), "--folder", str(kernels), *self.preload]
             if self.jailed:
-                zygote = jail.command(self.folder / "kernels", dict(self.environment), zygote)
-            # The shell outlives the zygote, to remove what it leaves.
-            folder = shlex.quote(str(self.folder))
-            script = f"{shlex.join(zygote)} 2>{folder}/log; rm -rf {folder}/kernels {folder}/socket"
-            script += f"; test -s {folder}/log || rm -rf {folder}; rmdir {_MEETING_PLACE} 2>/dev/null"
+                zygote = jail.command(kernels, dict(self.environment), zygote)
             subprocess.run(
-                ["setsid", "--fork", "sh", "-c", script],
+                ["setsid", "--fork", "sh", "-c", _KEEPER, str(self.folder), own.name, *zygote],
                 check=True,
                 pass_fds=[number],
                 cwd="/",
@@ -165,6 +175,9 @@ class Zygote:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
+            link = own / "link"
+            link.symlink_to(own.name)
+            link.rename(self.folder / _CURRENT)
 
     def _make_folder(self) -> None:
         """
@@ -175,28 +188,27 @@ class Zygote:
         NoZygoteError
             When somebody else has made them, who could then be in the middle of everything.
         """
-        for folder in (_MEETING_PLACE, self.folder, self.folder / "kernels"):
+        for folder in (_MEETING_PLACE, self.folder):
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
             status = folder.lstat()
-            expected = jail.JAIL_UID if self._changes_user and folder.name == "kernels" else os.getuid()
-            if not stat.S_ISDIR(status.st_mode) or status.st_uid not in (os.getuid(), expected):
-                raise NoZygoteError(f"{folder} belongs to somebody else; remove it")
-        self._give(self.folder / "kernels")
-
-    @property
-    def _changes_user(self) -> bool:
-        return self.jailed and os.getuid() == 0
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o77:
+                raise NoZygoteError(f"{folder} belongs to somebody else, or others may enter it; remove it")
 
     def _give(self, folder: Path) -> None:
-        if self._changes_user:
+        if self.jailed and os.getuid() == 0:
             os.chown(folder, jail.JAIL_UID, jail.JAIL_UID)
 
     def _last_words(self) -> str:
+        log = self.folder / "log"
         try:
-            lines = (self.folder / "log").read_text(errors="replace").strip().splitlines()
+            lines = log.read_text(errors="replace").strip().splitlines()
         except OSError:
             lines = []
+        with contextlib.suppress(OSError):
+            log.unlink()
+            self.folder.rmdir()
+            _MEETING_PLACE.rmdir()
         return lines[-1] if lines else "the warm process ended without a word"
 
 
@@ -207,10 +219,31 @@ class Connection:
     It belongs to no event loop: a kernel manager may be used from several.
     """
 
+    folder: Path
+    """Where the zygote's kernels' sockets are."""
+
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
 
-    def send(self, packet: bytes, streams: list[int]) -> None:
+    async def order(self, order: Order, streams: list[int]) -> int:
+        """
+        Have a kernel forked, which ends when the connection does, and return its process id.
+
+        Raises
+        ------
+        NoZygoteError
+            When the zygote refuses, or has gone.
+        """
+        try:
+            self.send(order.packet(), streams)
+            answer = await self.answer(_IMPORT_SECONDS)
+        except OSError as error:
+            answer = {"error": f"the warm process has gone ({error})"}
+        if "pid" not in answer:
+            raise NoZygoteError(str(answer.get("error", "no answer")))
+        return int(answer["pid"])
+
+    def send(self, packet: bytes, streams: Sequence[int] = ()) -> None:
         """Send a message, and descriptors along with it."""
         socket.send_fds(self._socket, [packet], streams)
 

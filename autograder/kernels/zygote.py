@@ -7,6 +7,8 @@ whoever needs it first (`autograder.kernels.warm`), and ends when nobody has bee
 
 Messages are JSON objects, one to a packet of a Unix socket (``SOCK_SEQPACKET``). Who connects sends one request:
 
+- ``{"hello": true}``: the answer, ``{"folder": ...}``, names the folder of this zygote's kernels' sockets, and while
+  the connection is open the zygote stays. One of the other requests may follow.
 - ``{"kernel": {...}}`` with the fields of `Order`, and the standard streams of the new process as file descriptors
   where it is not to be jailed. The answer is ``{"pid": ...}``. From then on ``{"signal": N}`` sends a signal to the
   kernel, and ``{"exit": N, "limit": ...}`` says how it ended. Whoever hangs up ends the kernel.
@@ -31,6 +33,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -79,10 +82,13 @@ class Zygote:
         Where requests come in.
     linger : float
         Seconds after which an unused zygote ends.
+    folder : str
+        Where its kernels' sockets are.
     """
 
-    def __init__(self, listener: socket.socket, linger: float) -> None:
+    def __init__(self, listener: socket.socket, linger: float, folder: str) -> None:
         self._listener = listener
+        self._folder = folder
         self._linger = linger
         self._clients: dict[socket.socket, _Kernel | None] = {}
         self._leases: set[socket.socket] = set()
@@ -154,7 +160,9 @@ class Zygote:
         except (OSError, ValueError):
             request, streams = {}, []
         try:
-            if "lease" in request:
+            if "hello" in request:
+                _send(client, folder=self._folder)
+            elif "lease" in request:
                 self._leases.add(client)
                 _send(client, ready=True)
             elif "kernel" in request:
@@ -240,9 +248,8 @@ class Zygote:
             os.close(stream)
         self._leave_behind()
         os.chdir(order.folder)
-        # As jupyter_client's own launcher does: a kernel ends when who has started it does.
-        order.environment["JPY_PARENT_PID"] = str(os.getppid())
-        _run_kernel(order, lambda: None)
+        # As with jupyter_client's own launcher: a kernel ends when whoever has started it does.
+        _run_kernel(order, lambda: None, parent_handle=os.getppid())
 
     def _leave_behind(self) -> None:
         """Close, in a child, what only the zygote may use."""
@@ -270,7 +277,7 @@ def _in_child(work: Any) -> NoReturn:
         os._exit(status)
 
 
-def _run_kernel(order: Order, bound: Any) -> None:
+def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
     """Be the kernel. `bound` is called when its sockets are there, before any code runs."""
     from ipykernel.kernelapp import IPKernelApp
 
@@ -278,7 +285,7 @@ def _run_kernel(order: Order, bound: Any) -> None:
     os.environ.update(order.environment)
     sys.argv = ["ipykernel_launcher", *order.argv]
     # Not typed, like most of ipykernel.
-    app: Any = IPKernelApp.instance()
+    app: Any = IPKernelApp.instance(**traits)
     app.initialize(order.argv)
     bound()
     app.start()
@@ -312,6 +319,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--listener", type=int, required=True)
     parser.add_argument("--linger", type=float, required=True)
+    parser.add_argument("--folder", required=True)
     parser.add_argument("--jailed", action="store_true")
     parser.add_argument("--drop-to", type=int)
     parser.add_argument("modules", nargs="*")
@@ -320,7 +328,7 @@ def main() -> None:
     listener.set_inheritable(False)
     # Or debugpy explains, at each import, why it cannot see into Python's own modules.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-    zygote = Zygote(listener, options.linger)
+    zygote = Zygote(listener, options.linger, options.folder)
     try:
         if options.jailed:
             jail.system_call_filter()
