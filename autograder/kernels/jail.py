@@ -222,17 +222,20 @@ def _outside(order: Order, tell: int, run: Callable[[Order, Callable[[], None]],
         with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 (Path.write_text would truncate)
             file.write(text)
     _mount("none", "/", "", _MS_REC_PRIVATE)
-    sockets = os.open(order.folder, os.O_PATH | os.O_DIRECTORY)
+    # What lies in /tmp goes out of sight with it, all kernels' sockets among it. This kernel's own come back, and an
+    # environment that somebody keeps there.
+    kept = [Path(order.folder), *(path for path in readable_inside() if path.is_relative_to("/tmp"))]
+    opened = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in kept}
     size, files = order.limits["scratch_bytes"], order.limits["scratch_files"]
     _mount("tmpfs", HOME, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size},nr_inodes={files},mode=700")
     for name, target in (("tmp", "/tmp"), ("shm", "/dev/shm")):
         part = Path(HOME, f".{name}")
         part.mkdir()
         _mount(str(part), target, "", _MS_BIND)
-    # The folder of all kernels' sockets lay in /tmp, and is gone from sight now; this kernel's comes back.
-    Path(order.folder).mkdir(parents=True)
-    _mount(f"/proc/self/fd/{sockets}", order.folder, "", _MS_BIND)
-    os.close(sockets)
+    for path, descriptor in opened.items():
+        path.mkdir(parents=True)
+        _mount(f"/proc/self/fd/{descriptor}", str(path), "", _MS_BIND)
+        os.close(descriptor)
     bound, binding = os.pipe()
     closed, closing = os.pipe()
     kernel = os.fork()
