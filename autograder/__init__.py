@@ -1,7 +1,10 @@
-"""Grade notebooks on sharing variables in TensorFlow 1 graphs. See ``docs/architecture.md`` for the way through."""
+"""Notebooks on sharing variables in TensorFlow 1 graphs, and their autograder. Notebooks call what is listed here."""
 
 from importlib.metadata import version
 
-__all__ = ["__version__"]
+from autograder.probes import probe
+from autograder.sharing import show_sharing
+
+__all__ = ["__version__", "probe", "show_sharing"]
 
 __version__ = version("sharing-variables")
