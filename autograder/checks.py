@@ -6,16 +6,22 @@ asks for it, and then what it found. This module only finds; `autograder.verdict
 """
 
 import ast
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 
+from autograder import evidence
 from autograder.course import Assignment, MasterCell
+from autograder.facts import Facts, from_text, to_text
 from autograder.files import cut
 from autograder.kernels.running import Reply
+from autograder.picture import caption
+from autograder.probes import DESK, at_a_desk, with_ending
+from autograder.sharing import FACTS_TYPE, GRAPH_TYPE
 
 
 class Outcome(Enum):
@@ -40,19 +46,45 @@ class Finding:
         What was found.
     message : str
         One or more lines for the student; empty when the check holds.
+    shown : str
+        The text that was shown where another was expected.
+    graphs : tuple of Facts
+        The graphs that were shown where others were expected.
     """
 
     check: str
     outcome: Outcome
     message: str = ""
+    shown: str = ""
+    graphs: tuple[Facts, ...] = ()
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a graded cell showed when it ran: how it ended (None: it did not run to an end), and its outputs."""
+    """
+    What a graded cell showed when it ran.
+
+    Attributes
+    ----------
+    reply : Reply or None
+        How it ended; None when it did not run to an end.
+    ending : str
+        The ending that `autograder.probe` gave to names in this run.
+    """
 
     reply: Reply | None
     outputs: list[NotebookNode]
+    ending: str = DESK
+
+    @property
+    def texts(self) -> list[NotebookNode]:
+        """The outputs that are no graphs."""
+        return [output for output in self.outputs if GRAPH_TYPE not in output.get("data", {})]
+
+    @property
+    def graphs(self) -> list[str]:
+        """The graphs that were shown, as they came."""
+        return [str(o.data[GRAPH_TYPE]) for o in self.outputs if GRAPH_TYPE in o.get("data", {})]
 
 
 class Check(Protocol):
@@ -75,7 +107,8 @@ class AssertCheck:
     def asked(self, cell: MasterCell) -> bool:
         """Every cell asks for it, but one that only shows a student's answer claims nothing by not raising."""
         tree = cell.tree
-        return not cell.compares_output or tree is None or any(isinstance(n, ast.Assert) for n in ast.walk(tree))
+        shows = cell.compares_output or GraphCheck().asked(cell)
+        return not shows or tree is None or any(isinstance(n, ast.Assert) for n in ast.walk(tree))
 
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
         """Read the execute reply."""
@@ -103,21 +136,71 @@ class OutputCheck:
 
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
         """Compare by `nbval.plugin.IPyNbCell.compare_outputs`."""
-        kinds = _kinds(cell.reference)
-        outputs = [output for output in shown.outputs if _kinds([output]) & kinds][-len(cell.reference) :]
+        reference = _with_ending([o for o in cell.reference if FACTS_TYPE not in o.get("data", {})], shown.ending)
+        kinds = _kinds(reference)
+        outputs = [output for output in shown.texts if _kinds([output]) & kinds][-len(reference) :]
         if not outputs:
-            raised = _first_words(shown.reply) if shown.reply is not None and not shown.reply.ok else ""
-            return Finding(self.name, Outcome.ABSENT, raised or "This cell showed nothing.")
-        difference = output_difference(outputs, cell.reference, assignment.sanitize)
-        return Finding(self.name, Outcome.FAILS if difference else Outcome.HOLDS, difference)
+            return Finding(self.name, Outcome.ABSENT, _raised(shown) or "This cell showed nothing.")
+        difference = output_difference(outputs, reference, assignment.sanitize)
+        if not difference:
+            return Finding(self.name, Outcome.HOLDS)
+        return Finding(self.name, Outcome.FAILS, difference, shown=cut(plain_text(outputs)))
 
 
-CHECKS: tuple[Check, ...] = (AssertCheck(), OutputCheck())
+class GraphCheck:
+    """
+    Ours: the graphs that were shown say the same about sharing as the master's.
+
+    What counts is said by the cell's tags, see `autograder.evidence.Terms`. The last graphs count that have the
+    reference's outputs, as many as it stores: a student's own pictures cost nothing.
+    """
+
+    name = "graph"
+
+    def asked(self, cell: MasterCell) -> bool:
+        """One of the tags asks for it."""
+        return evidence.terms_of(cell.tags) is not None
+
+    def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
+        """Read the graphs outside of the student's process, and hold their facts against the reference's."""
+        terms, expected = evidence.terms_of(cell.tags), expected_facts(cell, shown.ending)
+        assert terms is not None
+        try:
+            found = [evidence.parse(graph) for graph in shown.graphs]
+        except evidence.EvidenceError as error:
+            return Finding(self.name, Outcome.FAILS, f"The graph that this cell shows cannot be judged: {error}.")
+        labels = {tuple(output.label for output in facts.outputs) for facts in expected}
+        graphs = tuple(facts for facts in found if tuple(o.label for o in facts.outputs) in labels)[-len(expected) :]
+        if not graphs:
+            why = "Another graph is shown than the test's." if found else "This cell showed no graph."
+            return Finding(self.name, Outcome.ABSENT, _raised(shown) or why)
+        for mine, master in zip(graphs, expected, strict=False):
+            if why := evidence.difference(mine, master, terms):
+                said = f"In the graph, {why}.\nExpected: {caption(master)}\nShown: {caption(mine)}"
+                return Finding(self.name, Outcome.FAILS, said, graphs=graphs)
+        if len(graphs) < len(expected):
+            return Finding(self.name, Outcome.ABSENT, _raised(shown) or "Not all graphs are shown.", graphs=graphs)
+        return Finding(self.name, Outcome.HOLDS)
+
+
+CHECKS: tuple[Check, ...] = (AssertCheck(), OutputCheck(), GraphCheck())
 
 
 def judge(cell: MasterCell, shown: Shown, assignment: Assignment) -> tuple[Finding, ...]:
     """Look at a graded cell with every kind of check that it asks for, in the order of `CHECKS`."""
-    return tuple(check.look(cell, shown, assignment) for check in CHECKS if check.asked(cell))
+    findings = (check.look(cell, shown, assignment) for check in CHECKS if check.asked(cell))
+    return tuple(_at_a_desk(finding, shown.ending) for finding in findings)
+
+
+def expected_facts(cell: MasterCell, ending: str = DESK) -> tuple[Facts, ...]:
+    """Read the facts that a master cell stores for its graphs, with the names that probes had in a run."""
+    stored = [output.data[FACTS_TYPE] for output in cell.reference if FACTS_TYPE in output.get("data", {})]
+    return tuple(from_text(with_ending(facts, ending)) for facts in stored)
+
+
+def plain_text(outputs: list[NotebookNode]) -> str:
+    """Give the text of outputs, one below the other."""
+    return "\n".join(str(o.get("text") or o.get("data", {}).get("text/plain", "")).rstrip("\n") for o in outputs)
 
 
 def output_difference(outputs: list[NotebookNode], reference: list[NotebookNode], patterns: str) -> str:
@@ -135,6 +218,24 @@ def output_difference(outputs: list[NotebookNode], reference: list[NotebookNode]
     from autograder.comparison import Comparison
 
     return Comparison(patterns, skipped=_kinds(outputs) - _kinds(reference)).difference(outputs, reference)
+
+
+def _with_ending(outputs: list[NotebookNode], ending: str) -> list[NotebookNode]:
+    return [from_dict(output) for output in json.loads(with_ending(json.dumps(outputs), ending))]
+
+
+def _at_a_desk(finding: Finding, ending: str) -> Finding:
+    """Give probes the names that students know."""
+    return replace(
+        finding,
+        message=at_a_desk(finding.message, ending),
+        shown=at_a_desk(finding.shown, ending),
+        graphs=tuple(from_text(at_a_desk(to_text(facts), ending)) for facts in finding.graphs),
+    )
+
+
+def _raised(shown: Shown) -> str:
+    return _first_words(shown.reply) if shown.reply is not None and not shown.reply.ok else ""
 
 
 def _kinds(outputs: list[NotebookNode]) -> set[str]:

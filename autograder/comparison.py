@@ -42,9 +42,9 @@ class Comparison:
         """Leave the wording of a difference to nbval."""
         return []
 
-    def format_output_compare(self, key: str, left: str, right: str) -> None:
+    def format_output_compare(self, key: str, left: object, right: object) -> None:
         """Say a difference in words that a student understands."""
-        self.comparison_traceback.append(f"Expected:\n{cut(left)}\nShown:\n{cut(right)}")
+        self.comparison_traceback.append(f"Expected:\n{cut(str(left))}\nShown:\n{cut(str(right))}")
 
     def difference(self, outputs: list[NotebookNode], reference: list[NotebookNode]) -> str:
         """Compare, and put the difference in words."""

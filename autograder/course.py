@@ -80,14 +80,19 @@ class MasterCell:
         return self.grade_id is not None
 
     @property
+    def tags(self) -> list[str]:
+        """The cell's tags: nbval's, nbclient's and our own."""
+        return list(self.node.metadata.get("tags", []))
+
+    @property
     def compares_output(self) -> bool:
         """Whether nbval's tag asks for a comparison with the stored outputs."""
-        return OUTPUT_TAG in self.node.metadata.get("tags", [])
+        return OUTPUT_TAG in self.tags
 
     @property
     def is_demonstration(self) -> bool:
         """Whether grading can do without the cell, as long as the student has left it as it is."""
-        return self.is_code and not self.is_anchor and DEMONSTRATION_TAG in self.node.metadata.get("tags", [])
+        return self.is_code and not self.is_anchor and DEMONSTRATION_TAG in self.tags
 
     @property
     def reference(self) -> list[NotebookNode]:

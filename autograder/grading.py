@@ -13,7 +13,9 @@ from autograder.course import Assignment, Master
 from autograder.errors import RejectedError
 from autograder.intake import Submission, parse_notebook
 from autograder.kernels.running import Ended, Kernels, Run
+from autograder.probes import at_a_desk, fresh_ending
 from autograder.rebuild import rebuild, unanswered
+from autograder.sharing import GRAPH_TYPE
 from autograder.verdict import (
     CellVerdict,
     Kind,
@@ -63,7 +65,8 @@ class Result:
         return not any(verdict.state.is_the_graders for verdict in self.verdicts)
 
 
-_Graded = tuple[NotebookVerdict, NotebookNode]
+_Graded = tuple[NotebookVerdict, str]
+"""What came of a notebook, and the text of the notebook as it was run."""
 
 
 def grade(submission: Submission, assignment: Assignment, kernels: Kernels) -> Result:
@@ -88,7 +91,7 @@ def _result(submission: Submission, assignment: Assignment, grade_one: Callable[
         submission.student,
         submission.assignment,
         tuple(verdict for verdict, _ in graded),
-        {verdict.name: _text(notebook, verdict.state) for verdict, notebook in graded},
+        {verdict.name: text for verdict, text in graded},
         submission.timestamp,
         submission.notes,
     )
@@ -101,11 +104,12 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
         if isinstance(given, RejectedError):
             raise given
         rebuilt = rebuild(master, parse_notebook(given, f"{master.name}.ipynb"))
-        done = kernels.run(rebuilt.notebook)
+        ending = fresh_ending()
+        done = kernels.run(rebuilt.notebook, ending)
         if done.ended is Ended.DEAD_KERNEL:
             # It may have been killed from outside: what kills itself does so again.
-            done = kernels.run(rebuilt.notebook)
-        shown = _shown(done)
+            done = kernels.run(rebuilt.notebook, ending)
+        shown = _shown(done, ending)
         cells = tuple(
             decide_cell(str(cell.grade_id), cell.points, judge(cell, shown[cell.node.id], assignment))
             for cell in master.graded
@@ -116,11 +120,12 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
         return _not_run(master, _failed(submission, f"the grader failed with {type(error).__name__}: {error}"))
     seconds = time.monotonic() - started
     state = _state(done, cells, kernels)
-    return NotebookVerdict(master.name, state, master.max_points, cells, rebuilt.notes, seconds), done.notebook
+    verdict = NotebookVerdict(master.name, state, master.max_points, cells, rebuilt.notes, seconds)
+    return verdict, at_a_desk(_text(_without_graphs(done.notebook), state), ending)
 
 
 def _not_run(master: Master, state: State) -> _Graded:
-    return NotebookVerdict(master.name, state, master.max_points), unanswered(master).notebook
+    return NotebookVerdict(master.name, state, master.max_points), _text(unanswered(master).notebook, state)
 
 
 def _rejected(rejected: RejectedError) -> State:
@@ -132,9 +137,9 @@ def _failed(submission: Submission, why: str) -> State:
     return State(Kind.CRASH, "grader", f"{first}; grade it again with --student {submission.student}")
 
 
-def _shown(done: Run) -> dict[str, Shown]:
+def _shown(done: Run, ending: str) -> dict[str, Shown]:
     return {
-        cell.id: Shown(done.replies.get(cell.id), list(cell.outputs))
+        cell.id: Shown(done.replies.get(cell.id), list(cell.outputs), ending)
         for cell in done.notebook.cells
         if cell.cell_type == "code"
     }
@@ -158,6 +163,14 @@ def _state(done: Run, cells: tuple[CellVerdict, ...], kernels: Kernels) -> State
             return State(Kind.CRASH, "kernel", f"the kernel died in cell '{done.stopped_at}'; {look}")
         case Ended.COMPLETE:
             return review_state(cells)
+
+
+def _without_graphs(notebook: NotebookNode) -> NotebookNode:
+    """Drop the bytes of graphs, which have been judged: a hundred times as long as all that people read."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(GRAPH_TYPE, None)
+    return notebook
 
 
 def _text(notebook: NotebookNode, state: State) -> str:

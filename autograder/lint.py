@@ -13,8 +13,10 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.course import Assignment, Master, MasterCell, is_test_of
+from autograder.course import OUTPUT_TAG, Assignment, Master, MasterCell, is_test_of
+from autograder.evidence import NAMES_TAG, TAGS, terms_of
 from autograder.names import binds, reads
+from autograder.sharing import FACTS_TYPE
 
 CODE_LINES = 15
 SOLUTION_LINES = 20
@@ -22,6 +24,8 @@ TEST_LINES = 25
 LESSON_CELLS = range(20, 56)
 LEAST_TEXT = 0.5
 """Share of text. Both count the lesson's cells, not the graded tests."""
+
+NOT_AS_MEANT = "Not as meant"
 
 SHARED_GRAPH_TAG = "default-graph"
 """Excuses a cell whose subject is the graph that outlives it."""
@@ -135,23 +139,44 @@ def tests_say_what_they_look_at(master: Master) -> Found:
 def graded_cells_show_something(master: Master) -> Found:
     """No point rests on an assert alone: a graded cell displays what can be judged from outside."""
     for cell in master.graded:
-        if not cell.compares_output:
-            yield _name(cell), "shows nothing to compare", "display its evidence and tag it nbval-check-output"
+        if not cell.compares_output and terms_of(cell.tags) is None:
+            yield (
+                _name(cell),
+                "shows nothing to compare",
+                f"display its evidence and tag it {OUTPUT_TAG} or {NAMES_TAG}",
+            )
         elif not cell.reference:
             yield _name(cell), "has no stored output", "run `autograder reference`"
 
 
 def tests_leave_nothing_behind(master: Master) -> Found:
-    """A test is a docstring, one function, and its display: it takes no name that a student may have given."""
+    """A test is a docstring, one function, and its call: it takes no name that a student may have given."""
     for cell in master.graded:
         shape = [ast.unparse(node) for node in _tree(cell).body[1:] if not isinstance(node, ast.FunctionDef)]
         functions = [node.name for node in _tree(cell).body if isinstance(node, ast.FunctionDef)]
-        if functions != ["_check"] or shape != ["display(_check())"]:
+        if functions != ["_check"] or shape != ["_check()"]:
             yield (
                 _name(cell),
-                "is more than a docstring, `def _check():` and `display(_check())`",
-                "let _check() hold the asserts and return the evidence",
+                "is more than a docstring, `def _check():` and `_check()`",
+                "let _check() display its evidence and then assert",
             )
+
+
+def graphs_can_be_judged(master: Master) -> Found:
+    """A cell whose graph is judged draws it under fresh names, and the master's own graph is as it is meant to be."""
+    for cell in master.cells:
+        for tag in sorted(tag for tag in cell.tags if tag.startswith("graph-") and tag not in TAGS):
+            yield _name(cell), f"has the tag {tag}, which means nothing", f"use one of {', '.join(sorted(TAGS))}"
+        drawn = [output for output in cell.reference if FACTS_TYPE in output.get("data", {})]
+        if any(output.data["text/plain"].startswith(NOT_AS_MEANT) for output in drawn):
+            yield _name(cell), "the master does not share as it is meant to", "mend the solution, or what is meant"
+        if terms_of(cell.tags) is None:
+            continue
+        for call, why in (("show_sharing(", "draws no graph"), ("probe(", "has a graph that could be a stored one")):
+            if call not in cell.source:
+                yield _name(cell), why, f"call {call[:-1]}"
+        if not drawn:
+            yield _name(cell), "has no stored facts", "run `autograder reference`"
 
 
 def solutions_are_marked(master: Master) -> Found:
@@ -178,15 +203,15 @@ def outputs_are_references(master: Master) -> Found:
             yield _name(cell), "stores outputs that nobody compares", "run `autograder reference`"
         for output in cell.reference:
             kinds = set(output.get("data", {"text/plain": ""}))
-            if output.output_type == "error" or kinds != {"text/plain"}:
+            if output.output_type == "error" or "text/plain" not in kinds or kinds - {"text/plain", FACTS_TYPE}:
                 yield _name(cell), "stores an output that is not text", "show names or numbers as text"
 
 
 def exercises_have_their_own_graph(master: Master) -> Found:
     """Building in the default graph makes running a cell twice harmful."""
     for cell in master.cells:
-        tags = cell.node.metadata.get("tags", [])
-        if cell.is_code and SHARED_GRAPH_TAG not in tags and any(_builds_bare(node) for node in _tree(cell).body):
+        apart = cell.is_code and SHARED_GRAPH_TAG not in cell.tags
+        if apart and any(_builds_bare(node) for node in _tree(cell).body):
             yield (
                 _name(cell),
                 "builds in whatever graph is the default",
@@ -216,6 +241,7 @@ RULES: tuple[Callable[[Master], Found], ...] = (
     tests_belong_to_an_exercise,
     tests_say_what_they_look_at,
     graded_cells_show_something,
+    graphs_can_be_judged,
     tests_leave_nothing_behind,
     solutions_are_marked,
     code_is_short,

@@ -14,7 +14,10 @@ from nbgrader.utils import capture_log
 from autograder.checks import output_difference
 from autograder.course import OUTPUT_TAG, Course
 from autograder.errors import CourseError
+from autograder.evidence import parse, terms_of
+from autograder.facts import to_text
 from autograder.kernels.running import Ended, Kernels
+from autograder.sharing import FACTS_TYPE, GRAPH_TYPE
 
 
 def release(course: Course, assignment: str) -> Path:
@@ -90,19 +93,25 @@ def store_reference(course: Course, assignment: str, kernels: Kernels) -> Iterat
                 )
         shown = {cell.id: cell.get("outputs", []) for cell in done.notebook.cells}
         for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
-            tagged = OUTPUT_TAG in cell.metadata.get("tags", [])
+            tags = cell.metadata.get("tags", [])
+            graph = terms_of(tags) is not None
+            tagged = OUTPUT_TAG in tags or graph
             # nbval takes outputs without a count for those of a cell that was never run.
             cell.execution_count = number if tagged else None
-            if not tagged:
-                cell.outputs = []
-            elif not cell.outputs or output_difference(shown[cell.id], cell.outputs, whole.sanitize):
-                cell.outputs = [_lasting(output) for output in shown[cell.id]]
+            fresh = [_lasting(output, graph=graph) for output in shown[cell.id]] if tagged else []
+            if not fresh or not cell.outputs or output_difference(fresh, cell.outputs, whole.sanitize):
+                cell.outputs = fresh
         nbformat.write(notebook, path)
         yield path
 
 
-def _lasting(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop what counts runs."""
+def _lasting(output: nbformat.NotebookNode, *, graph: bool) -> nbformat.NotebookNode:
+    """Drop what counts runs; of a picture keep its words, and its facts where a graph is held against them."""
+    if GRAPH_TYPE in output.get("data", {}):
+        encoded = output.data[GRAPH_TYPE]
+        output.data = {"text/plain": output.data["text/plain"]}
+        if graph:
+            output.data[FACTS_TYPE] = to_text(parse(encoded))
     if "execution_count" in output:
         output.execution_count = None
     return output

@@ -25,6 +25,7 @@ from autograder.kernels import jail
 from autograder.kernels.limits import Limits
 from autograder.kernels.order import LAUNCHER, Order
 from autograder.kernels.warm import Connection, NoZygoteError, Zygote, has_what_it_takes
+from autograder.probes import VARIABLE
 
 _SHAPES_IMPORTS = ("PYTHON", "LD_", "TF_", "OMP_", "OPENBLAS_", "MKL_", "CUDA_")
 """What the names of variables begin with that must be set before the imports."""
@@ -116,9 +117,7 @@ class WarmProvisioner(LocalProvisioner):
         return self.connection_info
 
     async def _find_zygote(self, environment: Mapping[str, str]) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._close()
         try:
             if not has_what_it_takes():
                 raise NoZygoteError("warm kernels need Linux, and setsid from util-linux")
@@ -138,7 +137,8 @@ class WarmProvisioner(LocalProvisioner):
         if self.jailed:
             if self._folder is None:
                 raise NoZygoteError("a jailed kernel needs a kernel manager")
-            inside = jail.environment(dict(self.kernel_spec.env))
+            probes = {name: value for name, value in kwargs["env"].items() if name == VARIABLE}
+            inside = jail.environment({**self.kernel_spec.env, **probes})
             limits = asdict(Limits(**self.limits))
             return await connection.order(Order(cmd[3:], inside, str(self._folder), limits), [])
         with contextlib.ExitStack() as opened:
@@ -149,10 +149,13 @@ class WarmProvisioner(LocalProvisioner):
             folder = str(Path(kwargs.get("cwd") or Path.cwd()).absolute())
             return await connection.order(Order(cmd[3:], dict(kwargs["env"]), folder), streams)
 
-    def _hang_up(self) -> None:
+    def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _hang_up(self) -> None:
+        self._close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -182,8 +185,7 @@ class WarmProvisioner(LocalProvisioner):
             return await super().wait()
         while (status := await self.poll()) is None:
             await asyncio.sleep(0.005)
-        self._connection.close()
-        self._connection = None
+        self._close()
         return status
 
     async def send_signal(self, signum: int) -> None:

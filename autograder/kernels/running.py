@@ -32,6 +32,7 @@ from autograder.errors import CourseError
 from autograder.kernels.limits import Limits
 from autograder.kernels.provisioner import WarmProvisioner
 from autograder.kernels.warm import Connection, Zygote
+from autograder.probes import DESK, VARIABLE
 
 KERNEL_NAME = "tf1-graphs"
 """The course's own kernelspec, installed with the package."""
@@ -145,11 +146,16 @@ class Kernels:
     preload: tuple[str, ...] = ()
     warm: bool = True
 
-    def run(self, notebook: NotebookNode) -> Run:
+    def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """
         Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
 
         The kernel starts in an empty folder, which is also its home, with an environment of its own.
+
+        Parameters
+        ----------
+        ending : str
+            The ending of the names that `autograder.probe` gives.
 
         Raises
         ------
@@ -163,7 +169,7 @@ class Kernels:
             scratch = (
                 "/" if self.jailed else opened.enter_context(TemporaryDirectory(prefix="autograder-", dir="/tmp"))
             )
-            done = thread.submit(asyncio.run, self._run(notebook, Path(scratch))).result()
+            done = thread.submit(asyncio.run, self._run(notebook, Path(scratch), ending)).result()
         _join_streams(notebook)
         return done
 
@@ -183,7 +189,7 @@ class Kernels:
         """
         return asyncio.run(self.zygote().lease())
 
-    async def _run(self, notebook: NotebookNode, scratch: Path) -> Run:
+    async def _run(self, notebook: NotebookNode, scratch: Path, ending: str) -> Run:
         client = _Client(
             notebook,
             _Meter(self.limits),
@@ -195,7 +201,8 @@ class Kernels:
         ended = Ended.COMPLETE
         async with asyncio.timeout(self.limits.notebook_seconds) as clock:
             try:
-                await client.async_execute(env=_environment(scratch), stdout=DEVNULL, stderr=DEVNULL)
+                environment = _environment(scratch) | {VARIABLE: ending}
+                await client.async_execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
             except CellTimeoutError as error:
                 # The cell has ended, and its outputs never came: one was so big that the kernel was cut off.
                 client.meter.is_over |= "IOPub" in str(error)
