@@ -92,7 +92,7 @@ def share_through(scope, build, inputs):
             results.append(build(x))
     return results
 
-# %% wrong -, 1 point, loses test-share-through-calls: opens the foo_scope of the notebook instead of the argument
+# %% wrong -, 0 points, loses test-share-through-calls test-share-through-inside: opens the foo_scope of the notebook instead of the argument
 def share_through(scope, build, inputs):
     results = []
     for x in inputs:
