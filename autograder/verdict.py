@@ -7,10 +7,11 @@ bad test.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from autograder.checks import Finding, Outcome
+from autograder.misconceptions import Hint
 
 
 class Kind(Enum):
@@ -102,6 +103,8 @@ class NotebookVerdict:
         What the checks that held are worth, whatever the state: a person may want to grant it.
     notes : tuple of str
         What the rebuild noticed.
+    hints : tuple of Hint
+        The misconceptions that the answers without points show, in the order of the exercises.
     seconds : float
         Wall time of the run.
     """
@@ -110,8 +113,9 @@ class NotebookVerdict:
     state: State
     max_points: float
     cells: tuple[CellVerdict, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    hints: tuple[Hint, ...] = ()
 
     @property
     def earned(self) -> float:
