@@ -230,8 +230,13 @@ def _at_a_desk(finding: Finding, ending: str) -> Finding:
         finding,
         message=at_a_desk(finding.message, ending),
         shown=at_a_desk(finding.shown, ending),
-        graphs=tuple(from_text(at_a_desk(to_text(facts), ending)) for facts in finding.graphs),
+        graphs=tuple(_facts_at_a_desk(facts, ending) for facts in finding.graphs),
     )
+
+
+def _facts_at_a_desk(facts: Facts, ending: str) -> Facts:
+    origins = tuple((at_a_desk(name, ending), origin) for name, origin in facts.origins)
+    return replace(from_text(at_a_desk(to_text(facts), ending)), origins=origins)
 
 
 def _raised(shown: Shown) -> str:

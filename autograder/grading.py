@@ -1,21 +1,25 @@
 """The story of one submission, from what was handed in to a result. No side effects."""
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from autograder.checks import Shown, judge
-from autograder.course import Assignment, Master
+from autograder.checks import Shown, expected_facts, judge
+from autograder.course import Assignment, Master, MasterCell, is_test_of
 from autograder.errors import RejectedError
+from autograder.facts import groups_of
 from autograder.intake import Submission, parse_notebook
 from autograder.kernels.running import Ended, Kernels, Run
+from autograder.misconceptions import Hint
 from autograder.probes import at_a_desk, fresh_ending
 from autograder.rebuild import rebuild, unanswered
 from autograder.sharing import GRAPH_TYPE
+from autograder.symptoms import Drawn, Look, hints
 from autograder.verdict import (
     CellVerdict,
     Kind,
@@ -120,8 +124,34 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
         return _not_run(master, _failed(submission, f"the grader failed with {type(error).__name__}: {error}"))
     seconds = time.monotonic() - started
     state = _state(done, cells, kernels)
-    verdict = NotebookVerdict(master.name, state, master.max_points, cells, rebuilt.notes, seconds)
+    hints = tuple(_hints(master, done.notebook, cells, assignment))
+    verdict = NotebookVerdict(master.name, state, master.max_points, cells, rebuilt.notes, seconds, hints)
     return verdict, at_a_desk(_text(_without_graphs(done.notebook), state), ending)
+
+
+def _hints(
+    master: Master, executed: NotebookNode, cells: tuple[CellVerdict, ...], assignment: Assignment
+) -> Iterator[Hint]:
+    """Name the misconceptions that answers without points show, as far as this assignment's notebooks treat them."""
+    sources = {cell.id: str(cell.source) for cell in executed.cells}
+    notebooks = {other.name for other in assignment.notebooks}
+    for solution in master.solutions:
+        exercise = str(solution.grade_id)
+        lost = {cell.grade_id: cell for cell in cells if not cell.points and is_test_of(cell.grade_id, exercise)}
+        looks = [_look(cell, lost[str(cell.grade_id)]) for cell in master.graded if cell.grade_id in lost]
+        for hint in hints(exercise, sources[solution.node.id], looks):
+            if hint.misconception.notebook in notebooks:
+                yield hint
+
+
+def _look(cell: MasterCell, verdict: CellVerdict) -> Look:
+    found = {finding.check: finding for finding in verdict.findings}
+    said = found["output"].shown if "output" in found else ""
+    error = next((f.message for f in verdict.findings if re.match(r"\w+(Error|Exception): ", f.message)), "")
+    shown = found["graph"].graphs if "graph" in found else ()
+    drawn = zip(shown, expected_facts(cell), strict=False)
+    graphs = (Drawn(facts, tuple(map(frozenset, groups_of(meant).values()))) for facts, meant in drawn)
+    return Look(str(cell.grade_id), said, error, tuple(graphs))
 
 
 def _not_run(master: Master, state: State) -> _Graded:

@@ -88,14 +88,14 @@ _ALL = (
     Misconception(
         "M4",
         "tf.get_variable gets the variable or creates it, whichever is needed.",
-        "It creates unless the scope reuses: asked twice for one name, it raises ValueError. Reuse has to be declared.",
+        "It creates unless the scope reuses. Asked twice for one name, it raises ValueError: declare reuse.",
         _THIRD,
         "Three cases",
     ),
     Misconception(
         "M5",
         "reuse=True creates a variable that is missing.",
-        "reuse=True only finds. What is not there yet is a ValueError: make it first, in a scope that does not reuse.",
+        "reuse=True only finds. What is not there is a ValueError: make it first, in a scope without reuse.",
         _THIRD,
         "Three cases",
     ),
@@ -124,7 +124,7 @@ _ALL = (
     Misconception(
         "M9",
         "tf.name_scope names the variables of tf.get_variable.",
-        "A name scope names ops and tf.Variables. Variables from tf.get_variable are named by tf.variable_scope alone.",
+        "A name scope names ops and tf.Variables. What tf.get_variable makes is named by tf.variable_scope alone.",
         _FOURTH,
         "What tf.name_scope does",
     ),
@@ -188,7 +188,7 @@ _ALL = (
     Misconception(
         "M18",
         "Equal values prove that two variables are one.",
-        "Two variables may hold equal values. Identity proves sharing, or a write through one that shows in the other.",
+        "Two variables may hold equal values. Identity proves sharing, or a write to one that shows in the other.",
         _FIRST,
         "Sharing, or only looking alike?",
     ),

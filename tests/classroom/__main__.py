@@ -37,6 +37,9 @@ def surprises(students: list[Student], results: list[Result]) -> Iterator[str]:
             if not verdict.state.is_graded:
                 yield f"{student.name}, {verdict.name}: {verdict.state} {verdict.state.message}"
             lost = {cell.grade_id: cell.message for cell in verdict.cells if not cell.points}
+            hinted: dict[str, list[str]] = {exercise: [] for exercise in student.answers[verdict.name]}
+            for hint in verdict.hints:
+                hinted[hint.exercise].append(hint.id)
             for answer in student.answers[verdict.name].values():
                 kind = "right" if answer.is_right else f"wrong {' '.join(answer.misconceptions)}"
                 where = f"{verdict.name}, {answer.exercise}, {kind}: {answer.why}"
@@ -45,6 +48,8 @@ def surprises(students: list[Student], results: list[Result]) -> Iterator[str]:
                 for name in sorted(set(lost) - answer.loses):
                     if name.startswith(f"test-{answer.exercise}"):
                         yield f"{where}\n    loses {name}, and should keep it: {lost[name]}"
+                if sorted(hinted[answer.exercise]) != sorted(answer.misconceptions):
+                    yield f"{where}\n    is told {' '.join(hinted[answer.exercise]) or 'nothing'}"
 
 
 def submission_of(course: Course, assignment: Assignment, student: Student) -> Submission:
