@@ -20,8 +20,8 @@ from typing import Any
 TRAINABLE = "trainable_variables"
 """TensorFlow's collection of what training changes."""
 
-LABELS, TENSORS, ORIGINS = "sharing/labels", "sharing/tensors", "sharing/origins"
-"""Our collections: how outputs are called, which tensors they are, and where variables come from."""
+LABELS, TENSORS, ORIGINS, MEANT = "sharing/labels", "sharing/tensors", "sharing/origins", "sharing/meant"
+"""Our collections: how outputs are called, which tensors they are, where variables come from, what is meant."""
 
 _REF = frozenset({"VariableV2", "Variable"})
 _RESOURCE = frozenset({"VarHandleOp"})

@@ -11,7 +11,7 @@ import linecache
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.facts import LABELS, ORIGINS, TENSORS, TRAINABLE, Facts, facts_of, partition
+from autograder.facts import LABELS, MEANT, ORIGINS, TENSORS, TRAINABLE, Facts, facts_of, partition
 from autograder.probes import is_grading
 
 GRAPH_TYPE = "application/vnd.tensorflow.metagraph"
@@ -49,7 +49,18 @@ def show_sharing(meant: str = "", /, **outputs: Any) -> None:
         raise ValueError(f"'{unknown[0]}' is meant to share, and is not among the outputs")
     graph = _graph_of(outputs)
     meta, facts = _described(graph, outputs)
+    meta.collection_def[MEANT].bytes_list.value.append(meant.encode())
     display(_bundle(meta, facts, groups), raw=True)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+
+
+def read_graph(encoded: str) -> tuple[Facts, tuple[frozenset[str], ...]]:
+    """Read what this kernel itself has shown: the facts, and which outputs are meant to share."""
+    from tensorflow.core.framework.variable_pb2 import VariableDef
+    from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef
+
+    meta = MetaGraphDef.FromString(base64.b64decode(encoded))
+    meant = b"".join(meta.collection_def[MEANT].bytes_list.value).decode()
+    return facts_of(meta, VariableDef), partition(meant)
 
 
 def _bundle(meta: Any, facts: Facts, groups: tuple[frozenset[str], ...]) -> dict[str, str]:

@@ -18,9 +18,14 @@ import linecache
 import logging
 import textwrap
 import traceback
+from functools import partial
 from types import TracebackType
 
 from IPython.core.interactiveshell import InteractiveShell
+
+from autograder.kernels.desk import Desk
+from autograder.misconceptions import Hint
+from autograder.probes import is_grading
 
 NOTICE = "non-resource variables are not supported in the long term"
 """What the notice ends with (tensorflow/python/ops/resource_variables_toggle.py)."""
@@ -38,13 +43,14 @@ def is_about_the_student(record: logging.LogRecord) -> bool:
 
 
 def show_briefly(
+    desk: Desk | None,
     shell: InteractiveShell,
     kind: type[BaseException],
     error: BaseException,
     trace: TracebackType,
     tb_offset: int | None = None,
 ) -> list[str]:
-    """Show an error as briefly as it can be told, and return the lines."""
+    """Show an error as briefly as it can be told, with hints at a desk, and return the lines."""
     frame, _ = list(traceback.walk_tb(trace))[-1]
     where = traceback.extract_tb(trace)[-1]
     if where.name == TEST_FUNCTION:
@@ -55,6 +61,7 @@ def show_briefly(
     else:
         _leave_out_tensorflow(trace)
         lines = list(shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset))
+    lines += [line for hint in _hints(desk, kind, error) for line in _told(hint)]
     shell._showtraceback(kind, error, lines)
     # IPython keeps what was shown in its history, and asks the error first before it formats all of it again.
     with contextlib.suppress(AttributeError, TypeError):
@@ -65,7 +72,8 @@ def show_briefly(
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Install the filter on TensorFlow's logger, the same object before and after the import, and the short form."""
     logging.getLogger("tensorflow").addFilter(is_about_the_student)
-    shell.set_custom_exc((Exception,), show_briefly)  # type: ignore[no-untyped-call]
+    desk = None if is_grading() else Desk(shell)
+    shell.set_custom_exc((Exception,), partial(show_briefly, desk))  # type: ignore[no-untyped-call]
 
 
 def _in_a_test(kind: type[BaseException], error: BaseException) -> str:
@@ -75,6 +83,25 @@ def _in_a_test(kind: type[BaseException], error: BaseException) -> str:
     if kind is AssertionError and str(error):
         return str(error)
     return f"The test cannot use this answer ({kind.__name__}: {error}). Does it have the form that is asked for?"
+
+
+def _hints(desk: Desk | None, kind: type[BaseException], error: BaseException) -> tuple[Hint, ...]:
+    # A hint is an extra: where a rule stumbles over an odd answer, the message must still be shown.
+    with contextlib.suppress(Exception):
+        return desk.hints(kind, error) if desk else ()
+    return ()
+
+
+def _told(hint: Hint) -> list[str]:
+    """Put a hint in words: the line that shows it, what is believed, what is true, where to reread."""
+    said = [("What your answer says", hint.line)] if hint.line else []
+    said += [("Perhaps you believe", hint.misconception.belief), ("In truth", hint.misconception.truth)]
+    said += [("Reread", hint.misconception.where)]
+    lines = [""]
+    for what, words in said:
+        first, *others = _wrapped(f"{what}: {words}")
+        lines += [first.replace(f"{what}:", f"\x1b[1m{what}:\x1b[0m"), *others]
+    return lines
 
 
 def _wrapped(message: str) -> list[str]:
