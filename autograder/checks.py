@@ -23,6 +23,9 @@ from autograder.picture import caption
 from autograder.probes import DESK, at_a_desk, with_ending
 from autograder.sharing import FACTS_TYPE, GRAPH_TYPE
 
+ASSERT = "assert"
+"""Name of nbgrader's own kind of check: all others are evidence."""
+
 
 class Outcome(Enum):
     """What a check found."""
@@ -102,7 +105,7 @@ class Check(Protocol):
 class AssertCheck:
     """nbgrader's own: the cell ran to its end without an exception."""
 
-    name = "assert"
+    name = ASSERT
 
     def asked(self, cell: MasterCell) -> bool:
         """Every cell asks for it, but one that only shows a student's answer claims nothing by not raising."""
@@ -176,8 +179,10 @@ class GraphCheck:
             return Finding(self.name, Outcome.ABSENT, _raised(shown) or why)
         for mine, master in zip(graphs, expected, strict=False):
             if why := evidence.difference(mine, master, terms):
-                said = f"In the graph, {why}.\nExpected: {caption(master)}\nShown: {caption(mine)}"
-                return Finding(self.name, Outcome.FAILS, said, graphs=graphs)
+                said = [f"In the graph, {why}."]
+                if caption(mine) != caption(master):
+                    said += [f"Expected: {caption(master)}", f"Shown: {caption(mine)}"]
+                return Finding(self.name, Outcome.FAILS, "\n".join(said), graphs=graphs)
         if len(graphs) < len(expected):
             return Finding(self.name, Outcome.ABSENT, _raised(shown) or "Not all graphs are shown.", graphs=graphs)
         return Finding(self.name, Outcome.HOLDS)

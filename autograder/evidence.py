@@ -122,7 +122,15 @@ def _compared(shown: Facts, expected: Facts, terms: Terms) -> Iterable[tuple[str
         yield "other variables, or shared otherwise", *_both(shown, expected, _roles)
     yield "the outputs depend on other inputs", *_both(shown, expected, lambda f: [o.feeds for o in f.outputs])
     if terms.tensors:
-        yield "the outputs have other names", *_both(shown, expected, lambda f: [o.tensor for o in f.outputs])
+        yield _renamed(shown, expected), *_both(shown, expected, lambda f: [o.tensor for o in f.outputs])
+
+
+def _renamed(shown: Facts, expected: Facts) -> str:
+    """Name the first output that is called otherwise; a name of a thousand letters is not worth reading."""
+    pairs = zip(shown.outputs, expected.outputs, strict=False)
+    other = ((one.label, one.tensor, master.tensor) for one, master in pairs if one.tensor != master.tensor)
+    label, tensor, wanted = next(other, ("", "", ""))
+    return f"{label} is {tensor[:100]}, and should be {wanted}"
 
 
 def _both(shown: Facts, expected: Facts, view: Any) -> tuple[object, object]:

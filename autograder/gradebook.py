@@ -239,10 +239,9 @@ def _comment_on(verdict: NotebookVerdict) -> Callable[[str], str | None]:
     """Give the text for a solution cell: what its own tests found, or why nothing was graded."""
 
     def text(solution: str) -> str | None:
-        if not verdict.state.is_graded:
-            return verdict.state.told
+        told = [] if verdict.state.is_graded else [verdict.state.told]
         failed = [cell.message for cell in verdict.cells if cell.message and is_test_of(cell.grade_id, solution)]
-        return "\n\n".join(dict.fromkeys(failed)) or None
+        return "\n\n".join(dict.fromkeys(told + failed)) or None
 
     return text
 

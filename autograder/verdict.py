@@ -10,8 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from autograder.checks import Finding, Outcome
+from autograder.checks import ASSERT, Finding, Outcome
 from autograder.misconceptions import Hint
+
+SIDE = 300
+"""Characters of what a check says that fit into the reason of a REVIEW."""
 
 
 class Kind(Enum):
@@ -130,31 +133,39 @@ class NotebookVerdict:
 
 def decide_cell(grade_id: str, max_points: float, findings: tuple[Finding, ...]) -> CellVerdict:
     """Turn the findings of one cell into points. A cell without findings gets none: nothing was shown."""
-    asserts = [f for f in findings if f.check == "assert"]
-    evidence = [f for f in findings if f.check != "assert"]
-    holds = bool(findings) and all(f.outcome is Outcome.HOLDS for f in findings)
-    passed = bool(asserts) and all(f.outcome is Outcome.HOLDS for f in asserts)
-    failed = any(f.outcome is not Outcome.HOLDS for f in asserts)
-    shown = bool(evidence) and all(f.outcome is Outcome.HOLDS for f in evidence)
-    contradicted = any(f.outcome is not Outcome.HOLDS for f in evidence)
-    return CellVerdict(
-        grade_id,
-        max_points if holds else 0.0,
-        max_points,
-        findings,
-        disagree=(passed and contradicted) or (failed and shown),
-    )
+    asserts = [f.outcome is Outcome.HOLDS for f in findings if f.check == ASSERT]
+    evidence = [f.outcome is Outcome.HOLDS for f in findings if f.check != ASSERT]
+    holds = bool(findings) and all(asserts) and all(evidence)
+    disagree = bool(asserts and evidence) and all(asserts) != all(evidence)
+    return CellVerdict(grade_id, max_points if holds else 0.0, max_points, findings, disagree)
 
 
 def review_state(cells: Iterable[CellVerdict]) -> State:
     """Find the state of a notebook that ran to its end: REVIEW if any cell contradicts itself, else GRADED."""
-    odd = [cell.grade_id for cell in cells if cell.disagree]
+    odd = [cell for cell in cells if cell.disagree]
     if not odd:
         return GRADED
     return State(
         Kind.REVIEW,
-        message=f"asserts and evidence disagree in {', '.join(odd)}; look whether the test or the answer is wrong",
+        message="; ".join(
+            [
+                f"asserts and evidence disagree in {', '.join(cell.grade_id for cell in odd)}",
+                *map(_both_sides, odd),
+                "look whether the test or the answer is wrong",
+            ]
+        ),
     )
+
+
+def _both_sides(cell: CellVerdict) -> str:
+    """Say which checks of a cell hold, and what the others say."""
+    held = [finding.check for finding in cell.findings if finding.outcome is Outcome.HOLDS]
+    others = [
+        f"{finding.check} does not ({' '.join(finding.message.split())[:SIDE]})"
+        for finding in cell.findings
+        if finding.outcome is not Outcome.HOLDS
+    ]
+    return f"in {cell.grade_id} {' and '.join(held)} holds, {', '.join(others)}"
 
 
 def worst(states: Iterable[State]) -> State:
