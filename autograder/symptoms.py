@@ -98,7 +98,7 @@ class _Answer:
 _Found = Iterator[tuple[str, str]]
 _Rule = Callable[[_Answer, Look], _Found]
 
-_SAID: dict[str, tuple[tuple[str, str], ...]] = {
+SAID: dict[str, tuple[tuple[str, str], ...]] = {
     "test-predict-names": (("M1", r"\[('[Wb]:0'(, )?)+\]"),),
     "test-name-the-calls-two": (
         ("M1", r"\[(\['W:0', 'b:0'\](, )?){2}\]"),
@@ -131,14 +131,14 @@ _SAID: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "test-share-through-inside": (("M12", r"\['bar/baz/foo_probe/factor:0'\]"),),
     "test-predict-name-scope": (("M9", r"\['ns/v:0', 'ns/u:0', .*"),),
-    "test-predict-memory": (("M7", r"\[(True|False), (True|False)\]"),),
+    "test-predict-memory": (("M7", r"\[True, (True|False)\]|\[False, False\]"),),
 }
 """By test cell, what an answer says that shows a misconception. Blanks and ends of lines count as one blank."""
 
 
 def _what_is_said(answer: _Answer, look: Look) -> _Found:
     said = " ".join(look.said.split())
-    for name, pattern in _SAID.get(look.test, ()):
+    for name, pattern in SAID.get(look.test, ()):
         if re.fullmatch(pattern, said):
             yield name, said
 

@@ -5,6 +5,7 @@ Twelve students give every answer; a thirteenth hands in the solutions, a fourte
 fifteenth right answers in notebooks from which all cells but their own are gone.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import nbformat
@@ -16,6 +17,7 @@ from autograder.grading import Result
 from autograder.intake import Submission
 from autograder.kernels.limits import Limits
 from autograder.kernels.running import Kernels
+from autograder.misconceptions import CATALOGUE
 from autograder.report.sheet import sheet
 from tests.classroom.__main__ import off_label, submission_of, surprises
 from tests.classroom.answers import answers
@@ -24,7 +26,7 @@ from tests.conftest import ROOT
 
 NAMED = {
     "01_failed_share": {"M1", "M15", "M16", "M18", "M19"},
-    "03_get_variable": {"M2", "M3", "M4", "M5", "M6", "M7", "M8", "M13", "M14", "M17", "M21", "M22"},
+    "03_get_variable": {"M2", "M3", "M4", "M5", "M6", "M7", "M8", "M13", "M14", "M17", "M20", "M21", "M22"},
     "04_captured_scopes": {"M7", "M9", "M10", "M11", "M12"},
 }
 """The misconceptions that each notebook is there to catch."""
@@ -89,6 +91,22 @@ def test_a_lost_point_comes_with_words(batch: Batch) -> None:
         if not cell.points and not cell.message
     ]
     assert silent == []
+
+
+def test_right_answers_and_untouched_stubs_show_no_misconception(batch: Batch) -> None:
+    students = ("solutions", "bare", "untouched")
+    assert [verdict.hints for name in students for verdict in batch.results[name].verdicts if verdict.hints] == []
+
+
+def test_every_misconception_is_found_in_two_answers_and_more(batch: Batch) -> None:
+    hints = [hint for result in batch.results.values() for verdict in result.verdicts for hint in verdict.hints]
+    answers_behind = Counter(hint.id for hint in hints)
+    assert {name: answers_behind[name] for name in CATALOGUE if answers_behind[name] < 2} == {}
+
+
+def test_every_hint_points_at_a_line(batch: Batch) -> None:
+    hints = [hint for result in batch.results.values() for verdict in result.verdicts for hint in verdict.hints]
+    assert [hint for hint in hints if not hint.line] == []
 
 
 def test_every_exercise_has_right_and_wrong_answers(assignment: Assignment) -> None:

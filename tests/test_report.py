@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from nbformat.v4 import new_notebook
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from autograder.course import Assignment, Master
 from autograder.grading import Result
+from autograder.misconceptions import CATALOGUE, Hint
 from autograder.report.sheet import COLUMNS, harmless, sheet
 from autograder.report.table import plain, print_table
 from autograder.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
@@ -64,6 +66,7 @@ def test_the_sheet_has_a_row_for_each_notebook_of_each_student() -> None:
             "max_points": "3",
             "seconds": "1.3",
             "reason": "",
+            "misconceptions": "",
             "notes": "",
         }
         for student in ("ada", "grace")
@@ -168,6 +171,22 @@ def test_the_table_shows_a_state_in_place_of_points_and_says_below_what_wants_a_
 def test_the_table_says_below_what_was_noted() -> None:
     printed = table(result("ada", notes=("an extra file",), noted=("a copied cell",)))
     assert "  ada: an extra file\n  ada: 01_first: a copied cell\n" in printed
+
+
+def test_sheet_and_table_count_the_misconceptions_of_the_class() -> None:
+    hints = {
+        "ada": (Hint("one", "M1", "a line"), Hint("two", "M4", "a line")),
+        "grace": (Hint("one", "M4", "a line"), Hint("two", "M4", "another")),
+    }
+    results = [
+        replace(result(student), verdicts=(replace(verdict("01_first"), hints=found),))
+        for student, found in hints.items()
+    ]
+    assert [row["misconceptions"] for row in rows(sheet(results))] == ["M1 M4", "M4"]
+    counted = [line.split()[:2] for line in table(*results).splitlines() if re.match(r" +\d+ M\d+ ", line)]
+    assert counted == [["2", "M4"], ["1", "M1"]]
+    assert CATALOGUE["M4"].belief in table(*results)
+    assert "Misconceptions" not in table(result("ada"))
 
 
 MARKUP = [

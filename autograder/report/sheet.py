@@ -6,7 +6,7 @@ import io
 from autograder.grading import Result
 from autograder.intake import readable
 
-COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "notes")
+COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "misconceptions", "notes")
 
 
 def sheet(results: list[Result]) -> str:
@@ -26,6 +26,7 @@ def sheet(results: list[Result]) -> str:
                     f"{verdict.max_points:g}",
                     f"{verdict.seconds:.1f}",
                     harmless(verdict.state.message),
+                    " ".join(dict.fromkeys(hint.id for hint in verdict.hints)),
                     harmless("; ".join((*result.notes, *verdict.notes))),
                 ]
             )

@@ -1,6 +1,7 @@
 """The table in the terminal: a state for every notebook, and what wants a person."""
 
 import re
+from collections import Counter
 
 from rich.console import Console
 from rich.table import Table
@@ -9,6 +10,7 @@ from rich.text import Text
 from autograder.course import Assignment
 from autograder.grading import Result
 from autograder.intake import readable
+from autograder.misconceptions import CATALOGUE
 from autograder.verdict import NotebookVerdict
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -38,7 +40,15 @@ def print_table(results: list[Result], assignment: Assignment, console: Console)
         for note in notes
     ]
     _print_list(f"{len(wanted)} want a person", "no automatic points; see nbgrader's formgrader", wanted, console)
+    _print_list("Misconceptions", "how many students' answers show each", misconceptions(results), console)
     _print_list("Noted", "worth knowing; the points are as they are", noted, console)
+
+
+def misconceptions(results: list[Result]) -> list[str]:
+    """Write a line for each misconception of the class, the most frequent first: how many students, which idea."""
+    shown = Counter(id for r in results for id in {hint.id for verdict in r.verdicts for hint in verdict.hints})
+    ideas = sorted((idea for idea in CATALOGUE.values() if shown[idea.id]), key=lambda idea: -shown[idea.id])
+    return [f"{shown[idea.id]:4} {idea.id:4} {idea.belief} See {idea.where}." for idea in ideas]
 
 
 def plain(text: str) -> str:
