@@ -11,11 +11,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from autograder import lint as rules
 from autograder.course import DEMONSTRATION_TAG, OUTPUT_TAG, Assignment, Master, MasterCell
-from autograder.lint import LESSON_CELLS, RULES, SHARED_GRAPH_TAG, Found, Problem, lint, lint_release
+from autograder.evidence import EXTRA_TAG, NAMES_TAG, STRUCTURE_TAG, TAGS
+from autograder.lint import LESSON_CELLS, NOT_AS_MEANT, RULES, SHARED_GRAPH_TAG, Found, Problem, lint, lint_release
+from autograder.sharing import FACTS_TYPE
 
 SOLUTION = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
-TEST = '"""Looks at: two numbers."""\n\n\ndef _check():\n    return double(2)\n\n\ndisplay(_check())'
+TEST = '"""Looks at: two numbers."""\n\n\ndef _check():\n    display(double(2))\n\n\n_check()'
 SHOWN = new_output("display_data", {"text/plain": "4"})
+DRAWS = TEST.replace("display(double(2))", 'show_sharing("r1 r2", r1=double(probe("x")), r2=double(2))')
+DRAWN = new_output("display_data", {"text/plain": "r1 and r2 share W.", FACTS_TYPE: "{}"})
 
 
 def text(name: str, source: str = "Words.") -> MasterCell:
@@ -39,11 +43,11 @@ def graded(
     source: str = TEST,
     *,
     locked: bool = True,
-    tagged: bool = True,
+    tags: tuple[str, ...] = (OUTPUT_TAG,),
     outputs: tuple[NotebookNode, ...] = (SHOWN,),
 ) -> MasterCell:
     """Make a test cell."""
-    node = new_code_cell(source, id=name, metadata={"tags": [OUTPUT_TAG]} if tagged else {}, outputs=list(outputs))
+    node = new_code_cell(source, id=name, metadata={"tags": list(tags)}, outputs=list(outputs))
     return MasterCell(node, name, 1.0, graded=True, solution=False, locked=locked)
 
 
@@ -62,6 +66,11 @@ def lesson(
     return Assignment("small", (Master("01_first", new_notebook(), tuple(by_id.values())),), "")
 
 
+def drawing(source: str = DRAWS, outputs: tuple[NotebookNode, ...] = (DRAWN,)) -> Assignment:
+    """Make a lesson with a test whose graph is judged."""
+    return lesson(graded(source=source, tags=(OUTPUT_TAG, NAMES_TAG), outputs=outputs))
+
+
 def lines(count: int) -> str:
     """Write so many lines of code."""
     return "\n".join(f"x = {number}" for number in range(count))
@@ -78,8 +87,8 @@ class Broken:
 
 WORDS = ("the id is not made of words", "name what the cell is for, like 'predict-names'")
 LEFT_BEHIND = (
-    "is more than a docstring, `def _check():` and `display(_check())`",
-    "let _check() hold the asserts and return the evidence",
+    "is more than a docstring, `def _check():` and `_check()`",
+    "let _check() display its evidence and then assert",
 )
 MARKED = ("no marked solution", "put ### BEGIN SOLUTION and ### END SOLUTION around it")
 SAYS = ("does not begin by saying what it looks at", 'begin with """Looks at ..."""')
@@ -145,8 +154,12 @@ BROKEN: dict[str, Broken] = {
     ),
     "a test without the tag": Broken(
         rules.graded_cells_show_something,
-        lesson(graded(tagged=False, outputs=())),
-        ("test-double", "shows nothing to compare", "display its evidence and tag it nbval-check-output"),
+        lesson(graded(tags=(), outputs=())),
+        (
+            "test-double",
+            "shows nothing to compare",
+            "display its evidence and tag it nbval-check-output or graph-check-names",
+        ),
     ),
     "a test without an output": Broken(
         rules.graded_cells_show_something,
@@ -155,7 +168,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "a test that leaves a name": Broken(
         rules.tests_leave_nothing_behind,
-        lesson(graded(source=TEST.replace("display(", "result = 1\ndisplay("))),
+        lesson(graded(source=TEST.replace("\n_check()", "\nresult = 1\n_check()"))),
         ("test-double", *LEFT_BEHIND),
     ),
     "a test with two functions": Broken(
@@ -163,10 +176,35 @@ BROKEN: dict[str, Broken] = {
         lesson(graded(source=TEST.replace("def _check", "def _help():\n    pass\n\n\ndef _check"))),
         ("test-double", *LEFT_BEHIND),
     ),
-    "a test that displays nothing": Broken(
+    "a test that is not called": Broken(
         rules.tests_leave_nothing_behind,
-        lesson(graded(source=TEST.replace("display(_check())", "_check()"))),
+        lesson(graded(source=TEST.removesuffix("_check()"))),
         ("test-double", *LEFT_BEHIND),
+    ),
+    "a graph tag with a slip": Broken(
+        rules.graphs_can_be_judged,
+        lesson(graded(tags=(OUTPUT_TAG, "graph-check-name"))),
+        ("test-double", "has the tag graph-check-name, which means nothing", f"use one of {', '.join(sorted(TAGS))}"),
+    ),
+    "a master that does not share": Broken(
+        rules.graphs_can_be_judged,
+        drawing(outputs=(new_output("display_data", DRAWN.data | {"text/plain": f"{NOT_AS_MEANT}: r1."}),)),
+        ("test-double", "the master does not share as it is meant to", "mend the solution, or what is meant"),
+    ),
+    "no graph": Broken(
+        rules.graphs_can_be_judged,
+        drawing(source=DRAWS.replace("show_sharing(", "display(")),
+        ("test-double", "draws no graph", "call show_sharing"),
+    ),
+    "a graph with lasting names": Broken(
+        rules.graphs_can_be_judged,
+        drawing(source=DRAWS.replace("probe(", "str(")),
+        ("test-double", "has a graph that could be a stored one", "call probe"),
+    ),
+    "a graph without facts": Broken(
+        rules.graphs_can_be_judged,
+        drawing(outputs=(SHOWN,)),
+        ("test-double", "has no stored facts", "run `autograder reference`"),
     ),
     "an unmarked solution": Broken(
         rules.solutions_are_marked, lesson(solution(source="def double(x):\n    return 2 * x")), ("double", *MARKED)
@@ -193,7 +231,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "a long test": Broken(
         rules.code_is_short,
-        lesson(graded(source=TEST.replace("    return", 23 * "    x = 1\n" + "    return"))),
+        lesson(graded(source=TEST.replace("    display", 23 * "    x = 1\n" + "    display"))),
         ("test-double", "27 lines of code, more than 25", "split it, or say less"),
     ),
     "outputs without the tag": Broken(
@@ -291,12 +329,14 @@ def test_a_problem_is_one_line_that_names_the_place() -> None:
 IN_A_GRAPH = "with tf.Graph().as_default() as graph:\n    v = tf.Variable(0.0)"
 KEPT: dict[str, Assignment] = {
     "the lesson": lesson(),
+    "a graph": drawing(),
+    "a graph alone": lesson(graded(source=DRAWS, tags=(STRUCTURE_TAG, EXTRA_TAG), outputs=(DRAWN,))),
     "the fewest cells": lesson(texts=11, codes=7),
     "the most cells": lesson(texts=44),
     "half of it text": lesson(texts=11, codes=11),
     "the longest code": lesson(code("code-0", lines(15))),
     "the longest solution": lesson(solution(source=f"### BEGIN SOLUTION\n{lines(20)}\n### END SOLUTION")),
-    "the longest test": lesson(graded(source=TEST.replace("    return", 21 * "    x = 1\n" + "    return"))),
+    "the longest test": lesson(graded(source=TEST.replace("    display", 21 * "    x = 1\n" + "    display"))),
     "empty lines in long code": lesson(code("code-0", lines(15).replace("\n", "\n\n"))),
     "a long text": lesson(text("text-0", "Words.\n" * 100)),
     "two marked solutions": lesson(solution(source=f"{SOLUTION}\n\n\n{SOLUTION}")),
