@@ -99,10 +99,15 @@ def store_reference(course: Course, assignment: str, kernels: Kernels) -> Iterat
             # nbval takes outputs without a count for those of a cell that was never run.
             cell.execution_count = number if tagged else None
             fresh = [_lasting(output, graph=graph) for output in shown[cell.id]] if tagged else []
-            if not fresh or not cell.outputs or output_difference(fresh, cell.outputs, whole.sanitize):
+            if not fresh or not cell.outputs or _differ(fresh, cell.outputs, whole.sanitize):
                 cell.outputs = fresh
         nbformat.write(notebook, path)
         yield path
+
+
+def _differ(fresh: list[nbformat.NotebookNode], stored: list[nbformat.NotebookNode], patterns: str) -> bool:
+    """Tell whether two outputs differ; a comparison looks only at the kinds that its reference has."""
+    return bool(output_difference(fresh, stored, patterns) or output_difference(stored, fresh, patterns))
 
 
 def _lasting(output: nbformat.NotebookNode, *, graph: bool) -> nbformat.NotebookNode:

@@ -192,7 +192,7 @@ def _remembered(answer: _Answer, look: Look) -> _Found:
     if look.test == "test-predict-reruns-del":
         runs = answer.assigned("after_three_runs")
         before = len(runs.elts) if isinstance(runs, ast.List) else 3
-        if look.said.count(":0") < before:
+        if look.said and look.said.count(":0") < before:
             yield "M16", answer.line(r"after_del")
     if look.test == "test-fresh-graph" and re.match(r"\[\[[^\]]*\],\s+\[[^\]]*_1:0", look.said):
         deleted = answer.line(r"^\s*del\b")

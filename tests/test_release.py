@@ -70,6 +70,14 @@ def test_stored_outputs_are_renewed_where_they_differ_and_kept_where_they_do_not
     assert nbformat.read(other, as_version=4).cells[3].outputs == kept
 
 
+def test_a_new_kind_of_output_is_stored(small: Course) -> None:
+    path = small.source(NAME) / "01_double.ipynb"
+    edit(path, lambda cells: cells[3].update(source=f"print('new')\n{''.join(cells[3]['source'])}"))
+    list(store_reference(small, NAME, Kernels(jailed=False)))
+    stored = nbformat.read(path, as_version=4).cells[3].outputs
+    assert [output.output_type for output in stored] == ["stream", "display_data"]
+
+
 def test_a_master_whose_own_test_fails_is_no_reference(small: Course) -> None:
     edit(small.source(NAME) / "01_double.ipynb", lambda cells: cells[2].update(source="def double(x):\n    return x"))
     with pytest.raises(CourseError, match=r"'test-double-assert' raises AssertionError: double\(2\) is not 4"):
