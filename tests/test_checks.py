@@ -121,9 +121,7 @@ def test_evidence_holds_when_it_is_the_stored_one(outputs: list[NotebookNode]) -
 
 def test_other_evidence_fails_and_shows_both() -> None:
     finding = found(cell(display("['W:0']")), display("['W_1:0']"))["output"]
-    assert finding == Finding(
-        "output", Outcome.FAILS, "Expected:\n['W:0']\nShown:\n['W_1:0']", shown="['W_1:0']"
-    )
+    assert finding == Finding("output", Outcome.FAILS, "Expected:\n['W:0']\nShown:\n['W_1:0']", shown="['W_1:0']")
 
 
 NOISE: dict[str, list[NotebookNode]] = {
