@@ -15,11 +15,11 @@ from typing import Protocol
 from nbformat import NotebookNode, from_dict
 
 from autograder import evidence
+from autograder.caption import caption
 from autograder.course import Assignment, MasterCell
 from autograder.facts import Facts, from_text, to_text
 from autograder.files import cut
 from autograder.kernels.running import Reply
-from autograder.picture import caption
 from autograder.probes import DESK, at_a_desk, with_ending
 from autograder.sharing import FACTS_TYPE, GRAPH_TYPE
 

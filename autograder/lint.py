@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.caption import NOT_AS_MEANT
 from autograder.course import OUTPUT_TAG, Assignment, Master, MasterCell, is_test_of
 from autograder.evidence import NAMES_TAG, TAGS, terms_of
 from autograder.names import binds, reads
@@ -24,8 +25,6 @@ TEST_LINES = 25
 LESSON_CELLS = range(20, 56)
 LEAST_TEXT = 0.5
 """Share of text. Both count the lesson's cells, not the graded tests."""
-
-NOT_AS_MEANT = "Not as meant"
 
 SHARED_GRAPH_TAG = "default-graph"
 """Excuses a cell whose subject is the graph that outlives it."""

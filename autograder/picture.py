@@ -1,62 +1,25 @@
 """
-What a graph says about sharing, for people: a caption in words, a form for terminals, and a drawing.
+What a graph says about sharing, drawn: variables, outputs, and who reads what.
 
 Everything is made from `Facts`. Names in them are a student's, so they are escaped wherever HTML is written, and
 never reach Graphviz: it only learns how large the boxes are and what is connected.
 """
 
 import hashlib
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import pairwise
 from typing import Any
 
-from autograder.facts import Facts, Output, Variable, keeps
+from autograder.caption import Uses, caption, html_of, lines_of, shortened, size_of, width_of
+from autograder.facts import Facts, Output, Variable
 
 MOST = 12
 """Boxes in a column; what is beyond is folded."""
 
-_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
-_COUNTER = re.compile(r"(_\d+)+(?=/|$)")
-"""What TensorFlow appends to a name that is taken, or to a scope."""
 
-
-def caption(facts: Facts, groups: tuple[frozenset[str], ...] = ()) -> str:
-    """
-    Say in a sentence or two which outputs share which variables.
-
-    Parameters
-    ----------
-    groups : tuple of frozenset of str
-        Outputs that are meant to share, as `autograder.facts.partition` reads them; where they do not, this is
-        said first.
-    """
-    sentences = [_unlike(facts, groups)] if groups else []
-    if not facts.own:
-        sentences.append("The graph has no variables.")
-    elif not facts.outputs:
-        sentences.append(f"The graph holds {_some(variable.name for variable in facts.own)}.")
-    else:
-        uses = _Uses(facts)
-        plain = [output for output in facts.outputs if not output.trains]
-        if not any(sentences):
-            sentences.append(_sentence([_sharing(facts, plain), _reading_nothing(plain)]))
-        training = [_training(facts, output) for output in facts.outputs if output.trains]
-        sentences.append(_sentence([f"Nothing reads {_some(uses.unread)}" if uses.unread else "", *training]))
-    return " ".join(filter(None, sentences))
-
-
-def text(facts: Facts, groups: tuple[frozenset[str], ...] = ()) -> str:
-    """Write the caption, and a line for each variable: for terminals and for screen readers."""
-    lines = _lines(facts)
-    return "\n".join([caption(facts, groups), *([""] if lines else []), *lines])
-
-
-def figure(facts: Facts, groups: tuple[frozenset[str], ...] = (), hints: Sequence[str] = ()) -> str:
+def figure(facts: Facts, groups: tuple[frozenset[str], ...] = (), *, styled: bool = True) -> str:
     """
     Draw variables, outputs, and who reads what: a ``<figure>`` of HTML that needs nothing from elsewhere.
 
@@ -64,231 +27,14 @@ def figure(facts: Facts, groups: tuple[frozenset[str], ...] = (), hints: Sequenc
     ----------
     groups : tuple of frozenset of str
         As for `caption`.
-    hints : sequence of str
-        Plain text; each becomes a paragraph below the caption.
+    styled : bool
+        Whether the figure brings `STYLE`; a page of many figures has it once.
     """
-    words = [f"<figcaption>{_html(caption(facts, groups))}</figcaption>"]
-    words += [f'<p class="sharing-hint">{_html(hint)}</p>' for hint in hints]
+    style = f"<style>{STYLE}</style>" if styled else ""
     drawing = _svg(facts) if facts.own or facts.outputs else ""
-    return "\n".join(['<figure class="sharing-figure">', f"<style>{_STYLE}</style>", drawing, *words, "</figure>"])
+    words = f"<figcaption>{html_of(caption(facts, groups))}</figcaption>"
+    return "\n".join(filter(None, ['<figure class="sharing-figure">', style, drawing, words, "</figure>"]))
 
-
-class _Uses:
-    """By variable, which outputs use it, and how."""
-
-    def __init__(self, facts: Facts) -> None:
-        self.steps = {output.label for output in facts.outputs if output.trains}
-        self.edges: dict[str, list[tuple[str, bool]]] = defaultdict(list)
-        """Labels of outputs, and whether they train the variable."""
-        for output in facts.outputs:
-            trained = set(output.trains)
-            for name in trained.union(output.reads):
-                self.edges[name].append((output.label, name in trained))
-        own = [variable.name for variable in facts.own] if facts.outputs else []
-        self.unread = dict.fromkeys(name for name in own if name not in self.edges)
-
-    def readers(self, name: str) -> list[str]:
-        """Name the outputs that read a variable: training touches every one, which is not what sharing means."""
-        return [label for label, _ in self.edges.get(name, []) if label not in self.steps]
-
-
-# Words
-
-
-def _unlike(facts: Facts, groups: tuple[frozenset[str], ...]) -> str:
-    """Say how outputs do not share as they are meant to; empty when they do."""
-    outputs = {output.label: output for output in facts.outputs}
-    absent = sorted(set().union(*groups) - outputs.keys())
-    if absent:
-        return f"Not as meant: there is no output {_some(absent)}."
-    if keeps(facts, groups):
-        return ""
-    ordered = [[output for output in facts.outputs if output.label in group] for group in groups]
-    wrong = [_unlike_within(facts, group) for group in ordered]
-    for i, group in enumerate(ordered):
-        for other in ordered[i + 1 :]:
-            both = {name for output in group for name in output.reads} & {n for o in other for n in o.reads}
-            if both:
-                wrong.append(
-                    f"{_labels(group)} should share nothing with {_labels(other)}, and {_share(facts, both)}"
-                )
-    return f"Not as meant: {'; '.join(filter(None, wrong))}."
-
-
-def _unlike_within(facts: Facts, group: list[Output]) -> str:
-    if len({output.reads for output in group}) == 1:
-        return "" if group[0].reads else f"{_labels(group)} should read variables, and {_reads(group)} none"
-    together = _together(facts, group)
-    return f"{_labels(group)} should share, " + (f"and {together}" if together else f"but {_in_parts(facts, group)}")
-
-
-def _sharing(facts: Facts, outputs: list[Output]) -> str:
-    """Say what outputs read and share, without the full stop; empty when they read nothing."""
-    readers = [output for output in outputs if output.reads]
-    if len(readers) < 2:
-        return "".join(_each(facts, readers, [set(output.reads) for output in readers]))
-    together = _together(facts, readers)
-    return f"{_labels(readers)} {together}" if together else _in_parts(facts, readers)
-
-
-def _together(facts: Facts, outputs: list[Output]) -> str:
-    """Say what several outputs share as one; empty where only some of them share something."""
-    reads = [set(output.reads) for output in outputs]
-    common = set.intersection(*reads)
-    apart = [names - common for names in reads]
-    if sum(map(len, apart)) != len(set().union(*apart)):
-        return ""
-    if not any(apart):
-        return _share(facts, common)
-    twins = _twins(facts, apart)
-    if not common:
-        return f"share nothing: {twins or '; '.join(_each(facts, outputs, apart))}"
-    if twins:
-        return f"share only {_some(_ordered(facts, common))}: {twins}"
-    return "; ".join([_share(facts, common), *(f"{clause}, alone" for clause in _each(facts, outputs, apart))])
-
-
-def _in_parts(facts: Facts, outputs: list[Output]) -> str:
-    reads = [(output.label, set(output.reads)) for output in outputs]
-    parts: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for variable in facts.own:
-        parts[tuple(label for label, names in reads if variable.name in names)].append(variable.name)
-    parts.pop((), None)
-    ordered = sorted(parts.items(), key=lambda part: -len(part[0]))
-    clauses = [
-        f"{_some(labels)} share {_some(names)}" if len(labels) > 1 else f"{labels[0]} reads {_some(names)}, alone"
-        for labels, names in ordered
-    ]
-    more = sum(len(names) for _, names in ordered[3:])
-    return "; ".join(clauses[:3] + ([f"and so on for {more} more"] if more else []))
-
-
-def _twins(facts: Facts, apart: list[set[str]]) -> str:
-    """Say which variables look alike and are not one: shape, dtype, and the name but for TensorFlow's counters."""
-    alike: dict[tuple[object, ...], list[list[str]]] = defaultdict(lambda: [[] for _ in apart])
-    for variable in facts.own:
-        for place, names in enumerate(apart):
-            if variable.name in names:
-                stem = _COUNTER.sub("", variable.name)
-                alike[stem, variable.shape, variable.dtype][place].append(variable.name)
-    even = [names for names in alike.values() if len(set(map(len, names))) == 1]
-    twins = [_some(twin) for names in even for twin in zip(*names, strict=True)]
-    if not twins:
-        return ""
-    number = _NUMBERS.get(len(apart), str(len(apart)))
-    others = [f"and so are {twin}" for twin in (twins[1:] if len(twins) < 4 else twins[1:2])]
-    return ", ".join([f"{twins[0]} are {number} variables", *others, *(["and so on"] if len(twins) > 3 else [])])
-
-
-def _each(facts: Facts, outputs: list[Output], names: list[set[str]]) -> list[str]:
-    pairs = [(output.label, _ordered(facts, own)) for output, own in zip(outputs, names, strict=True) if own]
-    return [f"{_short(label, 40)} reads {_some(own)}" for label, own in pairs]
-
-
-def _reading_nothing(outputs: list[Output]) -> str:
-    idle = [output for output in outputs if not output.reads]
-    return f"{_labels(idle)} {_reads(idle)} no variable" if idle else ""
-
-
-def _training(facts: Facts, step: Output) -> str:
-    kept = _ordered(facts, set(step.reads) - set(step.trains))
-    trained = f"{_short(step.label, 40)} trains {_some(_ordered(facts, set(step.trains)))}"
-    return f"{trained}, and leaves {_some(kept)} as {'they are' if len(kept) > 1 else 'it is'}" if kept else trained
-
-
-def _lines(facts: Facts) -> list[str]:
-    """Write an aligned line for each variable, and one for all that an optimizer keeps."""
-    uses = _Uses(facts)
-    rows = [(_short(v.name, 40), _short(_kind(v), 40), "; ".join(_told(v, uses))) for v in facts.own]
-    first, second = (max((_cells(row[column]) for row in rows), default=0) for column in (0, 1))
-    lines = [f"{_pad(name, first)}  {_pad(kind, second)}  {told}".rstrip() for name, kind, told in rows]
-    slots = [variable.name for variable in facts.variables if variable.slot]
-    return lines + ([f"The optimizer keeps {len(slots)} more: {_some(slots)}."] if slots else [])
-
-
-def _told(variable: Variable, uses: _Uses) -> list[str]:
-    """Say of a variable who uses it, and what else is worth knowing."""
-    readers = uses.readers(variable.name)
-    edges = uses.edges.get(variable.name, [])
-    trained = [label for label, trains in edges if trains]
-    told = [f"{'shared' if len(readers) > 1 else 'read'} by {_some(readers)}"] if readers else []
-    told += [f"trained by {_some(trained)}"] if trained else []
-    told += [f"read by {_some(label for label, _ in edges)}"] if edges and not told else []
-    told += ["read by nothing"] if variable.name in uses.unread else []
-    return told + ([] if variable.trainable else ["not trained"])
-
-
-def _kind(variable: Variable) -> str:
-    sizes = ["?" if size < 0 else str(size) for size in variable.shape or ()]
-    shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})" if variable.shape is not None else "any shape"
-    return f"{shape} · {variable.dtype}"
-
-
-def _share(facts: Facts, names: set[str]) -> str:
-    return f"share {_some(_ordered(facts, names))}"
-
-
-def _reads(outputs: list[Output]) -> str:
-    return "reads" if len(outputs) == 1 else "read"
-
-
-def _labels(outputs: list[Output]) -> str:
-    return _some(output.label for output in outputs)
-
-
-def _ordered(facts: Facts, names: set[str]) -> list[str]:
-    return [variable.name for variable in facts.own if variable.name in names]
-
-
-def _some(names: Iterable[str]) -> str:
-    """List names, of many only the first."""
-    names = list(names)
-    short = [_short(name, 40) for name in (names if len(names) < 5 else names[:2])]
-    return _listed(short if len(names) < 5 else [*short, f"{len(names) - 2} more"])
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def _sentence(clauses: list[str]) -> str:
-    said = "; ".join(filter(None, clauses))
-    return f"{said}." if said else ""
-
-
-def _short(name: str, limit: int) -> str:
-    """Cut a name in its middle to so many cells of a terminal."""
-    name = _clean(name)
-    keep = limit // 2
-    short = name
-    while len(short) > limit or _cells(short) > limit:
-        short = f"{name[:keep]}…{name[1 - keep :] if keep > 1 else ''}"
-        keep -= 1
-    return short
-
-
-def _clean(words: str) -> str:
-    """Replace what neither a terminal nor XML can bear: control characters, and what turns the line around."""
-    if words.isprintable():
-        return words
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in words)
-
-
-def _cells(words: str) -> int:
-    if words.isascii():
-        return len(words)
-    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in words)
-
-
-def _pad(words: str, cells: int) -> str:
-    return words + " " * (cells - _cells(words))
-
-
-def _html(words: str) -> str:
-    return escape(_clean(words))
-
-
-# The drawing
 
 _Arrows = dict[tuple[int, int], str]
 """By the places of a variable's box and of an output's, how the arrow between them looks."""
@@ -305,7 +51,7 @@ class _Box:
 
     @property
     def width(self) -> float:
-        first, *others = map(_cells, self.lines)
+        first, *others = map(width_of, self.lines)
         return 28 + max(first * 7.9, max(others, default=0) * 6.7, len(self.badge) * 6.2 + 12)
 
     @property
@@ -314,7 +60,7 @@ class _Box:
 
 
 def _svg(facts: Facts) -> str:
-    uses = _Uses(facts)
+    uses = Uses(facts)
     slots = _slots(facts)
     piles = _piles(facts.own, uses)
     left = [_variable_box(pile, uses, sum(slots[variable.name] for variable in pile)) for pile in piles]
@@ -327,7 +73,7 @@ def _svg(facts: Facts) -> str:
         for label, trains in (edge for variable in pile for edge in uses.edges.get(variable.name, [])):
             shared = left[place].badge and label not in uses.steps
             arrows.setdefault((place, column[label]), "trains" if trains else "shared" if shared else "reads")
-    return _document(left, right, arrows, slots[""], _full(_lines(facts), ". "))
+    return _document(left, right, arrows, slots[""], _full(lines_of(facts), ". "))
 
 
 def _slots(facts: Facts) -> Counter[str]:
@@ -340,7 +86,7 @@ def _slots(facts: Facts) -> Counter[str]:
     return found
 
 
-def _piles(variables: Sequence[Variable], uses: _Uses) -> list[list[Variable]]:
+def _piles(variables: Sequence[Variable], uses: Uses) -> list[list[Variable]]:
     """Fold variables that are used alike: none, then those of one scope, then all; what is still too much, as one."""
     found: list[list[Variable]] = []
     for part in (str, _scope, lambda name: ""):
@@ -357,13 +103,13 @@ def _scope(name: str) -> str:
     return name.partition("/")[0] + "/" if "/" in name else ""
 
 
-def _variable_box(pile: list[Variable], uses: _Uses, kept: int) -> _Box:
+def _variable_box(pile: list[Variable], uses: Uses, kept: int) -> _Box:
     first = pile[0].name
     alike = len({tuple(uses.edges.get(variable.name, [])) for variable in pile}) == 1
     readers = len(uses.readers(first)) if alike else 0
     unread = alike and first in uses.unread
     fixed = sum(not variable.trainable for variable in pile)
-    lines = [first, _kind(pile[0])] if len(pile) == 1 else _pile_lines(pile, alike)
+    lines = [first, size_of(pile[0])] if len(pile) == 1 else _pile_lines(pile, alike)
     lines += [f"{fixed} of them not trained" if fixed < len(pile) else "not trained"] if fixed else []
     lines += [f"+ {kept} of the optimizer"] if kept else []
     lines += ["read by nothing"] if unread else []
@@ -376,8 +122,8 @@ def _pile_lines(pile: list[Variable], alike: bool) -> list[str]:
     scopes = {_scope(variable.name) for variable in pile}
     scope = min(scopes) if len(scopes) == 1 else ""
     number = f"{len(pile)} variables" if alike else f"and {len(pile)} more variables"
-    head = f"{_short(scope, 16)} · {number}" if scope else number
-    return [head, f"{_short(pile[0].name.removeprefix(scope), 20)} and {len(pile) - 1} more"]
+    head = f"{shortened(scope, 16)} · {number}" if scope else number
+    return [head, f"{shortened(pile[0].name.removeprefix(scope), 20)} and {len(pile) - 1} more"]
 
 
 def _output_box(output: Output) -> _Box:
@@ -392,7 +138,7 @@ def _counted(number: int, thing: str) -> str:
 
 
 def _fitted(lines: list[str]) -> tuple[str, ...]:
-    return (_short(lines[0], 28), *(_short(line, 32) for line in lines[1:]))
+    return (shortened(lines[0], 28), *(shortened(line, 32) for line in lines[1:]))
 
 
 def _full(names: Iterable[str], between: str = ", ") -> str:
@@ -425,7 +171,7 @@ def _document(left: list[_Box], right: list[_Box], arrows: _Arrows, rest: int, t
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{key}-title {key}-desc" {size}>\n'
         f'<title id="{key}-title">Which outputs read which variables</title>\n'
-        f'<desc id="{key}-desc">{_html(told)}</desc>\n{inside}\n</svg>'
+        f'<desc id="{key}-desc">{html_of(told)}</desc>\n{inside}\n</svg>'
     )
 
 
@@ -480,7 +226,7 @@ def _tip(base: tuple[float, float], tip: tuple[float, float]) -> str:
 def _drawn(box: _Box, x: float, y: float, wide: float) -> str:
     size = f'x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{box.height:.1f}"'
     parts = [
-        f"<title>{_html(box.full)}</title>",
+        f"<title>{html_of(box.full)}</title>",
         f'<rect class="box" {size} rx="{14 if box.look == "output" else 3}"/>',
     ]
     if box.badge:
@@ -488,9 +234,9 @@ def _drawn(box: _Box, x: float, y: float, wide: float) -> str:
         parts.append(f'<rect class="inner" {inner} rx="1"/>')
     for number, line in enumerate(box.lines):
         # A script that Graphviz and we know nothing of must not grow out of its box.
-        fit = "" if line.isascii() else f' textLength="{_cells(line) * (6.7 if number else 7.9):.1f}"'
+        fit = "" if line.isascii() else f' textLength="{width_of(line) * (6.7 if number else 7.9):.1f}"'
         place = f'x="{x + 14:.1f}" y="{y + 22 + 16 * number:.1f}"'
-        parts.append(f'<text class="{"small" if number else "name"}" {place}{fit}>{_html(line)}</text>')
+        parts.append(f'<text class="{"small" if number else "name"}" {place}{fit}>{html_of(line)}</text>')
     if box.badge:
         long = len(box.badge) * 6.2 + 14
         right = x + wide - 8
@@ -501,7 +247,7 @@ def _drawn(box: _Box, x: float, y: float, wide: float) -> str:
     return f'<g class="{box.look}">{"".join(parts)}</g>'
 
 
-_STYLE = """
+STYLE = """
 .sharing-figure { --sharing-ink: var(--jp-content-font-color1, currentColor); --sharing-shared: #0072b2;
   --sharing-badge: #fff; --sharing-trains: #d55e00; margin: 0.5em 0; color: var(--sharing-ink); }
 body[data-jp-theme-light="false"] .sharing-figure
@@ -513,7 +259,7 @@ body[data-jp-theme-light="false"] .sharing-figure
   font-family: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace); }
 .sharing-figure .name { font-size: 13px; font-weight: 600; }
 .sharing-figure .small { fill-opacity: 0.8; }
-.sharing-figure .head, .sharing-figure .count, .sharing-figure figcaption, .sharing-figure p
+.sharing-figure .head, .sharing-figure .count, .sharing-figure figcaption
   { font-family: var(--jp-content-font-family, system-ui, sans-serif); }
 .sharing-figure .head { font-size: 12px; font-style: italic; fill-opacity: 0.8; }
 .sharing-figure .box { fill: none; stroke: var(--sharing-ink); stroke-opacity: 0.65; stroke-width: 1.2; }
@@ -531,5 +277,4 @@ body[data-jp-theme-light="false"] .sharing-figure
   stroke-dasharray: 6 4; }
 .sharing-figure .trains .tip { fill: var(--sharing-trains); fill-opacity: 1; }
 .sharing-figure figcaption { margin-top: 0.6em; }
-.sharing-figure .sharing-hint { margin: 0.4em 0 0; }
 """

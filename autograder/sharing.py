@@ -64,7 +64,8 @@ def read_graph(encoded: str) -> tuple[Facts, tuple[frozenset[str], ...]]:
 
 
 def _bundle(meta: Any, facts: Facts, groups: tuple[frozenset[str], ...]) -> dict[str, str]:
-    from autograder.picture import figure, text
+    from autograder.caption import text
+    from autograder.picture import figure
 
     bundle = {
         "text/plain": text(facts, groups),

@@ -19,6 +19,7 @@ FLOW = (
     "facts",
     "misconceptions",
     "symptoms",
+    "caption",
     "picture",
     "sharing",
     "course",

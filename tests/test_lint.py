@@ -10,9 +10,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder import lint as rules
+from autograder.caption import NOT_AS_MEANT
 from autograder.course import DEMONSTRATION_TAG, OUTPUT_TAG, Assignment, Master, MasterCell
 from autograder.evidence import EXTRA_TAG, NAMES_TAG, STRUCTURE_TAG, TAGS
-from autograder.lint import LESSON_CELLS, NOT_AS_MEANT, RULES, SHARED_GRAPH_TAG, Found, Problem, lint, lint_release
+from autograder.lint import LESSON_CELLS, RULES, SHARED_GRAPH_TAG, Found, Problem, lint, lint_release
 from autograder.sharing import FACTS_TYPE
 
 SOLUTION = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"

@@ -1,4 +1,4 @@
-"""A picture says in words, in text and in a drawing what a graph shares; and no name in it can do harm."""
+"""A picture draws what a graph shares, and no name in it can do harm."""
 
 import os
 import re
@@ -8,32 +8,18 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograder.facts import Facts, Output, Variable, partition
-from autograder.picture import MOST, caption, figure, text
+from autograder.caption import caption, text
+from autograder.facts import Facts, Output, partition
+from autograder.picture import MOST, STYLE, figure
 from tests.conftest import ROOT
+from tests.test_caption import EVIL, FAILED, MANY, SHARED, TRAINED, UNUSED, facts, output, variable
 
 SVG = "{http://www.w3.org/2000/svg}"
-EVIL = '<script>alert("1")</script>&amp;'
 
 
-def variable(name: str, shape: tuple[int, ...] | None = (), trainable: bool = True, slot: bool = False) -> Variable:
-    """Make a variable of floats."""
-    return Variable(name, shape, "float32", trainable, "ref", (), slot)
-
-
-def output(label: str, reads: str = "", trains: str = "") -> Output:
-    """Make an output; variables are separated by blanks."""
-    return Output(label, f"{label}:0", tuple(sorted(reads.split())), (), tuple(sorted(trains.split())))
-
-
-def facts(names: str, *outputs: Output) -> Facts:
-    """Make a graph of scalars, without an optimizer."""
-    return Facts(tuple(variable(name) for name in names.split()), outputs)
-
-
-def drawn(shown: Facts, groups: str = "", hints: tuple[str, ...] = ()) -> ElementTree.Element:
+def drawn(shown: Facts, groups: str = "") -> ElementTree.Element:
     """Parse a figure as XML, which is stricter than a browser."""
-    return ElementTree.fromstring(figure(shown, partition(groups), hints))
+    return ElementTree.fromstring(figure(shown, partition(groups)))
 
 
 def boxes(shown: Facts, look: str) -> list[str]:
@@ -48,138 +34,6 @@ def boxes(shown: Facts, look: str) -> list[str]:
 def arrows(shown: Facts, look: str) -> list[ElementTree.Element]:
     """Find the arrows of a look."""
     return [group for group in drawn(shown).iter(f"{SVG}g") if group.get("class") == f"arrow {look}"]
-
-
-SHARED = facts("W b", output("r1", "W b"), output("r2", "W b"))
-FAILED = facts("W b W_1 b_1", output("r1", "W b"), output("r2", "W_1 b_1"))
-UNUSED = facts("W output_scale", output("r1", "W"))
-TRAINED = Facts(
-    (
-        variable("W", (2, 3)),
-        variable("scale", None, trainable=False),
-        variable("W/Adam", slot=True),
-        variable("train/W/Adam_1", slot=True),
-        variable("beta1_power", slot=True),
-    ),
-    (output("r1", "W scale"), output("r2", "W scale"), output("step", "W scale", trains="W")),
-)
-MANY = facts(" ".join(f"w{number}" for number in range(30)), output("r1", " ".join(f"w{n}" for n in range(30))))
-
-
-@pytest.mark.parametrize(
-    ("shown", "groups", "words"),
-    [
-        (SHARED, "", "r1 and r2 share W and b."),
-        (SHARED, "r1 r2", "r1 and r2 share W and b."),
-        (
-            FAILED,
-            "",
-            "r1 and r2 share nothing: W and W_1 are two variables, and so are b and b_1.",
-        ),
-        (
-            FAILED,
-            "r1 r2",
-            "Not as meant: r1 and r2 should share, and share nothing: W and W_1 are two variables, "
-            "and so are b and b_1.",
-        ),
-        (
-            facts(
-                "W b W_1 b_1", output("r1", "W b"), output("r2", "W b"), output("r3", "W b"), output("o", "W_1 b_1")
-            ),
-            "r1 r2 r3 | o",
-            "r1, r2 and r3 share W and b; o reads W_1 and b_1, alone.",
-        ),
-        (
-            facts("W W_1", output("r1", "W"), output("r2", "W"), output("r3", "W_1")),
-            "r1 r2 r3",
-            "Not as meant: r1, r2 and r3 should share, but r1 and r2 share W; r3 reads W_1, alone.",
-        ),
-        (
-            facts("W b b_1", output("r1", "W b"), output("r2", "W b_1")),
-            "r1 r2",
-            "Not as meant: r1 and r2 should share, and share only W: b and b_1 are two variables.",
-        ),
-        (
-            facts("W", output("r1", "W"), output("r2", "W"), output("other", "W")),
-            "r1 r2 | other",
-            "Not as meant: r1 and r2 should share nothing with other, and share W.",
-        ),
-        (
-            facts("W", output("r1"), output("r2")),
-            "r1 r2",
-            "Not as meant: r1 and r2 should read variables, and read none. Nothing reads W.",
-        ),
-        (SHARED, "r1 r3", "Not as meant: there is no output r3."),
-        (facts("W b", output("r1", "W b")), "", "r1 reads W and b."),
-        (facts("W V", output("h", "W"), output("loss", "W V")), "", "h and loss share W; loss reads V, alone."),
-        (facts("W V", output("r1", "W"), output("r2", "V")), "", "r1 and r2 share nothing: r1 reads W; r2 reads V."),
-        (facts("W", output("r1", "W"), output("r2")), "", "r1 reads W; r2 reads no variable."),
-        (facts("W", output("r1")), "", "r1 reads no variable. Nothing reads W."),
-        (UNUSED, "", "r1 reads W. Nothing reads output_scale."),
-        (facts("W b", output("step", "W b", trains="W b")), "", "step trains W and b."),
-        (
-            TRAINED,
-            "",
-            "r1 and r2 share W and scale. step trains W, and leaves scale as it is.",
-        ),
-        (Facts((), ()), "", "The graph has no variables."),
-        (facts("", output("r1")), "", "The graph has no variables."),
-        (facts("W b"), "", "The graph holds W and b."),
-        (facts("a b c d e f g h"), "", "The graph holds a, b and 6 more."),
-    ],
-)
-def test_the_caption_says_it_in_words(shown: Facts, groups: str, words: str) -> None:
-    assert caption(shown, partition(groups)) == words
-
-
-@pytest.mark.parametrize(
-    ("names", "others", "twins"),
-    [
-        ("W", "W_1", "W and W_1 are two variables"),
-        ("W_1", "W_2", "W_1 and W_2 are two variables"),
-        ("dense/W", "dense_1/W", "dense/W and dense_1/W are two variables"),
-        ("l_1/W l_2/W", "l_1_1/W l_2_1/W", "l_1/W and l_1_1/W are two variables, and so are l_2/W and l_2_1/W"),
-        ("a b c d", "a_1 b_1 c_1 d_1", "a and a_1 are two variables, and so are b and b_1, and so on"),
-    ],
-)
-def test_names_that_differ_by_a_counter_are_told_as_twins(names: str, others: str, twins: str) -> None:
-    shown = facts(f"{names} {others}", output("r1", names), output("r2", others))
-    assert caption(shown) == f"r1 and r2 share nothing: {twins}."
-
-
-@pytest.mark.parametrize("twin", [variable("W_1", (2,)), variable("W_x"), Variable("W_1", (), "int32", True, "ref")])
-def test_what_only_looks_alike_is_no_twin(twin: Variable) -> None:
-    shown = Facts((variable("W"), twin), (output("r1", "W"), output("r2", twin.name)))
-    assert caption(shown) == f"r1 and r2 share nothing: r1 reads W; r2 reads {twin.name}."
-
-
-def test_three_that_should_be_one_are_counted() -> None:
-    shown = facts("W W_1 W_2", output("r1", "W"), output("r2", "W_1"), output("r3", "W_2"))
-    assert caption(shown) == "r1, r2 and r3 share nothing: W, W_1 and W_2 are three variables."
-
-
-def test_the_text_is_the_caption_and_aligned_lines() -> None:
-    assert text(TRAINED).splitlines() == [
-        "r1 and r2 share W and scale. step trains W, and leaves scale as it is.",
-        "",
-        "W      (2, 3) · float32     shared by r1 and r2; trained by step",
-        "scale  any shape · float32  shared by r1 and r2; not trained",
-        "The optimizer keeps 3 more: W/Adam, train/W/Adam_1 and beta1_power.",
-    ]
-
-
-def test_the_text_of_a_graph_without_variables_is_its_caption() -> None:
-    assert text(facts("", output("r1"))) == "The graph has no variables."
-
-
-def test_wide_letters_take_two_columns_of_the_text() -> None:
-    lines = text(facts("重 W", output("r1", "W"))).splitlines()[2:]
-    assert lines == ["重  () · float32  read by nothing", "W   () · float32  read by r1"]
-
-
-def test_a_terminal_is_told_nothing_by_a_name() -> None:
-    shown = facts("\x1b[31mW \u202eW", output("r1", "\x1b[31mW"))
-    assert set(filter(lambda c: not c.isprintable(), text(shown))) == {"\n"}
 
 
 def test_the_shared_stand_out_without_colour() -> None:
@@ -273,10 +127,14 @@ def test_outputs_beyond_a_dozen_are_folded(number: int, last: str) -> None:
     assert boxes(shown, "shared") == [f"W () · float32 shared by {number}"]
 
 
-def test_the_figure_holds_the_caption_and_the_hints() -> None:
-    root = drawn(FAILED, "r1 r2", ("first <b>", "second"))
+def test_the_figure_holds_the_caption() -> None:
+    root = drawn(FAILED, "r1 r2")
     assert [str(part.text) for part in root.iter("figcaption")] == [caption(FAILED, partition("r1 r2"))]
-    assert [str(part.text) for part in root.iter("p")] == ["first <b>", "second"]
+
+
+def test_a_page_of_many_figures_brings_the_style_once() -> None:
+    assert figure(SHARED).count(STYLE) == 1
+    assert figure(SHARED, styled=False) == figure(SHARED).replace(f"<style>{STYLE}</style>\n", "")
 
 
 def test_a_screen_reader_finds_a_title_and_every_variable() -> None:
@@ -296,7 +154,7 @@ def test_two_figures_on_a_page_have_ids_of_their_own() -> None:
 
 def test_a_name_is_never_markup() -> None:
     shown = facts(f"{EVIL} W", output(EVIL, f"{EVIL} W"), output("r2", EVIL))
-    page = figure(shown, hints=(EVIL,))
+    page = figure(shown)
     assert "<script" not in page
     assert "script" not in {part.tag.rpartition("}")[2] for part in ElementTree.fromstring(page).iter()}
     assert EVIL in {part.text for part in drawn(shown).iter(f"{SVG}title")}
@@ -358,9 +216,3 @@ def test_drawing_says_nothing_on_stderr_where_there_are_no_fonts() -> None:
     environment = os.environ | {"FONTCONFIG_FILE": "/nonexistent", "HOME": "/nonexistent"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
-
-
-def test_words_need_no_graphviz() -> None:
-    code = "import sys; from autograder.picture import *; text(Facts((), ())); print('pygraphviz' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
