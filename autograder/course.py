@@ -188,6 +188,10 @@ class Course:
         """The folder of a student's executed notebooks."""
         return self._path(self.directory.autograded_directory, student, assignment)
 
+    def feedback(self, student: str, assignment: str) -> Path:
+        """The folder of a student's feedback pages."""
+        return self._path(self.directory.feedback_directory, student, assignment)
+
     @property
     def submissions(self) -> Path:
         """The folder that holds one folder for each student."""

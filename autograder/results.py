@@ -29,8 +29,14 @@ from autograder.kernels.running import Kernels
 
 _FOLDER = ".autograder"
 _RESULT = "result.json"
-_JUDGES = ("ipykernel", "ipython", "nbclient", "nbformat", "nbval", "numpy", "tensorflow-cpu")
+_JUDGES = (
+    *("ipykernel", "ipython", "nbclient", "nbformat", "nbval", "numpy", "tensorflow-cpu"),
+    *("tensorboard", "protobuf", "pygraphviz", "jinja2"),
+)
 """The packages of which another version may give another result."""
+
+_SOURCES = (".py", ".txt", ".j2")
+"""What the package itself consists of."""
 
 
 class Results:
@@ -54,7 +60,7 @@ class Results:
             assignment.sanitize.encode(),
             repr(kernels).encode(),
             *(f"{package} {version(package)}".encode() for package in _JUDGES),
-            *(path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))),
+            *(path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*")) if path.suffix in _SOURCES),
         )
 
     def find(self, submission: Submission) -> Result | None:

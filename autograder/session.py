@@ -18,6 +18,7 @@ from autograder.grading import Result
 from autograder.intake import Submission, read_submission
 from autograder.kernels.jail import JailError, exposing
 from autograder.kernels.running import Kernels
+from autograder.report.feedback import Feedback
 from autograder.results import Results, only_grader
 
 
@@ -57,7 +58,7 @@ class Outcome:
     kept : int
         How many of them an earlier session had found.
     problems : tuple of str
-        Results that the gradebook could not take, a line for each.
+        Results that the gradebook or a page could not take, a line for each.
     """
 
     results: tuple[Result, ...]
@@ -87,12 +88,15 @@ def hold(session: Session, stop: threading.Event, progress: Callable[[Result], N
     """
     results: list[Result] = []
     problems: list[str] = []
+    feedback = Feedback(session.course, session.assignment)
     store = Results(session.course, session.assignment, session.kernels)
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
 
         def take(submission: Submission, result: Result) -> None:
             try:
-                gradebook.write(result, {v.name: store.notebook(submission, v.name) for v in result.verdicts})
+                notebooks = {v.name: store.notebook(submission, v.name) for v in result.verdicts}
+                gradebook.write(result, notebooks)
+                feedback.write(result, notebooks)
             except (GradebookError, OSError) as error:
                 problems.append(f"{result.student}: {error}")
             results.append(result)

@@ -72,8 +72,9 @@ def _report(session: Session, outcome: Outcome, options: argparse.Namespace, con
     report = course.reports / f"{assignment.name}{scope}.csv"
     replace_file(report, sheet(results))
     for problem in outcome.problems:
-        console.print(f"not in the gradebook: {plain(problem)}")
-    console.print(f"\nwritten: {report}, {course.db_url}, {course.autograded('*', assignment.name)}")
+        console.print(f"not written: {plain(problem)}")
+    folders = f"{course.autograded('*', assignment.name)}, {course.feedback('*', assignment.name)}"
+    console.print(f"\nwritten: {report}, {course.db_url}, {folders}")
     if outcome.kept:
         console.print(f"{outcome.kept} of {len(results)} had been graded before; --again grades them anew")
     if not session.kernels.jailed:

@@ -1,0 +1,76 @@
+"""What the hidden part of a test holds, and whether a text gives it away: feedback must not."""
+
+import ast
+import re
+from functools import cached_property
+
+from nbgrader.preprocessors import ClearHiddenTests
+
+_BEGIN = str(ClearHiddenTests.begin_test_delimeter.default_value)
+_END = str(ClearHiddenTests.end_test_delimeter.default_value)
+
+SHORTEST = 4
+"""Letters of a string that say something: a hidden test's scope is called ``pair``, and ``x`` is everybody's."""
+
+
+class HiddenPart:
+    """
+    The parts of a test cell's source that nbgrader takes out of the release.
+
+    Parameters
+    ----------
+    source : str
+        The master cell's source.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._lines: list[str] = []
+        self._visible: list[str] = []
+        inside = False
+        for line in source.splitlines():
+            if _BEGIN in line:
+                inside = True
+            elif _END in line:
+                inside = False
+            else:
+                (self._lines if inside else self._visible).append(line)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self._lines)
+
+    def gives_away(self, text: str) -> bool:
+        """Tell whether a text holds a line of the hidden part, or a string that only the hidden part has."""
+        return any(piece in text for piece in self._pieces)
+
+    def is_told_by_the_visible(self, message: str) -> bool:
+        """Tell whether a message is that of an assert that students can read."""
+        return any(re.fullmatch(pattern, message, re.DOTALL) for pattern in self._told)
+
+    @cached_property
+    def _pieces(self) -> frozenset[str]:
+        visible = "\n".join(self._visible)
+        lines = {line.strip() for line in self._lines}
+        strings = {text for text in _strings(ast.parse(self._source)) if len(text.strip()) >= SHORTEST}
+        return frozenset(
+            piece for piece in (lines | strings) if len(piece) >= SHORTEST and piece.strip() and piece not in visible
+        )
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        asserts = (node for node in ast.walk(ast.parse("\n".join(self._visible))) if isinstance(node, ast.Assert))
+        return frozenset(_pattern(node.msg) for node in asserts if node.msg is not None)
+
+
+def _strings(tree: ast.AST) -> set[str]:
+    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def _pattern(message: ast.expr) -> str:
+    """Write the messages that an expression can give as a regular expression."""
+    if isinstance(message, ast.Constant):
+        return re.escape(str(message.value))
+    if isinstance(message, ast.JoinedStr):
+        return "".join(_pattern(part) if isinstance(part, ast.Constant) else ".*" for part in message.values)
+    return "(?!)"

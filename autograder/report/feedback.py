@@ -1,0 +1,228 @@
+"""
+The page that a student opens after grading: points, code, expected beside shown, and which idea was wrong.
+
+A page is static HTML without any script. All that comes from a submission is escaped text or a picture that is drawn
+here from facts; nothing that student code displayed is shown as it came. Of a hidden part of a test no page holds
+a word.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from autograder.caption import text
+from autograder.checks import ASSERT, Finding, Outcome, expected_facts, plain_text
+from autograder.course import Assignment, Course, Master, MasterCell, is_test_of
+from autograder.facts import Facts
+from autograder.files import replace_file
+from autograder.grading import Result
+from autograder.hidden import HiddenPart
+from autograder.misconceptions import Hint
+from autograder.picture import STYLE, figure
+from autograder.report.table import plain
+from autograder.sharing import FACTS_TYPE
+from autograder.verdict import CellVerdict, NotebookVerdict
+
+WITHHELD = "A part of this test that is not shown found a difference."
+PARTLY = "Part of this test is not shown."
+
+_HEAD = 1_000
+"""Bytes of a page within which its key stands."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Expected beside shown: lines, each with whether the other side lacks it; or two pictures."""
+
+    expected: list[tuple[bool, str]]
+    shown: list[tuple[bool, str]]
+    pictures: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test cell without points: what it looks at, what it found, and what is behind that."""
+
+    looks_at: str
+    message: str
+    sides: list[Sides]
+    note: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise of a notebook."""
+
+    name: str
+    heading: str
+    points: float
+    max_points: float
+    code: str
+    tests: list[Test]
+    hints: list[Hint]
+
+
+class Feedback:
+    """
+    The feedback pages of one assignment.
+
+    Parameters
+    ----------
+    course : Course
+        Where they are written: nbgrader's ``feedback_directory``.
+    """
+
+    def __init__(self, course: Course, assignment: Assignment) -> None:
+        self._course = course
+        self._masters = {master.name: master for master in assignment.notebooks}
+
+    def write(self, result: Result, notebooks: Mapping[str, Path]) -> None:
+        """
+        Write the pages of one result, unless they are there.
+
+        Parameters
+        ----------
+        notebooks : mapping of str to Path
+            By notebook name: the file of the notebook as it was run, in a folder that is named after its key.
+
+        Raises
+        ------
+        OSError
+            When a page cannot be written.
+        """
+        folder = self._course.feedback(result.student, result.assignment)
+        for verdict in result.verdicts:
+            place, key = folder / f"{verdict.name}.html", notebooks[verdict.name].parent.name
+            if not _has(place, key):
+                folder.mkdir(parents=True, exist_ok=True)
+                executed = notebooks[verdict.name].read_text(encoding="utf-8")
+                master = self._masters[verdict.name]
+                replace_file(place, page(master, verdict, result.student, json.loads(executed), key))
+
+
+def page(master: Master, verdict: NotebookVerdict, student: str, executed: dict[str, Any], key: str) -> str:
+    """Write the page of one notebook; `executed` is the notebook as it was run, `key` the result's content key."""
+    sources = {cell.get("id"): "".join(cell["source"]) for cell in executed["cells"]}
+    return _template().render(
+        key=key,
+        student=student,
+        verdict=verdict,
+        title=_heading(master, None),
+        exercises=[_exercise(master, cell, verdict, sources) for cell in master.solutions],
+        figure_style=STYLE,
+    )
+
+
+def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, sources: dict[str, str]) -> Exercise:
+    name = str(cell.grade_id)
+    verdicts = {found.grade_id: found for found in verdict.cells}
+    tests = [test for test in master.graded if is_test_of(str(test.grade_id), name)]
+    found = [(test, verdicts[str(test.grade_id)]) for test in tests if str(test.grade_id) in verdicts]
+    return Exercise(
+        name,
+        _heading(master, cell),
+        sum(one.points for _, one in found),
+        sum(test.points for test in tests),
+        sources.get(cell.node.id, ""),
+        [_test(test, one) for test, one in found if not one.points],
+        [hint for hint in verdict.hints if hint.exercise == name and not _hidden_in(tests, hint.line)],
+    )
+
+
+def _hidden_in(tests: list[MasterCell], line: str) -> bool:
+    return any(_hidden(test.source).gives_away(line) for test in tests)
+
+
+def _heading(master: Master, cell: MasterCell | None) -> str:
+    """Find the heading above a cell, or the notebook's own."""
+    texts = [
+        other.source for other in master.cells[: master.cells.index(cell) if cell else None] if not other.is_code
+    ]
+    headings = [str(heading) for text in texts for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
+    return (headings[-1 if cell else 0] if headings else master.name).replace("`", "")
+
+
+def _test(cell: MasterCell, verdict: CellVerdict) -> Test:
+    hidden = _hidden(cell.source)
+    looks_at = (cell.source.splitlines() or [""])[0].strip('" ')
+    lost = [finding for finding in verdict.findings if finding.outcome is not Outcome.HOLDS]
+    said = list(dict.fromkeys(message for finding in lost for message in _messages(finding, hidden)))
+    sides = [one for finding in lost for one in _sides(cell, finding, hidden)]
+    return Test(looks_at, "\n".join(said) or (WITHHELD if hidden else ""), sides, PARTLY if hidden else "")
+
+
+def _messages(finding: Finding, hidden: HiddenPart) -> Iterator[str]:
+    if finding.shown or finding.graphs:
+        return  # it stands in the sides
+    if finding.check == ASSERT and hidden and not re.match(r"\w+(Error|Exception): ", finding.message):
+        told = hidden.is_told_by_the_visible(finding.message)
+    else:
+        told = not hidden.gives_away(finding.message)
+    yield finding.message if told else WITHHELD
+
+
+def _sides(cell: MasterCell, finding: Finding, hidden: HiddenPart) -> Iterator[Sides]:
+    if finding.shown and not hidden:
+        reference = [output for output in cell.reference if FACTS_TYPE not in output.get("data", {})]
+        yield _compared(plain_text(reference).splitlines(), finding.shown.splitlines())
+    pairs = list(zip(expected_facts(cell), finding.graphs, strict=False))
+    for expected, shown in pairs[:1] if hidden else pairs:
+        if expected != _bare(shown) and not any(hidden.gives_away(text(facts)) for facts in (expected, shown)):
+            yield Sides([], [], (_picture(expected), _picture(_bare(shown))))
+
+
+def _bare(facts: Facts) -> Facts:
+    return Facts(facts.variables, facts.outputs)
+
+
+def _compared(expected: list[str], shown: list[str]) -> Sides:
+    matched = difflib.SequenceMatcher(None, expected, shown, autojunk=False).get_matching_blocks()
+    left = {block.a + place for block in matched for place in range(block.size)}
+    right = {block.b + place for block in matched for place in range(block.size)}
+    return Sides(
+        [(place not in left, line) for place, line in enumerate(expected)],
+        [(place not in right, line) for place, line in enumerate(shown)],
+    )
+
+
+@lru_cache(maxsize=512)
+def _picture(facts: Facts) -> str:
+    return figure(facts, styled=False)
+
+
+@lru_cache(maxsize=512)
+def _hidden(source: str) -> HiddenPart:
+    return HiddenPart(source)
+
+
+@lru_cache(maxsize=1)
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("autograder.report", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["plain"] = _plain
+    return environment.get_template("feedback.html.j2")
+
+
+def _plain(words: str) -> str:
+    """Replace control characters, line by line."""
+    return "\n".join(plain(line.replace("\t", "    ")) for line in words.split("\n"))
+
+
+def _has(place: Path, key: str) -> bool:
+    try:
+        with place.open("rb") as file:
+            return f'<meta name="result" content="{key}">'.encode() in file.read(_HEAD)
+    except OSError:
+        return False
