@@ -25,16 +25,14 @@ class HiddenPart:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._lines: list[str] = []
-        self._visible: list[str] = []
+        self._lines: dict[int, str] = {}
+        self._visible: dict[int, str] = {}
         inside = False
-        for line in source.splitlines():
-            if _BEGIN in line:
-                inside = True
-            elif _END in line:
-                inside = False
+        for number, line in enumerate(source.splitlines(), start=1):
+            if _BEGIN in line or _END in line:
+                inside = _BEGIN in line
             else:
-                (self._lines if inside else self._visible).append(line)
+                (self._lines if inside else self._visible)[number] = line
 
     def __bool__(self) -> bool:
         """Tell whether there is any."""
@@ -50,21 +48,19 @@ class HiddenPart:
 
     @cached_property
     def _pieces(self) -> frozenset[str]:
-        visible = "\n".join(self._visible)
-        lines = {line.strip() for line in self._lines}
-        strings = {text for text in _strings(ast.parse(self._source)) if len(text.strip()) >= SHORTEST}
-        return frozenset(
-            piece for piece in (lines | strings) if len(piece) >= SHORTEST and piece.strip() and piece not in visible
-        )
+        strings: dict[bool, set[str]] = {True: set(), False: set()}
+        for node in ast.walk(ast.parse(self._source)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                strings[node.lineno in self._lines].add(node.value)
+        hidden = {line.strip() for line in self._lines.values()} | strings[True]
+        known = "\n".join([*self._visible.values(), *strings[False]])
+        return frozenset(piece for piece in hidden if len(piece.strip()) >= SHORTEST and piece not in known)
 
     @cached_property
     def _told(self) -> frozenset[str]:
-        asserts = (node for node in ast.walk(ast.parse("\n".join(self._visible))) if isinstance(node, ast.Assert))
+        visible = ast.parse("\n".join(self._visible.values()))
+        asserts = (node for node in ast.walk(visible) if isinstance(node, ast.Assert))
         return frozenset(_pattern(node.msg) for node in asserts if node.msg is not None)
-
-
-def _strings(tree: ast.AST) -> set[str]:
-    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
 def _pattern(message: ast.expr) -> str:
