@@ -59,6 +59,26 @@ def test_a_second_session_grades_nobody_and_tells_the_same(handed_in: Course) ->
     assert first.results == second.results
 
 
+def test_a_page_that_cannot_be_written_is_said_and_the_others_are_there(handed_in: Course) -> None:
+    handed_in.feedback("ada", NAME).parent.parent.mkdir(exist_ok=True)
+    handed_in.feedback("ada", NAME).parent.write_text("in the way", encoding="utf-8")
+    outcome = held(session_of(handed_in))
+    assert points(outcome) == POINTS
+    (problem,) = outcome.problems
+    assert problem.startswith("ada: ") and "feedback" in problem
+    assert (handed_in.feedback("alan", NAME) / "01_double.html").is_file()
+
+
+def test_feedback_comes_back_the_same(handed_in: Course) -> None:
+    held(session_of(handed_in))
+    page = handed_in.feedback("alan", NAME) / "01_double.html"
+    before = page.read_bytes()
+    shutil.rmtree(page.parents[2])
+    assert held(session_of(handed_in)).kept == 3
+    assert page.read_bytes() == before
+    assert b"double(2) is not 4" in before
+
+
 def test_only_what_has_changed_is_graded_again(handed_in: Course) -> None:
     held(session_of(handed_in))
     shutil.rmtree(handed_in.submitted("alan", NAME))

@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -132,12 +132,13 @@ def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, source
         sum(test.points for test in tests),
         sources.get(cell.node.id, ""),
         [_test(test, one) for test, one in found if not one.points],
-        [hint for hint in verdict.hints if hint.exercise == name and not _hidden_in(tests, hint.line)],
+        [_harmless(hint, master) for hint in verdict.hints if hint.exercise == name],
     )
 
 
-def _hidden_in(tests: list[MasterCell], line: str) -> bool:
-    return any(_hidden(test.source).gives_away(line) for test in tests)
+def _harmless(hint: Hint, master: Master) -> Hint:
+    given_away = any(_hidden(cell.source).gives_away(hint.line) for cell in master.graded)
+    return replace(hint, line="") if given_away else hint
 
 
 def _heading(master: Master, cell: MasterCell | None) -> str:

@@ -1,0 +1,187 @@
+"""The page says which idea was wrong and shows what was expected; nothing of a hidden test gets out."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.checks import Finding, Outcome, expected_facts
+from autograder.course import Assignment, Course, Master
+from autograder.facts import Facts, Output, Variable
+from autograder.grading import Result
+from autograder.hidden import HiddenPart
+from autograder.misconceptions import CATALOGUE, Hint
+from autograder.report.feedback import PARTLY, WITHHELD, Feedback, page
+from autograder.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
+
+EVIL = "</pre></title><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\x07"
+OTHER = Facts((Variable("other", (2,), "float32", trainable=True, kind="ref"),), (Output("r1", "r1:0", ("other",)),))
+
+
+def master_of(assignment: Assignment, name: str) -> Master:
+    return next(master for master in assignment.notebooks if master.name == name)
+
+
+def lost(cell_name: str, *findings: Finding) -> CellVerdict:
+    return CellVerdict(cell_name, 0, 1, findings)
+
+
+def verdict(
+    master: Master, *cells: CellVerdict, state: State = GRADED, hints: tuple[Hint, ...] = ()
+) -> NotebookVerdict:
+    """Give all points but for these cells."""
+    given = {str(c.grade_id): CellVerdict(str(c.grade_id), c.points, c.points, ()) for c in master.graded}
+    given |= {cell.grade_id: cell for cell in cells}
+    return NotebookVerdict(master.name, state, master.max_points, tuple(given.values()), (), 1.0, hints)
+
+
+def executed(master: Master, **sources: str) -> dict[str, Any]:
+    """Make the notebook as it was run: exercises answered with these sources."""
+    answers = {name.replace("_", "-"): source for name, source in sources.items()}
+    return {"cells": [{"id": c.node.id, "source": answers.get(c.node.id, "answer")} for c in master.cells]}
+
+
+def drawn(master: Master, found: NotebookVerdict, student: str = "ada", **sources: str) -> str:
+    return page(master, found, student, executed(master, **sources), "key")
+
+
+def words(html: str) -> str:
+    """Take the markup away, as a reader does."""
+    return " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL).split())
+
+
+def test_a_wrong_prediction_shows_both_sides_and_names_the_idea(assignment: Assignment) -> None:
+    master = master_of(assignment, "01_failed_share")
+    shown = Finding("output", Outcome.FAILS, "x", shown="['W:0', 'b:0']")
+    hint = Hint("predict-names", "M1", "predicted_names = ['W:0', 'b:0']")
+    html = drawn(master, verdict(master, lost("test-predict-names", shown), hints=(hint,)))
+    said = words(html)
+    assert "11 of 12" in said and "0 of 1" in said
+    assert "Exercise 1.1: predict the names (1 point)" in said
+    assert "\N{MINUS SIGN} [&#39;W:0&#39;, &#39;b:0&#39;, &#39;W_1:0&#39;, &#39;b_1:0&#39;]" in said
+    assert "+ [&#39;W:0&#39;, &#39;b:0&#39;]" in said
+    idea = CATALOGUE["M1"]
+    assert f"Perhaps you believe: {idea.belief} In truth: {idea.truth} Reread: {idea.where}" in said
+    assert len(re.findall(r"<details[^>]* open>", html)) == 1
+
+
+def test_two_pictures_stand_beside_each_other(assignment: Assignment) -> None:
+    master = master_of(assignment, "01_failed_share")
+    (cell,) = (c for c in master.graded if c.grade_id == "test-fresh-graph")
+    found = verdict(master, lost(str(cell.grade_id), Finding("graph", Outcome.FAILS, "x", graphs=(OTHER,))))
+    html = drawn(master, found)
+    assert html.count("<svg") == 2 and html.count("<figure") == 2
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", html)
+    assert captions == ["The graph holds outside_probe.", "r1 reads other."]
+    assert expected_facts(cell)[0].variables[0].name == "outside_probe"
+    assert PARTLY in words(html)
+
+
+def test_nothing_of_a_submission_is_markup(assignment: Assignment) -> None:
+    master = master_of(assignment, "01_failed_share")
+    evil = Facts((Variable(EVIL, (2,), EVIL, trainable=True, kind="ref"),), (Output(EVIL, EVIL, (EVIL,)),))
+    findings = (
+        Finding("assert", Outcome.FAILS, EVIL),
+        Finding("output", Outcome.FAILS, EVIL, shown=EVIL),
+        Finding("graph", Outcome.FAILS, EVIL, graphs=(evil,)),
+    )
+    found = verdict(
+        master, lost("test-predict-names", *findings), lost("test-fresh-graph", *findings),
+        hints=(Hint("predict-names", "M1", EVIL),),
+    )  # fmt: skip
+    html = drawn(master, found, EVIL, predict_names=EVIL)
+    ours = drawn(
+        master,
+        verdict(
+            master,
+            lost("test-predict-names", Finding("output", Outcome.FAILS, shown="x")),
+            lost("test-fresh-graph", Finding("graph", Outcome.FAILS, graphs=(OTHER,))),
+            hints=(Hint("predict-names", "M1", "x"),),
+        ),
+    )
+    assert "script" in html
+    assert set(re.findall(r"<\s*\w+", html)) == set(re.findall(r"<\s*\w+", ours))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", html)
+
+
+def test_the_browser_is_told_to_run_nothing(assignment: Assignment) -> None:
+    master = assignment.notebooks[0]
+    html = drawn(master, verdict(master))
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert html.index("Content-Security-Policy") < html.index("<style>")
+    assert not re.search(r"<script|<link|<iframe|javascript:|\son\w+=|https?://(?!www\.w3\.org/2000/svg)", html)
+
+
+def test_no_page_holds_a_word_of_a_hidden_test(assignment: Assignment) -> None:
+    checked = 0
+    for master in assignment.notebooks:
+        for cell in master.graded:
+            hidden = HiddenPart(cell.source)
+            if not hidden:
+                continue
+            checked += 1
+            spilled = "\n".join(sorted(hidden._pieces))
+            findings = (
+                Finding("assert", Outcome.FAILS, f"Another: {spilled}"),
+                Finding("output", Outcome.FAILS, spilled, shown=spilled),
+                Finding("graph", Outcome.FAILS, spilled, graphs=expected_facts(cell)[::-1] * 2),
+            )
+            hint = Hint(next(str(s.grade_id) for s in master.solutions), "M1", spilled)
+            html = drawn(master, verdict(master, lost(str(cell.grade_id), *findings), hints=(hint,)))
+            assert WITHHELD in html
+            assert not hidden.gives_away(_unescaped(html)), cell.grade_id
+    assert checked > 10
+
+
+def _unescaped(html: str) -> str:
+    return html.replace("&#39;", "'").replace("&#34;", '"').replace("&lt;", "<").replace("&gt;", ">")
+
+
+def test_a_notebook_that_wants_a_person_shows_why_and_no_points(assignment: Assignment) -> None:
+    master = assignment.notebooks[0]
+    state = State(Kind.REJECTED, "empty", "01_failed_share.ipynb: the file is empty; ask for another one")
+    said = words(drawn(master, NotebookVerdict(master.name, state, master.max_points)))
+    assert "REJECTED(empty): 01_failed_share.ipynb: the file is empty. A person will look at this notebook." in said
+    assert " of 12" not in said and "ask for another" not in said
+
+
+@pytest.fixture
+def stored(assignment: Assignment, tmp_path: Path) -> dict[str, Path]:
+    """Store the notebooks of a result as they were run, in a folder named after its key."""
+    folder = tmp_path / "0123"
+    folder.mkdir()
+    for master in assignment.notebooks:
+        (folder / f"{master.name}.ipynb").write_text(json.dumps(executed(master)), encoding="utf-8")
+    return {master.name: folder / f"{master.name}.ipynb" for master in assignment.notebooks}
+
+
+def result(assignment: Assignment) -> Result:
+    return Result("ada", assignment.name, tuple(verdict(master) for master in assignment.notebooks), {})
+
+
+def pages(course: Course, assignment: Assignment) -> list[Path]:
+    return sorted(course.feedback("ada", assignment.name).iterdir())
+
+
+def test_pages_are_written_once_and_come_back_the_same(
+    course: Course, assignment: Assignment, stored: dict[str, Path]
+) -> None:
+    Feedback(course, assignment).write(result(assignment), stored)
+    written = pages(course, assignment)
+    assert [path.name for path in written] == [f"{master.name}.html" for master in assignment.notebooks]
+    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in written]
+    Feedback(course, assignment).write(result(assignment), stored)
+    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in written] == before
+    written[0].unlink()
+    Feedback(course, assignment).write(result(assignment), stored)
+    assert [path.read_bytes() for path in written] == [content for content, _ in before]
+
+
+def test_a_new_result_gets_a_new_page(course: Course, assignment: Assignment, stored: dict[str, Path]) -> None:
+    Feedback(course, assignment).write(result(assignment), stored)
+    other = next(iter(stored.values())).parent.rename(next(iter(stored.values())).parent.with_name("4567"))
+    Feedback(course, assignment).write(result(assignment), {name: other / path.name for name, path in stored.items()})
+    assert all('content="4567"' in path.read_text(encoding="utf-8") for path in pages(course, assignment))
