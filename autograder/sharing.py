@@ -98,7 +98,8 @@ def _described(graph: Any, outputs: dict[str, Any]) -> tuple[Any, Facts]:
 
     meta = MetaGraphDef(graph_def=graph.as_graph_def())
     collections = meta.collection_def
-    trained = [variable.to_proto().SerializeToString() for variable in graph.get_collection(TRAINABLE)]
+    with graph.as_default():
+        trained = [variable.to_proto().SerializeToString() for variable in graph.get_collection(TRAINABLE)]
     collections[TRAINABLE].bytes_list.value.extend(trained)
     collections[LABELS].node_list.value.extend(outputs)
     collections[TENSORS].node_list.value.extend(output.name for output in outputs.values())
