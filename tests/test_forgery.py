@@ -1,0 +1,197 @@
+"""
+Who changes what Python says about variables gets no point: the graph is asked, under names that are fresh.
+
+Each student answers one exercise with an attack, and the others with the solutions, in one batch.
+"""
+
+import json
+from dataclasses import replace
+
+import nbformat
+import pytest
+
+from autograder.batch import grade_all, local_processes
+from autograder.checks import GraphCheck, Outcome, Shown
+from autograder.course import Assignment, Master
+from autograder.evidence import parse
+from autograder.grading import Result
+from autograder.intake import Submission
+from autograder.kernels.running import Kernels, Reply
+from autograder.probes import DESK
+from autograder.sharing import GRAPH_TYPE
+from autograder.verdict import CellVerdict, Kind
+
+TWINS = """
+def my_op(x):
+    W = tf.Variable(tf.random_normal([32, 10]), name="W")
+    b = tf.Variable(tf.zeros([10]), name="b")
+    return x @ W + b
+"""
+
+EQUAL = """
+class Equal:
+    def __init__(self, real):
+        self.__dict__["real"] = real
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+    def __eq__(self, other):
+        return True
+    def __hash__(self):
+        return 0
+    def __rmatmul__(self, other):
+        return other @ self.real
+    def __radd__(self, other):
+        return other + self.real
+
+def my_op(x):
+    W = Equal(tf.Variable(tf.random_normal([32, 10]), name="W"))
+    b = Equal(tf.Variable(tf.zeros([10]), name="b"))
+    return x @ W + b
+"""
+
+COLLECTIONS = """
+_global, _trainable = tf.global_variables, tf.trainable_variables
+
+def _first(all_of_them):
+    return lambda *args, **kwargs: all_of_them(*args, **kwargs)[:2]
+
+tf.global_variables, tf.trainable_variables = _first(_global), _first(_trainable)
+"""
+
+GET = """
+def _any(name, shape=None, **more):
+    initializer = more.get("initializer") or tf.random_normal_initializer()
+    return tf.Variable(initializer(shape), name=name)
+
+tf.get_variable = _any
+"""
+
+USES_GET = """
+def my_op(x):
+    W = tf.get_variable("W", [32, 10], initializer=tf.random_normal_initializer())
+    b = tf.get_variable("b", [10], initializer=tf.zeros_initializer())
+    return x @ W + b
+"""
+
+REPLAY = """
+import IPython.display as _display
+
+def show_sharing(*meant, **outputs):
+    _display.display({{"text/plain": {words!r}, {kind!r}: {graph!r}}}, raw=True)
+
+def my_op(x):
+    W = tf.Variable(tf.random_normal([32, 10]), name="W")
+    b = tf.Variable(tf.zeros([10]), name="b")
+    return x @ W + b
+"""
+
+FIXED_PROBE = """
+def probe(name):
+    return name + "_probe"
+"""
+
+SAME_VALUES = """
+import numpy as np
+
+_run = tf.Session.run
+
+def _run_all(self, *args, **kwargs):
+    for variable in self.graph.get_collection("variables"):
+        _run(self, variable.initializer)
+    return _run(self, *args, **kwargs)
+
+tf.Session.run = _run_all
+
+def my_op(x):
+    values = np.random.RandomState(0).randn(32, 10).astype("float32")
+    W = tf.Variable(values, name="W")
+    b = tf.Variable(tf.zeros([10]), name="b")
+    return x @ W + b
+"""
+
+NOTEBOOK, EXERCISE, TEST = "03_get_variable", "get-my-op", "test-get-my-op-shares"
+
+
+@pytest.fixture(scope="module")
+def master(assignment: Assignment) -> Master:
+    return next(master for master in assignment.notebooks if master.name == NOTEBOOK)
+
+
+@pytest.fixture(scope="module")
+def right(master: Master) -> tuple[str, str]:
+    """Run the master at a desk, and store what its test shows: the words and the graph."""
+    done = Kernels().run(nbformat.from_dict(master.notebook), DESK)
+    (cell,) = (cell for cell in done.notebook.cells if cell.id == TEST)
+    data = next(output.data for output in cell.outputs if GRAPH_TYPE in output.get("data", {}))
+    return data["text/plain"], data[GRAPH_TYPE]
+
+
+def attacks(right: tuple[str, str]) -> dict[str, str]:
+    words, graph = right
+    replay = REPLAY.format(words=words, kind=GRAPH_TYPE, graph=graph)
+    return {
+        "collections": COLLECTIONS + TWINS,
+        "get_variable": GET + USES_GET,
+        "always equal": EQUAL,
+        "collections and equality": COLLECTIONS + EQUAL,
+        "collections and values": COLLECTIONS + SAME_VALUES,
+        "a stored graph": replay,
+        "a stored graph and collections": COLLECTIONS + replay,
+        "a stored graph, collections and probe": COLLECTIONS + FIXED_PROBE + replay,
+    }
+
+
+@pytest.fixture(scope="module")
+def results(assignment: Assignment, master: Master, right: tuple[str, str]) -> dict[str, Result]:
+    """Grade one notebook of each attacker."""
+    submissions = []
+    for name, source in (attacks(right) | {"nobody": USES_GET}).items():
+        cells = [cell | {"source": source} if cell.id == EXERCISE else cell for cell in master.notebook.cells]
+        text = json.dumps(master.notebook | {"cells": cells})
+        submissions.append(Submission(name, assignment.name, {NOTEBOOK: text.encode()}))
+    one = replace(assignment, notebooks=(master,))
+    return {result.student: result for _, result in grade_all(submissions, one, Kernels(), local_processes(2), 2)}
+
+
+def verdict(result: Result, test: str = TEST) -> CellVerdict:
+    return next(cell for cell in result.verdicts[0].cells if cell.grade_id == test)
+
+
+def test_who_attacks_nothing_gets_the_point(results: dict[str, Result]) -> None:
+    assert verdict(results["nobody"]).points == 1
+    assert results["nobody"].state.is_graded
+
+
+@pytest.mark.parametrize("attack", list(attacks(("", ""))))
+def test_an_attacker_gets_no_point(results: dict[str, Result], attack: str) -> None:
+    found = verdict(results[attack])
+    assert found.points == 0
+    graphs = [finding for finding in found.findings if finding.check == GraphCheck.name]
+    assert graphs and all(finding.outcome is not Outcome.HOLDS for finding in graphs)
+
+
+def test_where_every_assert_is_fooled_a_person_sees_both_sides(results: dict[str, Result]) -> None:
+    state = results["collections and values"].state
+    assert state.kind is Kind.REVIEW
+    assert f"in {TEST} assert and output holds, graph does not" in state.message
+
+
+@pytest.mark.parametrize("attack", [name for name in attacks(("", "")) if "stored" in name])
+def test_who_replays_a_graph_gets_no_automatic_points_at_all(results: dict[str, Result], attack: str) -> None:
+    assert results[attack].state.kind is Kind.REVIEW
+    assert results[attack].points is None
+
+
+def test_a_stored_graph_is_right_under_its_own_probe_name_alone(
+    assignment: Assignment, master: Master, right: tuple[str, str]
+) -> None:
+    (cell,) = (cell for cell in master.graded if cell.grade_id == TEST)
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/plain": right[0], GRAPH_TYPE: right[1]})
+        for _ in range(len([o for o in cell.reference if len(o.get("data", {})) > 1]))
+    ]
+    reply = Reply(True, "", "")
+    assert parse(right[1]).outputs
+    first = GraphCheck().look(cell, Shown(reply, outputs[:1], DESK), assignment)
+    replayed = GraphCheck().look(cell, Shown(reply, outputs, "0a1b2c3d"), assignment)
+    assert (first.outcome is Outcome.FAILS, replayed.outcome) == (False, Outcome.FAILS)
