@@ -102,7 +102,7 @@ def _check():
     assert 1 == 2, "one is not two"
 
 
-display(_check())'''
+_check()'''
 
 
 def test_a_failed_test_and_an_empty_stub_show_what_they_say_and_are_still_errors() -> None:
@@ -112,6 +112,13 @@ def test_a_failed_test_and_an_empty_stub_show_what_they_say_and_are_still_errors
     (failed,), (stub,) = (cell.outputs for cell in done.notebook.cells)
     assert [ANSI.sub("", line) for line in failed.traceback] == ["Not yet. Looks at: two numbers.", "one is not two"]
     assert [ANSI.sub("", line) for line in stub.traceback] == ["Not yet. still to do"]
+
+
+def test_a_test_s_own_helper_speaks_to_the_student_too() -> None:
+    helped = "    def helper():\n        assert 1 == 2, 'one is not two'\n\n    helper()"
+    done = run_cells(TEST.replace('    assert 1 == 2, "one is not two"', helped))
+    shown = [ANSI.sub("", line) for line in done.notebook.cells[0].outputs[0].traceback]
+    assert shown == ["Not yet. Looks at: two numbers.", "one is not two"]
 
 
 def test_a_test_without_its_answer_says_what_is_missing() -> None:

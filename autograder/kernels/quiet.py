@@ -31,7 +31,7 @@ NOTICE = "non-resource variables are not supported in the long term"
 """What the notice ends with (tensorflow/python/ops/resource_variables_toggle.py)."""
 
 TEST_FUNCTION = "_check"
-"""What the function of a test cell is called: what is raised in it speaks to the student."""
+"""What the function of a test cell is called: what is raised in it, or in its helpers, speaks to the student."""
 
 WIDTH = 100
 """Columns of a message, which fit into a browser window of 1200 pixels."""
@@ -53,7 +53,7 @@ def show_briefly(
     """Show an error as briefly as it can be told, with hints at a desk, and return the lines."""
     frame, _ = list(traceback.walk_tb(trace))[-1]
     where = traceback.extract_tb(trace)[-1]
-    if where.name == TEST_FUNCTION:
+    if frame.f_code.co_qualname.partition(".")[0] == TEST_FUNCTION:
         looks_at = linecache.getline(where.filename, 1).strip().strip('"')
         lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *_wrapped(_in_a_test(kind, error))]
     elif kind is NotImplementedError and str(error) and frame.f_globals is shell.user_module.__dict__:
