@@ -177,6 +177,8 @@ def _same_variable(answer: _Answer, look: Look) -> _Found:
     for node in answer.nodes:
         if isinstance(node, ast.Set) or (isinstance(node, ast.Call) and ast.unparse(node.func) == "set"):
             yield "M19", answer.line_of(node)
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In):
+            yield "M19", answer.line_of(node)
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
             sides = [node.left, node.comparators[0]]
             if all(isinstance(side, ast.Name) for side in sides):
@@ -217,7 +219,8 @@ def _scopes(answer: _Answer, look: Look) -> _Found:
     """Scopes that are not what somebody takes them for."""
     if line := answer.line(r"default_name\s*="):
         yield "M21", line
-    if look.test.endswith("-strict") and look.said.startswith("['nothing'") and (line := answer.line("AUTO_REUSE")):
+    silent = look.test.endswith("-strict") and look.said.startswith("['nothing'")
+    if silent and (line := answer.line("AUTO_REUSE")) and not answer.line(r"tf\.Variable\("):
         yield "M8", line
     for node in answer.nodes:
         if isinstance(node, ast.With) and "variable_scope(" in ast.unparse(node.items[0].context_expr):

@@ -66,6 +66,32 @@ def test_what_is_raised_names_the_idea_and_the_line(answer: str, error: str, exp
     assert found(answer, Look("test-exercise", error=error)) == expected
 
 
+SAME = {
+    "names": ("return u.op.name == v.op.name", {"M1"}),
+    "equality": ("return u == v", {"M19"}),
+    "a set": ("return len({u, v}) == 1", {"M19"}),
+    "membership": ("return v in [u]", {"M19"}),
+    "identity": ("return u is v", set()),
+    "counting": ("return len(tf.global_variables()) == 1", set()),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), SAME.values(), ids=SAME)
+def test_a_comparison_says_what_sharing_is_taken_for(body: str, expected: set[str]) -> None:
+    answer = f"def same_variable(u, v):\n    {body}"
+    assert set(found(answer, Look("test-same-variable-equality"))) == expected
+
+
+STRICT = Look("test-get-my-op-strict", said="['nothing', 1]")
+
+
+def test_auto_reuse_is_to_blame_only_for_what_obeys_it() -> None:
+    scope = 'with tf.variable_scope("a", reuse=tf.AUTO_REUSE):\n    '
+    assert set(found(f'{scope}W = tf.get_variable("W")', STRICT)) == {"M8"}
+    assert set(found(f'{scope}W = tf.Variable(0.0, name="W")', STRICT)) == set()
+    assert set(found('W = tf.get_variable("W")', STRICT)) == set()
+
+
 def variable(name: str, *copies: str) -> Variable:
     return Variable(name, (2,), "float32", trainable=True, kind="ref", copies=copies)
 
