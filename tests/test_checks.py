@@ -3,10 +3,15 @@
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
+from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 
 from autograder.checks import CHECKS, Finding, Outcome, Shown, judge, output_difference
 from autograder.course import OUTPUT_TAG, Assignment, MasterCell
+from autograder.evidence import NAMES_TAG, parse
+from autograder.facts import to_text
 from autograder.kernels.running import Reply
+from autograder.sharing import FACTS_TYPE, GRAPH_TYPE
+from tests.test_evidence import encoded, graph
 
 ASSERT = "assert double(2) == 4"
 RAN = Reply(ok=True)
@@ -241,3 +246,67 @@ def test_comparing_changes_neither_side() -> None:
     before = repr((stored, shown))
     output_difference(shown, stored, ADDRESS)
     assert repr((stored, shown)) == before
+
+
+SHARES, TWINS, OTHER = (
+    graph(*((name, "VariableV2", "") for name in "WV"), ("a", "Identity", "W"), ("b", "Identity", reads), **outputs)
+    for reads, outputs in (("W", {"r1": "a", "r2": "b"}), ("V", {"r1": "a", "r2": "b"}), ("W", {"mine": "a"}))
+)
+
+
+def picture(meta: MetaGraphDef) -> NotebookNode:
+    """Make what show_sharing shows."""
+    return new_output("display_data", {"text/plain": "words", GRAPH_TYPE: encoded(meta)})
+
+
+def graphed(*outputs: NotebookNode, reply: Reply | None = RAN) -> Finding:
+    """Judge pictures where two that share are expected."""
+    facts = to_text(parse(encoded(SHARES)))
+    reference = new_output("display_data", {"text/plain": "words", FACTS_TYPE: facts})
+    node = new_code_cell(ASSERT, metadata={"tags": [NAMES_TAG]}, outputs=[reference, reference])
+    master = MasterCell(node, "test-double", 1.0, graded=True, solution=False, locked=True)
+    return found(master, *outputs, reply=reply)["graph"]
+
+
+def test_graphs_hold_where_all_of_them_share_as_the_master_s() -> None:
+    assert graphed(picture(SHARES), picture(SHARES)).outcome is Outcome.HOLDS
+
+
+def test_a_student_s_own_pictures_cost_nothing() -> None:
+    assert graphed(picture(OTHER), picture(TWINS), picture(SHARES), picture(SHARES)).outcome is Outcome.HOLDS
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_one_wrong_graph_fails_and_all_are_kept_to_be_drawn(place: int) -> None:
+    shown = [picture(SHARES), picture(SHARES)]
+    shown[place] = picture(TWINS)
+    finding = graphed(*shown)
+    assert finding.outcome is Outcome.FAILS
+    assert "Expected: r1 and r2 share W. Nothing reads V.\nShown: r1 and r2 share nothing" in finding.message
+    assert [len(facts.outputs) for facts in finding.graphs] == [2, 2]
+
+
+ABSENT_GRAPHS = {
+    "none": ((), RAN, "This cell showed no graph."),
+    "another one": ((picture(OTHER),), RAN, "Another graph is shown than the test's."),
+    "only the first": ((picture(SHARES),), RAN, "Not all graphs are shown."),
+    "only the first, then it raised": ((picture(SHARES),), RAISED, "double(2) is not 4"),
+    "raised before": ((), RAISED, "double(2) is not 4"),
+}
+
+
+@pytest.mark.parametrize(("outputs", "reply", "why"), ABSENT_GRAPHS.values(), ids=ABSENT_GRAPHS)
+def test_a_graph_that_is_missing_is_absent_and_the_reason_is_said(
+    outputs: tuple[NotebookNode, ...], reply: Reply, why: str
+) -> None:
+    finding = graphed(*outputs, reply=reply)
+    assert (finding.outcome, finding.message) == (Outcome.ABSENT, why)
+
+
+def test_a_graph_that_cannot_be_read_fails_with_the_reason() -> None:
+    broken = new_output("display_data", {GRAPH_TYPE: "AAAA"})
+    finding = graphed(picture(SHARES), picture(SHARES), broken)
+    assert finding.outcome is Outcome.FAILS
+    assert (
+        finding.message == "The graph that this cell shows cannot be judged: it is no graph, or only a part of one."
+    )

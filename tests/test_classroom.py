@@ -6,7 +6,7 @@ fifteenth right answers in notebooks from which all cells but their own are gone
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nbformat
 import pytest
@@ -19,6 +19,7 @@ from autograder.kernels.limits import Limits
 from autograder.kernels.running import Kernels
 from autograder.misconceptions import CATALOGUE
 from autograder.report.sheet import sheet
+from autograder.sharing import GRAPH_TYPE
 from tests.classroom.__main__ import off_label, submission_of, surprises
 from tests.classroom.answers import answers
 from tests.classroom.students import classroom, released
@@ -107,6 +108,25 @@ def test_every_misconception_is_found_in_two_answers_and_more(batch: Batch) -> N
 def test_every_hint_points_at_a_line(batch: Batch) -> None:
     hints = [hint for result in batch.results.values() for verdict in result.verdicts for hint in verdict.hints]
     assert [hint for hint in hints if not hint.line] == []
+
+
+def test_what_was_run_is_kept_with_a_desk_s_names_and_without_graphs_and_hints(batch: Batch) -> None:
+    for result in batch.results.values():
+        for text in result.executed.values():
+            assert GRAPH_TYPE not in text
+            assert "Perhaps you believe" not in text
+    assert "share model_probe/W" in batch.results["solutions"].executed["03_get_variable"]
+
+
+def test_hints_send_nobody_to_a_notebook_that_is_not_there(assignment: Assignment) -> None:
+    masters = tuple(master for master in assignment.notebooks if master.name == "03_get_variable")
+    one = replace(assignment, notebooks=masters)
+    course = Course(ROOT)
+    submissions = [submission_of(course, one, student) for student in classroom(one)]
+    graded = [result for _, result in grade_all(submissions, one, Kernels(), local_processes(2), 2)]
+    hints = {hint.id for result in graded for verdict in result.verdicts for hint in verdict.hints}
+    assert "M4" in hints
+    assert {CATALOGUE[name].notebook for name in hints} == {"03_get_variable"}
 
 
 def test_every_exercise_has_right_and_wrong_answers(assignment: Assignment) -> None:

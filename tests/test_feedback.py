@@ -79,6 +79,14 @@ def test_two_pictures_stand_beside_each_other(assignment: Assignment) -> None:
     assert PARTLY in words(html)
 
 
+def test_of_a_test_with_a_hidden_part_the_first_picture_alone_is_shown(assignment: Assignment) -> None:
+    master = master_of(assignment, "02_variables_dict")
+    findings = Finding("graph", Outcome.FAILS, graphs=(OTHER, OTHER))
+    (cell,) = (c for c in master.graded if c.grade_id == "test-make-and-use-counts")
+    assert HiddenPart(cell.source) and len(expected_facts(cell)) == 2
+    assert drawn(master, verdict(master, lost(str(cell.grade_id), findings))).count("<svg") == 2
+
+
 def test_nothing_of_a_submission_is_markup(assignment: Assignment) -> None:
     master = master_of(assignment, "01_failed_share")
     evil = Facts((Variable(EVIL, (2,), EVIL, trainable=True, kind="ref"),), (Output(EVIL, EVIL, (EVIL,)),))

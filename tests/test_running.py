@@ -1,6 +1,7 @@
 """How a run ends, and what a kernel gets to see, with real kernels."""
 
 import re
+from copy import deepcopy
 from dataclasses import replace
 
 import nbformat
@@ -11,6 +12,7 @@ from traitlets.config import Config
 from autograder.errors import CourseError
 from autograder.kernels.limits import Limits
 from autograder.kernels.running import Ended, Kernels, Run, kernels_of
+from autograder.probes import DESK
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -119,6 +121,12 @@ def test_a_test_s_own_helper_speaks_to_the_student_too() -> None:
     done = run_cells(TEST.replace('    assert 1 == 2, "one is not two"', helped))
     shown = [ANSI.sub("", line) for line in done.notebook.cells[0].outputs[0].traceback]
     assert shown == ["Not yet. Looks at: two numbers.", "one is not two"]
+
+
+def test_a_kernel_remembers_for_hints_at_a_desk_alone() -> None:
+    notebook = new_notebook(cells=[new_code_cell("print(len(get_ipython().display_pub._hooks))", id="cell-0")])
+    remembers = [text(Kernels().run(deepcopy(notebook), ending), 0) for ending in (DESK, "0a1b2c3d")]
+    assert remembers == ["1\n", "0\n"]
 
 
 def test_a_test_without_its_answer_says_what_is_missing() -> None:

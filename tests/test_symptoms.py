@@ -57,6 +57,11 @@ RAISED = {
     "another shape": ("scope.reuse_variables()", OTHER_SHAPE, {"M14": "scope.reuse_variables()"}),
     "an argument": ('tf.get_variable("W", reuse=True)', NO_ARGUMENT, {"M22": 'tf.get_variable("W", reuse=True)'}),
     "something else": ("r1 = build(x)", "TypeError: build() takes 0 positional arguments", {}),
+    "nothing but a comment on it": (
+        f"{OPENED}    # scope.reuse_variables() is not needed\n    r2 = build(y)",
+        EXISTS,
+        {"M4": 'with tf.variable_scope("a") as scope:'},
+    ),
     "in a comment": ("# tf.Variable would be wrong\nr1 = build(x)", MISSING, {}),
 }
 
