@@ -141,6 +141,7 @@ def attacks(right: Stored) -> dict[str, str]:
         "always equal": EQUAL,
         "collections and equality": COLLECTIONS + EQUAL,
         "collections and values": COLLECTIONS + SAME_VALUES,
+        "collections, values and stored graphs": COLLECTIONS + replay + SAME_VALUES,
         "a stored graph": replay,
         "a stored graph and collections": COLLECTIONS + replay,
         "a stored graph, collections and probe": COLLECTIONS + FIXED_PROBE + replay,
@@ -176,8 +177,9 @@ def test_an_attacker_gets_no_point(results: dict[str, Result], attack: str) -> N
     assert graphs and all(finding.outcome is not Outcome.HOLDS for finding in graphs)
 
 
-def test_where_every_assert_is_fooled_a_person_sees_both_sides(results: dict[str, Result]) -> None:
-    state = results["collections and values"].state
+@pytest.mark.parametrize("attack", ["collections and values", "collections, values and stored graphs"])
+def test_where_every_assert_is_fooled_a_person_sees_both_sides(results: dict[str, Result], attack: str) -> None:
+    state = results[attack].state
     assert state.kind is Kind.REVIEW
     assert f"in {TEST} assert and output holds, graph does not" in state.message
 
