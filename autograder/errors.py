@@ -5,6 +5,7 @@ What can go wrong, as one tree.
     +-- CourseError      the course itself cannot be used: its folder, configuration or master notebooks
     +-- RejectedError    a submission, or one notebook of it, cannot be read: the batch goes on without it
     +-- GradebookError   the gradebook and the course disagree, or it cannot be opened
+    +-- FeedbackError    a feedback page cannot be made or written: the batch goes on without it
     +-- KernelError      kernels cannot be had as they are asked for: no jail, no warm process
 
 Every message is one line that names the file, the reason and what to do.
@@ -21,6 +22,10 @@ class CourseError(AutograderError):
 
 class GradebookError(AutograderError):
     """The gradebook cannot take this course's grades; no older grade was changed."""
+
+
+class FeedbackError(AutograderError):
+    """A feedback page cannot be made or written; points and states are as they are."""
 
 
 class KernelError(AutograderError):

@@ -6,6 +6,8 @@ from functools import cached_property
 
 from nbgrader.preprocessors import ClearHiddenTests
 
+from autograder.names import syntax_tree
+
 _BEGIN = str(ClearHiddenTests.begin_test_delimeter.default_value)
 _END = str(ClearHiddenTests.end_test_delimeter.default_value)
 
@@ -49,7 +51,7 @@ class HiddenPart:
     @cached_property
     def _pieces(self) -> frozenset[str]:
         strings: dict[bool, set[str]] = {True: set(), False: set()}
-        for node in ast.walk(ast.parse(self._source)):
+        for node in self._nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 strings[node.lineno in self._lines].add(node.value)
         hidden = {line.strip() for line in self._lines.values()} | strings[True]
@@ -58,9 +60,13 @@ class HiddenPart:
 
     @cached_property
     def _told(self) -> frozenset[str]:
-        visible = ast.parse("\n".join(self._visible.values()))
-        asserts = (node for node in ast.walk(visible) if isinstance(node, ast.Assert))
+        asserts = (node for node in self._nodes if isinstance(node, ast.Assert) and node.lineno in self._visible)
         return frozenset(_pattern(node.msg) for node in asserts if node.msg is not None)
+
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        tree = syntax_tree(self._source)
+        return list(ast.walk(tree)) if tree else []
 
 
 def _pattern(message: ast.expr) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from autograder.batch import MakeExecutor, grade_all
 from autograder.course import Assignment, Course
-from autograder.errors import GradebookError
+from autograder.errors import FeedbackError, GradebookError
 from autograder.gradebook import Gradebook
 from autograder.grading import Result
 from autograder.intake import Submission, read_submission
@@ -97,7 +97,7 @@ def hold(session: Session, stop: threading.Event, progress: Callable[[Result], N
                 notebooks = {v.name: store.notebook(submission, v.name) for v in result.verdicts}
                 gradebook.write(result, notebooks)
                 feedback.write(result, notebooks)
-            except (GradebookError, OSError) as error:
+            except (GradebookError, FeedbackError, OSError) as error:
                 problems.append(f"{result.student}: {error}")
             results.append(result)
             progress(result)

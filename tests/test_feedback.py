@@ -9,12 +9,14 @@ import pytest
 
 from autograder.checks import Finding, Outcome, expected_facts
 from autograder.course import Assignment, Course, Master
+from autograder.errors import FeedbackError
 from autograder.facts import Facts, Output, Variable
 from autograder.grading import Result
 from autograder.hidden import HiddenPart
 from autograder.misconceptions import CATALOGUE, Hint
 from autograder.report.feedback import PARTLY, WITHHELD, Feedback, page
 from autograder.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
+from tests.small_course import NAME
 
 EVIL = "</pre></title><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\x07"
 OTHER = Facts((Variable("other", (2,), "float32", trainable=True, kind="ref"),), (Output("r1", "r1:0", ("other",)),))
@@ -193,3 +195,20 @@ def test_a_new_result_gets_a_new_page(course: Course, assignment: Assignment, st
     other = next(iter(stored.values())).parent.rename(next(iter(stored.values())).parent.with_name("4567"))
     Feedback(course, assignment).write(result(assignment), {name: other / path.name for name, path in stored.items()})
     assert all('content="4567"' in path.read_text(encoding="utf-8") for path in pages(course, assignment))
+
+
+def test_a_page_that_cannot_be_made_is_named_and_the_others_are_there(
+    course: Course, assignment: Assignment, stored: dict[str, Path]
+) -> None:
+    stored["02_variables_dict"].write_text("{", encoding="utf-8")
+    with pytest.raises(
+        FeedbackError, match=r"02_variables_dict\.html: JSONDecodeError: .*; mend that and grade again$"
+    ):
+        Feedback(course, assignment).write(result(assignment), stored)
+    assert len(pages(course, assignment)) == len(assignment.notebooks) - 1
+
+
+def test_a_foreign_test_without_a_docstring_is_called_by_its_name(small: Course) -> None:
+    master = small.assignment(NAME).notebooks[0]
+    found = verdict(master, lost("test-double-assert", Finding("assert", Outcome.FAILS, "double(2) is not 4")))
+    assert "test-double-assert double(2) is not 4" in words(drawn(master, found))

@@ -46,6 +46,14 @@ def test_a_test_without_hidden_part_gives_nothing_away() -> None:
     assert not visible.gives_away(SOURCE)
 
 
+def test_magics_and_a_cell_that_is_hidden_whole_are_understood() -> None:
+    whole = HiddenPart(
+        "### BEGIN HIDDEN TESTS\n%matplotlib inline\nassert f(1) == 2, 'secret words'\n### END HIDDEN TESTS"
+    )
+    assert whole.gives_away("AssertionError: secret words") and whole.gives_away("%matplotlib inline")
+    assert not whole.is_told_by_the_visible("secret words")
+
+
 @pytest.mark.parametrize(
     ("message", "told"),
     [

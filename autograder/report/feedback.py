@@ -6,6 +6,7 @@ here from facts; nothing that student code displayed is shown as it came. Of a h
 a word.
 """
 
+import ast
 import difflib
 import json
 import re
@@ -20,6 +21,7 @@ import jinja2
 from autograder.caption import text
 from autograder.checks import ASSERT, Finding, Outcome, expected_facts, plain_text
 from autograder.course import Assignment, Course, Master, MasterCell, is_test_of
+from autograder.errors import FeedbackError
 from autograder.facts import Facts
 from autograder.files import replace_file
 from autograder.grading import Result
@@ -94,17 +96,23 @@ class Feedback:
 
         Raises
         ------
-        OSError
-            When a page cannot be written.
+        FeedbackError
+            When a page cannot be made or written; the others are.
         """
         folder = self._course.feedback(result.student, result.assignment)
+        problems = []
         for verdict in result.verdicts:
             place, key = folder / f"{verdict.name}.html", notebooks[verdict.name].parent.name
-            if not _has(place, key):
-                folder.mkdir(parents=True, exist_ok=True)
-                executed = notebooks[verdict.name].read_text(encoding="utf-8")
-                master = self._masters[verdict.name]
-                replace_file(place, page(master, verdict, result.student, json.loads(executed), key))
+            try:
+                if not _has(place, key):
+                    folder.mkdir(parents=True, exist_ok=True)
+                    executed = json.loads(notebooks[verdict.name].read_text(encoding="utf-8"))
+                    replace_file(place, page(self._masters[verdict.name], verdict, result.student, executed, key))
+            except Exception as error:
+                # Whatever is odd about one submission, the batch goes on with the others.
+                problems.append(f"{place}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        if problems:
+            raise FeedbackError(f"{'; '.join(problems)}; mend that and grade again")
 
 
 def page(master: Master, verdict: NotebookVerdict, student: str, executed: dict[str, Any], key: str) -> str:
@@ -152,7 +160,7 @@ def _heading(master: Master, cell: MasterCell | None) -> str:
 
 def _test(cell: MasterCell, verdict: CellVerdict) -> Test:
     hidden = _hidden(cell.source)
-    looks_at = (cell.source.splitlines() or [""])[0].strip('" ')
+    looks_at = (cell.tree and ast.get_docstring(cell.tree)) or verdict.grade_id
     lost = [finding for finding in verdict.findings if finding.outcome is not Outcome.HOLDS]
     said = list(dict.fromkeys(message for finding in lost for message in _messages(finding, hidden)))
     sides = [one for finding in lost for one in _sides(cell, finding, hidden)]
