@@ -15,7 +15,7 @@ import nbformat
 
 from autograder.caption import NOT_AS_MEANT
 from autograder.course import OUTPUT_TAG, Assignment, Master, MasterCell, is_test_of
-from autograder.evidence import NAMES_TAG, TAGS, terms_of
+from autograder.evidence import NAMES_TAG, STRUCTURE_TAG, TAGS, terms_of
 from autograder.names import binds, reads
 from autograder.sharing import FACTS_TYPE
 
@@ -170,6 +170,8 @@ def graphs_can_be_judged(master: Master) -> Found:
         if any(output.data["text/plain"].startswith(NOT_AS_MEANT) for output in drawn):
             yield _name(cell), "the master does not share as it is meant to", "mend the solution, or what is meant"
         if terms_of(cell.tags) is None:
+            if TAGS & set(cell.tags):
+                yield _name(cell), "does not say whether names count", f"tag it {NAMES_TAG} or {STRUCTURE_TAG}, too"
             continue
         for call, why in (("show_sharing(", "draws no graph"), ("probe(", "has a graph that could be a stored one")):
             if call not in cell.source:

@@ -187,6 +187,11 @@ BROKEN: dict[str, Broken] = {
         lesson(graded(tags=(OUTPUT_TAG, "graph-check-name"))),
         ("test-double", "has the tag graph-check-name, which means nothing", f"use one of {', '.join(sorted(TAGS))}"),
     ),
+    "a graph tag that says too little": Broken(
+        rules.graphs_can_be_judged,
+        lesson(graded(tags=(OUTPUT_TAG, EXTRA_TAG))),
+        ("test-double", "does not say whether names count", f"tag it {NAMES_TAG} or {STRUCTURE_TAG}, too"),
+    ),
     "a master that does not share": Broken(
         rules.graphs_can_be_judged,
         drawing(outputs=(new_output("display_data", DRAWN.data | {"text/plain": f"{NOT_AS_MEANT}: r1."}),)),
