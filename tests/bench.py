@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -31,8 +32,11 @@ from rich.progress import Progress
 from rich.table import Table
 from traitlets.config import Config
 
-from autograder.course import CONFIG_FILE, Course
+from autograder.checks import GraphCheck, Shown
+from autograder.course import CONFIG_FILE, Course, Master
+from autograder.evidence import parse
 from autograder.kernels.running import KERNEL_NAME, Kernels
+from autograder.probes import fresh_ending
 from tests.classroom.students import Student, classroom, hand_in
 from tests.conftest import ASSIGNMENT, copy_course
 
@@ -165,6 +169,12 @@ def class_of_30(bench: Bench, scratch: Path) -> Iterator[Figure]:
     course = bench.with_students(scratch / "thirty", CLASS_OF_30)
     cold = measured(course, BIN / "autograder", "grade", ASSIGNMENT)
     yield Figure(f"{CLASS_OF_30} students, cold start to report, s", "", f"{cold.wall:.1f}", "", "40")
+    bench.step("feedback pages")
+    there = measured(course, BIN / "autograder", "grade", ASSIGNMENT).wall
+    shutil.rmtree(course.feedback("anybody", ASSIGNMENT).parents[1])
+    pages = measured(course, BIN / "autograder", "grade", ASSIGNMENT).wall - there
+    share = f"{100 * pages / cold.wall:.0f} %"
+    yield Figure("feedback pages of these, s", f"{cold.wall:.1f} (batch)", f"{pages:.1f}", share, "10 %")
     bench.step("nothing has changed")
     larger = bench.with_students(scratch / "hundred", UNCHANGED)
     measured(larger, BIN / "autograder", "grade", ASSIGNMENT)
@@ -192,6 +202,29 @@ def kernels(bench: Bench, scratch: Path) -> Iterator[Figure]:
     yield Figure(
         "private memory of one more kernel, MB", f"{baseline:.0f}", f"{ours:.0f}", f"{ours / baseline:.2f}", "80"
     )
+
+
+def evidence(bench: Bench, scratch: Path) -> Iterator[Figure]:
+    """Judge every graph of the masters, and report the slowest cell."""
+    bench.step("evidence")
+    milliseconds = [max(_judged(bench, master)) for master in bench.assignment.notebooks]
+    yield Figure("the graphs of a cell, judged, ms (slowest cell)", "", f"{max(milliseconds):.1f}", "", "10")
+
+
+def _judged(bench: Bench, master: Master) -> Iterator[float]:
+    ending = fresh_ending()
+    done = bench.kernels.run(deepcopy(master.notebook), ending)
+    outputs = {cell.id: cell.get("outputs", []) for cell in done.notebook.cells}
+    check = GraphCheck()
+    for cell in filter(check.asked, master.graded):
+        shown = Shown(done.replies[cell.node.id], outputs[cell.node.id], ending)
+        times = []
+        for _ in range(bench.rounds):
+            parse.cache_clear()
+            started = time.perf_counter()
+            check.look(cell, shown, bench.assignment)
+            times.append(1000 * (time.perf_counter() - started))
+        yield statistics.median(times)
 
 
 async def _ready(warm: bool) -> float:
@@ -277,9 +310,9 @@ def main() -> int:
     scratch = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         with Progress(console=console, transient=True) as progress:
-            progress.add_task("setting up", total=5 * options.rounds + 4)
+            progress.add_task("setting up", total=5 * options.rounds + 6)
             bench = Bench(scratch, options.rounds, progress)
-            for part in (kernels, grading, class_of_30):
+            for part in (kernels, evidence, grading, class_of_30):
                 figures += part(bench, scratch)
     finally:
         shutil.rmtree(scratch)
