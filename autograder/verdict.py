@@ -165,7 +165,8 @@ def _both_sides(cell: CellVerdict) -> str:
         for finding in cell.findings
         if finding.outcome is not Outcome.HOLDS
     ]
-    return f"in {cell.grade_id} {' and '.join(held)} holds, {', '.join(others)}"
+    verb = "hold" if len(held) > 1 else "holds"
+    return f"in {cell.grade_id} {' and '.join(held)} {verb}, {', '.join(others)}"
 
 
 def worst(states: Iterable[State]) -> State:

@@ -78,7 +78,7 @@ def test_two_pictures_stand_beside_each_other(assignment: Assignment) -> None:
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", html)
     assert captions == ["The graph holds outside_probe.", "r1 reads other."]
     assert expected_facts(cell)[0].variables[0].name == "outside_probe"
-    assert PARTLY in words(html)
+    assert PARTLY in words(html) and WITHHELD not in html
 
 
 def test_of_a_test_with_a_hidden_part_the_first_picture_alone_is_shown(assignment: Assignment) -> None:
@@ -156,6 +156,14 @@ def test_a_notebook_that_wants_a_person_shows_why_and_no_points(assignment: Assi
     said = words(drawn(master, NotebookVerdict(master.name, state, master.max_points)))
     assert "REJECTED(empty): 01_failed_share.ipynb: the file is empty. A person will look at this notebook." in said
     assert " of 12" not in said and "ask for another" not in said
+
+
+def test_a_notebook_in_review_promises_no_points(assignment: Assignment) -> None:
+    master = assignment.notebooks[0]
+    state = State(Kind.REVIEW, message="asserts and evidence disagree in test-x; look")
+    said = words(drawn(master, verdict(master, state=state)))
+    assert "REVIEW: asserts and evidence disagree in test-x. A person will look at this notebook." in said
+    assert "of 1" in said and not re.search(r"\d of \d", said)
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def test_an_attacker_gets_no_point(results: dict[str, Result], attack: str) -> N
 def test_where_every_assert_is_fooled_a_person_sees_both_sides(results: dict[str, Result], attack: str) -> None:
     state = results[attack].state
     assert state.kind is Kind.REVIEW
-    assert f"in {TEST} assert and output holds, graph does not" in state.message
+    assert f"in {TEST} assert and output hold, graph does not" in state.message
 
 
 def test_a_stored_graph_is_right_under_its_own_probe_name_alone(

@@ -164,7 +164,8 @@ def _test(cell: MasterCell, verdict: CellVerdict) -> Test:
     lost = [finding for finding in verdict.findings if finding.outcome is not Outcome.HOLDS]
     said = list(dict.fromkeys(message for finding in lost for message in _messages(finding, hidden)))
     sides = [one for finding in lost for one in _sides(cell, finding, hidden)]
-    return Test(looks_at, "\n".join(said) or (WITHHELD if hidden else ""), sides, PARTLY if hidden else "")
+    withheld = hidden and not said and not sides
+    return Test(looks_at, WITHHELD if withheld else "\n".join(said), sides, PARTLY if hidden else "")
 
 
 def _messages(finding: Finding, hidden: HiddenPart) -> Iterator[str]:
