@@ -61,6 +61,11 @@ class Finding:
     shown: str = ""
     graphs: tuple[Facts, ...] = ()
 
+    @property
+    def names_an_exception(self) -> bool:
+        """Whether the message is that of an exception, and not an assertion in its own words."""
+        return re.match(r"\w+(Error|Exception): ", self.message) is not None
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -139,7 +144,7 @@ class OutputCheck:
 
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
         """Compare by `nbval.plugin.IPyNbCell.compare_outputs`."""
-        reference = _with_ending([o for o in cell.reference if FACTS_TYPE not in o.get("data", {})], shown.ending)
+        reference = _with_ending(expected_texts(cell), shown.ending)
         kinds = _kinds(reference)
         outputs = [output for output in shown.texts if _kinds([output]) & kinds][-len(reference) :]
         if not outputs:
@@ -201,6 +206,11 @@ def expected_facts(cell: MasterCell, ending: str = DESK) -> tuple[Facts, ...]:
     """Read the facts that a master cell stores for its graphs, with the names that probes had in a run."""
     stored = [output.data[FACTS_TYPE] for output in cell.reference if FACTS_TYPE in output.get("data", {})]
     return tuple(from_text(with_ending(facts, ending)) for facts in stored)
+
+
+def expected_texts(cell: MasterCell) -> list[NotebookNode]:
+    """Give the outputs that a master cell stores beside its graphs."""
+    return [output for output in cell.reference if FACTS_TYPE not in output.get("data", {})]
 
 
 def plain_text(outputs: list[NotebookNode]) -> str:

@@ -1,6 +1,5 @@
 """The story of one submission, from what was handed in to a result. No side effects."""
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -147,7 +146,7 @@ def _hints(
 def _look(cell: MasterCell, verdict: CellVerdict) -> Look:
     found = {finding.check: finding for finding in verdict.findings}
     said = found["output"].shown if "output" in found else ""
-    error = next((f.message for f in verdict.findings if re.match(r"\w+(Error|Exception): ", f.message)), "")
+    error = next((f.message for f in verdict.findings if f.names_an_exception), "")
     shown = found["graph"].graphs if "graph" in found else ()
     drawn = zip(shown, expected_facts(cell), strict=False)
     graphs = (Drawn(facts, tuple(map(frozenset, groups_of(meant).values()))) for facts, meant in drawn)

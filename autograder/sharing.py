@@ -103,9 +103,10 @@ def _described(graph: Any, outputs: dict[str, Any]) -> tuple[Any, Facts]:
     collections[TRAINABLE].bytes_list.value.extend(trained)
     collections[LABELS].node_list.value.extend(outputs)
     collections[TENSORS].node_list.value.extend(output.name for output in outputs.values())
-    made = [json.dumps(origin).encode() for origin in _origins(graph, facts_of(meta, VariableDef))]
+    facts = facts_of(meta, VariableDef)
+    made = [json.dumps(origin).encode() for origin in _origins(graph, facts)]
     collections[ORIGINS].bytes_list.value.extend(made)
-    return meta, facts_of(meta, VariableDef)
+    return meta, facts
 
 
 def _origins(graph: Any, facts: Facts) -> Iterator[tuple[str, str, str]]:

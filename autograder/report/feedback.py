@@ -19,7 +19,7 @@ from typing import Any
 import jinja2
 
 from autograder.caption import text
-from autograder.checks import ASSERT, Finding, Outcome, expected_facts, plain_text
+from autograder.checks import ASSERT, Finding, Outcome, expected_facts, expected_texts, plain_text
 from autograder.course import Assignment, Course, Master, MasterCell, is_test_of
 from autograder.errors import FeedbackError
 from autograder.facts import Facts
@@ -29,7 +29,6 @@ from autograder.hidden import HiddenPart
 from autograder.misconceptions import Hint
 from autograder.picture import STYLE, figure
 from autograder.report.table import plain
-from autograder.sharing import FACTS_TYPE
 from autograder.verdict import CellVerdict, NotebookVerdict
 
 WITHHELD = "A part of this test that is not shown found a difference."
@@ -171,7 +170,7 @@ def _test(cell: MasterCell, verdict: CellVerdict) -> Test:
 def _messages(finding: Finding, hidden: HiddenPart) -> Iterator[str]:
     if finding.shown or finding.graphs:
         return  # it stands in the sides
-    if finding.check == ASSERT and hidden and not re.match(r"\w+(Error|Exception): ", finding.message):
+    if finding.check == ASSERT and hidden and not finding.names_an_exception:
         told = hidden.is_told_by_the_visible(finding.message)
     else:
         told = not hidden.gives_away(finding.message)
@@ -180,8 +179,7 @@ def _messages(finding: Finding, hidden: HiddenPart) -> Iterator[str]:
 
 def _sides(cell: MasterCell, finding: Finding, hidden: HiddenPart) -> Iterator[Sides]:
     if finding.shown and not hidden:
-        reference = [output for output in cell.reference if FACTS_TYPE not in output.get("data", {})]
-        yield _compared(plain_text(reference).splitlines(), finding.shown.splitlines())
+        yield _compared(plain_text(expected_texts(cell)).splitlines(), finding.shown.splitlines())
     pairs = list(zip(expected_facts(cell), finding.graphs, strict=False))
     for expected, shown in pairs[:1] if hidden else pairs:
         if expected != _bare(shown) and not any(hidden.gives_away(text(facts)) for facts in (expected, shown)):
