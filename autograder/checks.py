@@ -8,6 +8,7 @@ asks for it, and then what it found. This module only finds; `autograder.verdict
 import ast
 import json
 import re
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
@@ -16,7 +17,7 @@ from nbformat import NotebookNode, from_dict
 
 from autograder import evidence
 from autograder.caption import caption
-from autograder.course import Assignment, MasterCell
+from autograder.course import HIDDEN_OUTPUT, OUTPUT_TAG, Assignment, MasterCell
 from autograder.facts import Facts, from_text, to_text
 from autograder.files import cut
 from autograder.kernels.running import Reply
@@ -200,6 +201,24 @@ def judge(cell: MasterCell, shown: Shown, assignment: Assignment) -> tuple[Findi
     """Look at a graded cell with every kind of check that it asks for, in the order of `CHECKS`."""
     findings = (check.look(cell, shown, assignment) for check in CHECKS if check.asked(cell))
     return tuple(_at_a_desk(finding, shown.ending) for finding in findings)
+
+
+def visible_part(cell: MasterCell) -> MasterCell:
+    """
+    Give a test as students know it: its visible text, and the stored outputs that this text alone gives.
+
+    A kind of evidence of which the hidden part has a share in everything is not asked for.
+    """
+    if not cell.has_hidden_part:
+        return cell
+    node = deepcopy(cell.node)
+    node.source = cell.released
+    node.outputs = [output for output in node.outputs if not output.get("metadata", {}).get(HIDDEN_OUTPUT, True)]
+    part = replace(cell, node=node)
+    unknown = set() if expected_facts(part) else set(evidence.TAGS)
+    unknown |= set() if expected_texts(part) else {OUTPUT_TAG}
+    node.metadata.tags = [tag for tag in cell.tags if tag not in unknown]
+    return part
 
 
 def expected_facts(cell: MasterCell, ending: str = DESK) -> tuple[Facts, ...]:

@@ -7,12 +7,14 @@ The master notebooks in the source directory are the only source of tests, point
 """
 
 import ast
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import ClearHiddenTests
 from traitlets.config.loader import Config, PyFileConfigLoader
 
 from autograder.errors import CourseError
@@ -21,6 +23,9 @@ from autograder.names import syntax_tree
 CONFIG_FILE = "nbgrader_config.py"
 SANITIZE_FILE = "sanitize.cfg"
 """Beside the assignments in the source directory: nbval's patterns for what differs from run to run."""
+
+HIDDEN_OUTPUT = "hidden"
+"""In the metadata of a stored output: a hidden part of the test has a share in it."""
 
 OUTPUT_TAG = "nbval-check-output"
 """nbval's own tag: the outputs of such a cell are compared with the stored ones."""
@@ -43,6 +48,9 @@ class MasterCell:
         What a graded cell is worth; 0 for every other cell.
     graded, solution, locked : bool
         nbgrader's roles. A solution cell belongs to the student, graded and locked cells to the course.
+    visible : str or None
+        The text of a test without its hidden part, which nbgrader's ``ClearHiddenTests`` takes out of the release;
+        None where nothing is hidden.
     """
 
     node: NotebookNode
@@ -51,6 +59,7 @@ class MasterCell:
     graded: bool
     solution: bool
     locked: bool
+    visible: str | None = None
 
     @property
     def source(self) -> str:
@@ -61,6 +70,16 @@ class MasterCell:
     def is_code(self) -> bool:
         """Whether the cell runs."""
         return bool(self.node.cell_type == "code")
+
+    @property
+    def has_hidden_part(self) -> bool:
+        """Whether students get only a part of the cell."""
+        return self.visible is not None
+
+    @property
+    def released(self) -> str:
+        """The cell's text as students get a test."""
+        return self.source if self.visible is None else self.visible
 
     @property
     def by_hand(self) -> bool:
@@ -218,7 +237,7 @@ class Course:
         sanitize = folder.parent / SANITIZE_FILE
         return Assignment(
             name=name,
-            notebooks=tuple(read_master(path) for path in paths),
+            notebooks=tuple(read_master(path, self.config) for path in paths),
             sanitize=sanitize.read_text(encoding="utf-8") if sanitize.is_file() else "",
         )
 
@@ -230,15 +249,20 @@ class Course:
         return Path(self.directory.format_path(kind, student, assignment))
 
 
-def read_master(path: Path) -> Master:
+def read_master(path: Path, config: Config | None = None) -> Master:
     """
     Read one master notebook.
+
+    Parameters
+    ----------
+    config : Config, optional
+        The course's, which may give hidden tests other delimiters than nbgrader's usual ones.
 
     Raises
     ------
     CourseError
-        When the file is no notebook of format 4.5, two cells have one name, a cell wants grading by hand, or a
-        test cell is not Python.
+        When the file is no notebook of format 4.5, two cells have one name, a cell wants grading by hand, a hidden
+        part has no end, or a test cell is not Python.
     """
     try:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
@@ -247,7 +271,10 @@ def read_master(path: Path) -> Master:
         why = str(error).splitlines()[0]
         raise CourseError(f"{path}: not a readable notebook ({why}); open it in JupyterLab and save it") from error
     try:
-        cells = tuple(_master_cell(node) for node in notebook.cells)
+        hidden = ClearHiddenTests(config=config)
+        cells = tuple(_master_cell(node, hidden) for node in notebook.cells)
+    except RuntimeError as error:
+        raise CourseError(f"{path}: {error}; mend the delimiters of the hidden tests") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CourseError(
             f"{path}: nbgrader's metadata of a cell make no sense ({error!r}); set the cell's role again"
@@ -271,7 +298,7 @@ def is_test_of(test: str, solution: str) -> bool:
     return test == f"test-{solution}" or test.startswith(f"test-{solution}-")
 
 
-def _master_cell(node: NotebookNode) -> MasterCell:
+def _master_cell(node: NotebookNode, hidden: ClearHiddenTests) -> MasterCell:
     meta = node.metadata.get("nbgrader", {})
     graded, solution = bool(meta.get("grade")), bool(meta.get("solution"))
     locked = bool(meta.get("locked"))
@@ -283,4 +310,10 @@ def _master_cell(node: NotebookNode) -> MasterCell:
         graded=graded,
         solution=solution,
         locked=locked,
+        visible=_visible(node, hidden) if graded else None,
     )
+
+
+def _visible(node: NotebookNode, hidden: ClearHiddenTests) -> str | None:
+    cleared, _ = hidden.preprocess_cell(deepcopy(node), {}, 0)
+    return None if cleared.source == node.source else str(cleared.source)

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from autograder.checks import Shown, expected_facts, judge
+from autograder.checks import Finding, Outcome, Shown, expected_facts, judge, visible_part
 from autograder.course import Assignment, Master, MasterCell, is_test_of
 from autograder.errors import RejectedError
 from autograder.facts import groups_of
@@ -16,7 +16,7 @@ from autograder.intake import Submission, parse_notebook
 from autograder.kernels.running import Ended, Kernels, Run
 from autograder.misconceptions import Hint
 from autograder.probes import at_a_desk, fresh_ending
-from autograder.rebuild import rebuild, unanswered
+from autograder.rebuild import as_released, place_of, rebuild, unanswered, whole
 from autograder.sharing import GRAPH_TYPE
 from autograder.symptoms import Drawn, Look, hints
 from autograder.verdict import (
@@ -28,6 +28,9 @@ from autograder.verdict import (
     review_state,
     worst,
 )
+
+WITHHELD = "A part of this test that is not shown found a difference."
+"""All that is said about what only the hidden part of a test found."""
 
 
 @dataclass(frozen=True)
@@ -113,19 +116,39 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
             # It may have been killed from outside: what kills itself does so again.
             done = kernels.run(rebuilt.notebook, ending)
         shown = _shown(done, ending)
-        cells = tuple(
-            decide_cell(str(cell.grade_id), cell.points, judge(cell, shown[cell.node.id], assignment))
-            for cell in master.graded
-        )
+        found = tuple(_decide(cell, shown, assignment) for cell in master.graded)
+        hints = tuple(_hints(master, done.notebook, found, assignment))
+        cells = tuple(_told(cell, one, shown, assignment) for cell, one in zip(master.graded, found, strict=True))
     except RejectedError as rejected:
         return _not_run(master, _rejected(rejected))
     except Exception as error:
         return _not_run(master, _failed(submission, f"the grader failed with {type(error).__name__}: {error}"))
     seconds = time.monotonic() - started
     state = _state(done, cells, kernels)
-    hints = tuple(_hints(master, done.notebook, cells, assignment))
     verdict = NotebookVerdict(master.name, state, master.max_points, cells, rebuilt.notes, seconds, hints)
-    return verdict, at_a_desk(_text(_without_graphs(done.notebook), state), ending)
+    return verdict, at_a_desk(_text(_without_graphs(as_released(done.notebook)), state), ending)
+
+
+def _decide(cell: MasterCell, shown: dict[str, Shown], assignment: Assignment) -> CellVerdict:
+    """Judge a test as nbgrader does: its hidden part included."""
+    ran = whole(cell.node.id) if cell.has_hidden_part else cell.node.id
+    return decide_cell(str(cell.grade_id), cell.points, judge(cell, shown[ran], assignment))
+
+
+def _told(cell: MasterCell, verdict: CellVerdict, shown: dict[str, Shown], assignment: Assignment) -> CellVerdict:
+    """Replace what a kernel said that had been told what is hidden by what the visible part of the test found."""
+    if not cell.has_hidden_part:
+        return verdict
+    visible = {finding.check: finding for finding in judge(visible_part(cell), shown[cell.node.id], assignment)}
+    return replace(verdict, findings=tuple(_as_seen(found, visible.get(found.check)) for found in verdict.findings))
+
+
+def _as_seen(found: Finding, visible: Finding | None) -> Finding:
+    if found.outcome is Outcome.HOLDS:
+        return found
+    if visible is None or visible.outcome is Outcome.HOLDS:
+        return Finding(found.check, found.outcome, WITHHELD)
+    return replace(visible, outcome=found.outcome)
 
 
 def _hints(
@@ -139,8 +162,10 @@ def _hints(
         lost = {cell.grade_id: cell for cell in cells if not cell.points and is_test_of(cell.grade_id, exercise)}
         looks = [_look(cell, lost[str(cell.grade_id)]) for cell in master.graded if cell.grade_id in lost]
         for hint in hints(exercise, sources[solution.node.id], looks):
+            # Not every line that a kernel says an answer has is in it.
+            line = hint.line if hint.line in sources[solution.node.id] else ""
             if hint.misconception.notebook in notebooks:
-                yield hint
+                yield replace(hint, line=line)
 
 
 def _look(cell: MasterCell, verdict: CellVerdict) -> Look:
@@ -175,21 +200,21 @@ def _shown(done: Run, ending: str) -> dict[str, Shown]:
 
 
 def _state(done: Run, cells: tuple[CellVerdict, ...], kernels: Kernels) -> State:
-    limits = kernels.limits
+    limits, place = kernels.limits, place_of(done.stopped_at)
     earned = sum(cell.points for cell in cells)
     look = f"{earned:g} points were earned until then: look at the cell and grade by hand"
     match done.ended:
         case Ended.CELL_TIMEOUT:
-            why = f"cell '{done.stopped_at}' took more than {limits.cell_seconds} s; {look}"
+            why = f"cell '{place}' took more than {limits.cell_seconds} s; {look}"
             return State(Kind.TIMEOUT, "cell", why)
         case Ended.NOTEBOOK_TIMEOUT:
             why = f"the notebook took more than {limits.notebook_seconds} s; {look}"
             return State(Kind.TIMEOUT, "notebook", why)
         case Ended.LIMIT:
-            why = f"the notebook used more than its share ({done.limit}), last in cell '{done.stopped_at}'; {look}"
+            why = f"the notebook used more than its share ({done.limit}), last in cell '{place}'; {look}"
             return State(Kind.LIMIT, done.limit, why)
         case Ended.DEAD_KERNEL:
-            return State(Kind.CRASH, "kernel", f"the kernel died in cell '{done.stopped_at}'; {look}")
+            return State(Kind.CRASH, "kernel", f"the kernel died in cell '{place}'; {look}")
         case Ended.COMPLETE:
             return review_state(cells)
 

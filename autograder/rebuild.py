@@ -9,6 +9,9 @@ master's, so whatever a submission did to them has no effect.
 solution cell (JupyterLab makes one when a cell is split or copied) runs as a plain cell there, so that the
 notebook does what Run All did at the student's desk. A second copy of a graded or locked cell is left out.
 
+Of a test with a hidden part the visible one runs in its place, and the whole one after everything else: what people
+see of a run was said before the kernel had been told anything hidden.
+
 A demonstration that the student has left as it was, and of which nothing that runs takes a name, is shown and not
 run: that is about a third of the time.
 """
@@ -23,7 +26,11 @@ from nbformat import NotebookNode, from_dict
 from autograder.course import Master, MasterCell
 from autograder.errors import RejectedError
 from autograder.intake import SubmittedNotebook
+from autograder.kernels.places import BRING_BACK, KEEP
 from autograder.names import binds, reads
+
+_WHOLE = "whole:"
+"""What the id of a cell begins with that runs a whole test after all others; no cell of a file has such an id."""
 
 _START = ""
 """The place of plain cells before the first named one."""
@@ -77,6 +84,25 @@ def rebuild(master: Master, submitted: SubmittedNotebook) -> Rebuilt:
     return _build(master, parts)
 
 
+def whole(cell_id: str) -> str:
+    """Give the id of the cell that runs a test once more, its hidden part included."""
+    return f"{_WHOLE}{cell_id}"
+
+
+def place_of(cell_id: str) -> str:
+    """Give the id of the cell in the master that a cell of the rebuilt notebook stands for."""
+    return cell_id.removeprefix(_WHOLE)
+
+
+def as_released(notebook: NotebookNode) -> NotebookNode:
+    """Take out of a notebook that was run what students must not see: whole tests, and everything they showed."""
+    cells = [cell for cell in notebook.cells if not cell.id.startswith(_WHOLE)]
+    for cell in cells:
+        text, _, last = cell.source.rpartition("\n")
+        cell.source = text if last.startswith(KEEP) else cell.source
+    return from_dict(notebook | {"cells": cells})
+
+
 def unanswered(master: Master) -> Rebuilt:
     """Build the notebook of a student from whom nothing can be read: the master without any answer."""
     return _build(master, _sort_out(master, SubmittedNotebook(cells=())))
@@ -95,6 +121,10 @@ def _build(master: Master, parts: _Parts) -> Rebuilt:
             cells += [_run_cell(cell, parts.answers), *after.get(str(cell.grade_id), [])]
         elif not cell.is_code:
             cells.append(_text_cell(cell.node.id, cell.source, {}))
+    for cell in master.graded:
+        if cell.has_hidden_part:
+            source = f"{cell.source}\n{BRING_BACK}{cell.grade_id}"
+            cells.append(_code_cell(whole(cell.node.id), source, {}))
     notebook = from_dict(
         {"cells": cells, "metadata": dict(master.notebook.metadata), "nbformat": 4, "nbformat_minor": 5}
     )
@@ -141,7 +171,7 @@ def _idle(master: Master, parts: _Parts) -> set[str]:
 
 
 def _run_cell(cell: MasterCell, answers: dict[str, str]) -> NotebookNode:
-    source = cell.source
+    source = f"{cell.released}\n{KEEP}{cell.grade_id}" if cell.has_hidden_part else cell.source
     if cell.solution:
         source = answers.get(str(cell.grade_id), f"# The submission has no cell named '{cell.grade_id}'.")
     make = _code_cell if cell.is_code else _text_cell

@@ -5,6 +5,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import takewhile
 from pathlib import Path
 
 import nbformat
@@ -12,7 +13,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import capture_log
 
 from autograder.checks import output_difference
-from autograder.course import OUTPUT_TAG, Course
+from autograder.course import HIDDEN_OUTPUT, OUTPUT_TAG, Course, Master
 from autograder.errors import CourseError
 from autograder.evidence import parse, terms_of
 from autograder.facts import to_text
@@ -92,6 +93,7 @@ def store_reference(course: Course, assignment: str, kernels: Kernels) -> Iterat
                     f"{path}: '{cell.grade_id}' raises {reply.error}: {reply.message}; mend the solution"
                 )
         shown = {cell.id: cell.get("outputs", []) for cell in done.notebook.cells}
+        alone = _visible_outputs(master, kernels)
         for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
             tags = cell.metadata.get("tags", [])
             graph = terms_of(tags) is not None
@@ -99,10 +101,35 @@ def store_reference(course: Course, assignment: str, kernels: Kernels) -> Iterat
             # nbval takes outputs without a count for those of a cell that was never run.
             cell.execution_count = number if tagged else None
             fresh = [_lasting(output, graph=graph) for output in shown[cell.id]] if tagged else []
-            if not fresh or not cell.outputs or _differ(fresh, cell.outputs, whole.sanitize):
+            if cell.id in alone:
+                _mark_hidden(fresh, [_lasting(output, graph=graph) for output in alone[cell.id]])
+            if _marks(fresh) != _marks(cell.outputs) or _differ(fresh, cell.outputs, whole.sanitize):
                 cell.outputs = fresh
         nbformat.write(notebook, path)
         yield path
+
+
+def _visible_outputs(master: Master, kernels: Kernels) -> dict[str, list[nbformat.NotebookNode]]:
+    """Run a master as students know its tests, and give the outputs of those that have a hidden part."""
+    parts = {cell.node.id: cell.released for cell in master.graded if cell.has_hidden_part}
+    notebook = deepcopy(master.notebook)
+    for cell in notebook.cells:
+        cell.source = parts.get(cell.id, cell.source)
+    ran = kernels.run(notebook).notebook.cells if parts else []
+    return {cell.id: cell.get("outputs", []) for cell in ran if cell.id in parts}
+
+
+def _mark_hidden(outputs: list[nbformat.NotebookNode], visible: list[nbformat.NotebookNode]) -> None:
+    """Mark the outputs of a test from the first on that its visible part alone does not give."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(outputs, visible, strict=False))
+    known = len(list(same))
+    for number, output in enumerate(outputs):
+        if "metadata" in output:  # a stream has none, and counts as hidden
+            output.metadata[HIDDEN_OUTPUT] = number >= known
+
+
+def _marks(outputs: list[nbformat.NotebookNode]) -> list[object]:
+    return [output.get("metadata") for output in outputs]
 
 
 def _differ(fresh: list[nbformat.NotebookNode], stored: list[nbformat.NotebookNode], patterns: str) -> bool:

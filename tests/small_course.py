@@ -8,12 +8,15 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder.course import CONFIG_FILE, OUTPUT_TAG, Course
+from autograder.course import CONFIG_FILE, HIDDEN_OUTPUT, OUTPUT_TAG, Course
 from autograder.kernels.running import KERNEL_NAME
 from autograder.release import release
 from tests.conftest import ROOT
 
 NAME = "small"
+UNSEEN, SECRET = 1234567, "a canary that sings"
+"""What the hidden part of a test calls, and what it says."""
+
 RIGHT = {"double": "def double(x):\n    return 2 * x", "triple": "def triple(x):\n    return 3 * x"}
 WRONG = {"double": "def double(x):\n    return x", "triple": "def triple(x):\n    return x"}
 
@@ -31,16 +34,24 @@ def small_course(folder: Path) -> Course:
 
 
 def master(name: str, factor: int) -> NotebookNode:
-    """Make a notebook with one exercise of three points: two for an assert with evidence, one for evidence alone."""
+    """Make a notebook with one exercise of three points: two for an assert with evidence, one with a hidden part."""
     solution = f"def {name}(x):\n    ### BEGIN SOLUTION\n    return {factor} * x\n    ### END SOLUTION"
     shows = f"display([{name}(1), {name}(5)])"
     test = f"assert {name}(2) == {2 * factor}, '{name}(2) is not {2 * factor}'\n{shows}"
+    hidden = f"### BEGIN HIDDEN TESTS\nassert {name}({UNSEEN}) == {factor * UNSEEN}, '{SECRET}'\n### END HIDDEN TESTS"
     cells = [
         new_markdown_cell(f"# {name}", id="title"),
         _cell("imports", "import math", locked=True),
         _cell(name, solution, solution=True),
         _cell(f"test-{name}-assert", test, grade=True, locked=True, points=2, shown=[factor, 5 * factor]),
-        _cell(f"test-{name}-shown", f"display({name}(7))", grade=True, locked=True, points=1, shown=7 * factor),
+        _cell(
+            f"test-{name}-shown",
+            f"{hidden}\ndisplay({name}(7))",
+            grade=True,
+            locked=True,
+            points=1,
+            shown=7 * factor,
+        ),
     ]
     kernelspec = {"name": KERNEL_NAME, "display_name": "TensorFlow 1 graphs", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernelspec})
@@ -81,5 +92,6 @@ def _cell(
     cell = new_code_cell(source, id=name, metadata={"nbgrader": nbgrader})
     if grade:
         cell.metadata["tags"] = [OUTPUT_TAG]
-        cell.outputs = [new_output("display_data", {"text/plain": repr(shown)})]
+        marks = {HIDDEN_OUTPUT: False} if "HIDDEN" in source else {}
+        cell.outputs = [new_output("display_data", {"text/plain": repr(shown)}, metadata=marks)]
     return cell

@@ -1,75 +1,146 @@
-"""What is hidden is known by its lines and its strings, and what students can read may be told."""
+"""What is hidden in a test counts, and no word of it gets out, whatever an answer does in the kernel."""
 
+import base64
+import contextlib
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
+from nbgrader.api import Gradebook
 
-from autograder.course import Assignment
-from autograder.hidden import HiddenPart
+from autograder.cli import main
+from autograder.course import CONFIG_FILE, Course
+from autograder.intake import SubmittedCell, SubmittedNotebook
+from autograder.kernels.places import BRING_BACK, KEEP
+from autograder.kernels.running import Kernels
+from autograder.rebuild import as_released, place_of, rebuild
+from tests.small_course import NAME, RIGHT, SECRET, UNSEEN, edit, hand_in, small_course
 
-SOURCE = '''"""Looks at: a name."""
+pytestmark = pytest.mark.usefixtures("warm")
 
+SHOWN = "test-double-shown"
 
-def _check():
-    shown = [name("plain")]
-    assert shown[0] == "W", f"Expected W for plain, " f"yours: {shown[0]}"
-    assert shown, "Nothing is shown."
-    ### BEGIN HIDDEN TESTS
-    shown.append(name("secret scope"))
-    assert shown[1] == "W", f"Another scope: {shown[1]}"
-    x = "plain"
-    ### END HIDDEN TESTS
-    display(shown)
+SPY = """
+import base64, inspect, sys
 
+def spied():
+    told = str(In) + str(inspect.stack()) + str([f.f_code.co_consts for f in sys._current_frames().values()])
+    frame = sys._getframe()
+    while frame is not None:
+        told += repr(frame.f_locals)[:20_000] + repr(frame.f_code.co_consts)
+        frame = frame.f_back
+    return told + told[::-1] + base64.b64encode(told.encode()).decode() + told.encode().hex()
 
-_check()'''
+"""
+"""All that a kernel knows, written in four ways."""
 
+KEEPS_FIRST = "def double(x):\n    return 2 * x"
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'I saw shown.append(name("secret scope")) there',
-        "secret scope",
-        "AssertionError: Another scope: W_1",
-    ],
-)
-def test_lines_and_strings_of_the_hidden_part_give_it_away(text: str) -> None:
-    assert HiddenPart(SOURCE).gives_away(text)
-
-
-@pytest.mark.parametrize("text", ["", "plain", "Expected W for plain, yours: W_1", "display(shown)", "W"])
-def test_what_students_can_read_gives_nothing_away(text: str) -> None:
-    assert not HiddenPart(SOURCE).gives_away(text)
-
-
-def test_a_test_without_hidden_part_gives_nothing_away() -> None:
-    visible = HiddenPart(SOURCE.partition("    ### BEGIN")[0])
-    assert HiddenPart(SOURCE) and not visible
-    assert not visible.gives_away(SOURCE)
-
-
-def test_magics_and_a_cell_that_is_hidden_whole_are_understood() -> None:
-    whole = HiddenPart(
-        "### BEGIN HIDDEN TESTS\n%matplotlib inline\nassert f(1) == 2, 'secret words'\n### END HIDDEN TESTS"
-    )
-    assert whole.gives_away("AssertionError: secret words") and whole.gives_away("%matplotlib inline")
-    assert not whole.is_told_by_the_visible("secret words")
+SPIES = {
+    "says it": SPY + "def double(x):\n    print(spied()); display(spied())\n    return 2 * x",
+    "raises it": SPY + "def double(x):\n    raise ValueError(spied()) if x > 1000 else AssertionError(spied())",
+    "raises it in the hidden part alone": SPY
+    + "def double(x):\n    if x > 1000:\n        raise AssertionError(spied())\n    return 2 * x",
+    "answers with it": SPY
+    + "class Told(int):\n    def __repr__(self):\n        return spied()\n\ndef double(x):\n    return Told(2 * x)",
+    "says it later": SPY
+    + "import threading, time\n\ndef again():\n    while True:\n        print(spied())\n        time.sleep(0.02)\n\n"
+    + "threading.Thread(target=again, daemon=True).start()\n\ndef double(x):\n    return 2 * x",
+    "leaves it in a file": SPY
+    + "import pathlib\n\ndef double(x):\n    pathlib.Path('/tmp/told').write_text(spied())\n    return 2 * x",
+    "finds such a file": "def double(x):\n    print(open('/tmp/told').read())\n    return 2 * x",
+    "rewrites earlier outputs": SPY
+    + "handle = display('x', display_id=True)\n\ndef double(x):\n    handle.update(spied())\n    return 2 * x",
+    "is wrong where nobody sees": "def double(x):\n    return 2 * x if x < 1000 else x",
+    "copies an answer": KEEPS_FIRST,
+}
 
 
-@pytest.mark.parametrize(
-    ("message", "told"),
-    [
-        ("Expected W for plain, yours: ['a\nb']", True),
-        ("Nothing is shown.", True),
-        ("Another scope: W_1", False),
-        ("Nothing is shown. secret", False),
-        ("", False),
-    ],
-)
-def test_only_messages_of_visible_asserts_are_told(message: str, told: bool) -> None:
-    assert HiddenPart(SOURCE).is_told_by_the_visible(message) is told
+def _bind_anew(cells: list[dict[str, Any]]) -> None:
+    cells.append(new_code_cell("def double(x):\n    return 'another one'", id="later"))
 
 
-def test_the_releases_give_nothing_away(assignment: Assignment) -> None:
-    hidden = [HiddenPart(cell.source) for master in assignment.notebooks for cell in master.graded]
-    assert sum(map(bool, hidden)) > 10
-    for part in hidden:
-        assert not part.gives_away("\n".join(part._visible.values()))
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """Grade a student for each spy."""
+    course = small_course(tmp_path_factory.mktemp("hidden") / "course")
+    for student, source in SPIES.items():
+        folder = hand_in(course, student, RIGHT | {"double": source})
+        if student == "copies an answer":
+            edit(folder / "01_double.ipynb", _bind_anew)
+    with contextlib.redirect_stdout(io.StringIO()):
+        main(["grade", NAME, "--course", str(course.root), "--workers", "2"])
+    return course
+
+
+def written(course: Course, student: str) -> Iterator[tuple[Path, str]]:
+    """Read all that was written about a student."""
+    for folder in ("autograded", "feedback", ".autograder", "reports"):
+        for path in (course.root / folder).rglob("*"):
+            if path.is_file() and (student in path.parts or folder == "reports"):
+                yield path, path.read_text(encoding="utf-8")
+    with contextlib.closing(sqlite3.connect(course.root / "gradebook.db")) as book:
+        yield Path("comment"), str(book.execute("select * from comment").fetchall())
+
+
+@pytest.mark.parametrize("student", SPIES)
+def test_nothing_that_is_written_holds_a_word_of_what_is_hidden(graded: Course, student: str) -> None:
+    secret = f"assert double({UNSEEN})"
+    ways = [SECRET, secret, secret[::-1], secret.encode().hex()]
+    # Base64 knows three ways to write a word, by where it stands.
+    ways += [base64.b64encode(b"x" * n + secret.encode()).decode()[4:-4] for n in range(3)]
+    files = list(written(graded, student))
+    assert len(files) > 7
+    for path, text in files:
+        assert [way for way in ways if way in text] == [], path
+
+
+def test_the_spies_do_see_what_is_hidden_once_it_is_there(tmp_path: Path) -> None:
+    """Or the test above would show nothing: in the whole test's own outputs the secret stands."""
+    course = small_course(tmp_path / "course")
+    master = course.assignment(NAME).notebooks[0]
+    submitted = SubmittedNotebook((SubmittedCell(True, SPIES["says it"], "double"),))
+    done = Kernels().run(rebuild(master, submitted).notebook)
+    assert SECRET in nbformat.writes(done.notebook)
+    (whole_one,) = (cell for cell in done.notebook.cells if place_of(cell.id) != cell.id)
+    assert SECRET in str(whole_one.outputs)
+    assert SECRET not in nbformat.writes(as_released(done.notebook))
+
+
+def points(course: Course, student: str) -> dict[str, float | None]:
+    with Gradebook(course.db_url, course.directory.course_id) as book:
+        submitted = book.find_submission_notebook("01_double", NAME, student)
+        return {grade.name: grade.auto_score for grade in submitted.grades}
+
+
+def test_what_only_the_hidden_part_finds_costs_its_points(graded: Course) -> None:
+    assert points(graded, "is wrong where nobody sees") == {"test-double-assert": 2, SHOWN: 0}
+    assert points(graded, "raises it in the hidden part alone") == {"test-double-assert": 2, SHOWN: 0}
+
+
+def test_a_name_that_is_bound_anew_below_a_test_does_not_count_for_it(graded: Course) -> None:
+    assert points(graded, "copies an answer") == {"test-double-assert": 2, SHOWN: 1}
+
+
+def test_people_get_the_test_as_it_was_released(graded: Course) -> None:
+    path = graded.autograded("copies an answer", NAME) / "01_double.ipynb"
+    cells = {cell["id"]: "".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
+    assert cells[SHOWN] == "display(double(7))"
+    assert not any(mark in source for source in cells.values() for mark in (KEEP, BRING_BACK))
+
+
+def test_a_course_may_call_its_hidden_parts_otherwise(tmp_path: Path) -> None:
+    course = small_course(tmp_path / "course")
+    for path in course.source(NAME).glob("*.ipynb"):
+        path.write_text(path.read_text(encoding="utf-8").replace("HIDDEN TESTS", "SECRETS"), encoding="utf-8")
+    with (course.root / CONFIG_FILE).open("a", encoding="utf-8") as file:
+        file.write('c.ClearHiddenTests.begin_test_delimeter = "BEGIN SECRETS"\n')
+        file.write('c.ClearHiddenTests.end_test_delimeter = "END SECRETS"\n')
+    master = Course(course.root).assignment(NAME).notebooks[0]
+    assert [cell.released for cell in master.graded if cell.has_hidden_part] == ["display(double(7))"]

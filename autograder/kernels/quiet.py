@@ -24,6 +24,7 @@ from types import TracebackType
 from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.kernels.desk import Desk
+from autograder.kernels.places import Places
 from autograder.misconceptions import Hint
 from autograder.probes import is_grading
 
@@ -72,7 +73,11 @@ def show_briefly(
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Install the filter on TensorFlow's logger, the same object before and after the import, and the short form."""
     logging.getLogger("tensorflow").addFilter(is_about_the_student)
-    desk = None if is_grading() else Desk(shell)
+    desk = None
+    if is_grading():
+        Places(shell)
+    else:
+        desk = Desk(shell)
     shell.set_custom_exc((Exception,), partial(show_briefly, desk))  # type: ignore[no-untyped-call]
 
 

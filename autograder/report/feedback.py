@@ -11,27 +11,24 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from autograder.caption import text
-from autograder.checks import ASSERT, Finding, Outcome, expected_facts, expected_texts, plain_text
+from autograder.checks import Finding, Outcome, expected_facts, expected_texts, plain_text, visible_part
 from autograder.course import Assignment, Course, Master, MasterCell, is_test_of
 from autograder.errors import FeedbackError
 from autograder.facts import Facts
 from autograder.files import replace_file
 from autograder.grading import Result
-from autograder.hidden import HiddenPart
 from autograder.misconceptions import Hint
 from autograder.picture import STYLE, figure
 from autograder.report.table import plain
 from autograder.verdict import CellVerdict, NotebookVerdict
 
-WITHHELD = "A part of this test that is not shown found a difference."
 PARTLY = "Part of this test is not shown."
 
 _HEAD = 1_000
@@ -139,13 +136,8 @@ def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, source
         sum(test.points for test in tests),
         sources.get(cell.node.id, ""),
         [_test(test, one) for test, one in found if not one.points],
-        [_harmless(hint, master) for hint in verdict.hints if hint.exercise == name],
+        [hint for hint in verdict.hints if hint.exercise == name],
     )
-
-
-def _harmless(hint: Hint, master: Master) -> Hint:
-    given_away = any(_hidden(cell.source).gives_away(hint.line) for cell in master.graded)
-    return replace(hint, line="") if given_away else hint
 
 
 def _heading(master: Master, cell: MasterCell | None) -> str:
@@ -158,31 +150,19 @@ def _heading(master: Master, cell: MasterCell | None) -> str:
 
 
 def _test(cell: MasterCell, verdict: CellVerdict) -> Test:
-    hidden = _hidden(cell.source)
     looks_at = (cell.tree and ast.get_docstring(cell.tree)) or verdict.grade_id
     lost = [finding for finding in verdict.findings if finding.outcome is not Outcome.HOLDS]
-    said = list(dict.fromkeys(message for finding in lost for message in _messages(finding, hidden)))
-    sides = [one for finding in lost for one in _sides(cell, finding, hidden)]
-    withheld = hidden and not said and not sides
-    return Test(looks_at, WITHHELD if withheld else "\n".join(said), sides, PARTLY if hidden else "")
+    # What stands in the sides need not be said.
+    said = dict.fromkeys(finding.message for finding in lost if not finding.shown and not finding.graphs)
+    sides = [one for finding in lost for one in _sides(visible_part(cell), finding)]
+    return Test(looks_at, "\n".join(said), sides, PARTLY if cell.has_hidden_part else "")
 
 
-def _messages(finding: Finding, hidden: HiddenPart) -> Iterator[str]:
-    if finding.shown or finding.graphs:
-        return  # it stands in the sides
-    if finding.check == ASSERT and hidden and not finding.names_an_exception:
-        told = hidden.is_told_by_the_visible(finding.message)
-    else:
-        told = not hidden.gives_away(finding.message)
-    yield finding.message if told else WITHHELD
-
-
-def _sides(cell: MasterCell, finding: Finding, hidden: HiddenPart) -> Iterator[Sides]:
-    if finding.shown and not hidden:
+def _sides(cell: MasterCell, finding: Finding) -> Iterator[Sides]:
+    if finding.shown:
         yield _compared(plain_text(expected_texts(cell)).splitlines(), finding.shown.splitlines())
-    pairs = list(zip(expected_facts(cell), finding.graphs, strict=False))
-    for expected, shown in pairs[:1] if hidden else pairs:
-        if expected != _bare(shown) and not any(hidden.gives_away(text(facts)) for facts in (expected, shown)):
+    for expected, shown in zip(expected_facts(cell), finding.graphs, strict=False):
+        if expected != _bare(shown):
             yield Sides([], [], (_picture(expected), _picture(_bare(shown))))
 
 
@@ -203,11 +183,6 @@ def _compared(expected: list[str], shown: list[str]) -> Sides:
 @lru_cache(maxsize=512)
 def _picture(facts: Facts) -> str:
     return figure(facts, styled=False)
-
-
-@lru_cache(maxsize=512)
-def _hidden(source: str) -> HiddenPart:
-    return HiddenPart(source)
 
 
 @lru_cache(maxsize=1)
