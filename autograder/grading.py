@@ -12,12 +12,12 @@ from autograder.checks import Finding, Outcome, Shown, expected_facts, judge, vi
 from autograder.course import Assignment, Master, MasterCell, is_test_of
 from autograder.errors import RejectedError
 from autograder.facts import groups_of
+from autograder.harmless import harmless
 from autograder.intake import Submission, parse_notebook
 from autograder.kernels.running import Ended, Kernels, Run
 from autograder.misconceptions import Hint
 from autograder.probes import at_a_desk, fresh_ending
 from autograder.rebuild import as_released, place_of, rebuild, unanswered, whole
-from autograder.sharing import GRAPH_TYPE
 from autograder.symptoms import Drawn, Look, hints
 from autograder.verdict import (
     CellVerdict,
@@ -117,8 +117,8 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
             done = kernels.run(rebuilt.notebook, ending)
         shown = _shown(done, ending)
         found = tuple(_decide(cell, shown, assignment) for cell in master.graded)
-        hints = tuple(_hints(master, done.notebook, found, assignment))
         cells = tuple(_told(cell, one, shown, assignment) for cell, one in zip(master.graded, found, strict=True))
+        hints = tuple(_hints(master, done.notebook, found, cells, assignment))
     except RejectedError as rejected:
         return _not_run(master, _rejected(rejected))
     except Exception as error:
@@ -126,7 +126,7 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
     seconds = time.monotonic() - started
     state = _state(done, cells, kernels)
     verdict = NotebookVerdict(master.name, state, master.max_points, cells, rebuilt.notes, seconds, hints)
-    return verdict, at_a_desk(_text(_without_graphs(as_released(done.notebook)), state), ending)
+    return verdict, at_a_desk(_text(harmless(as_released(done.notebook)), state), ending)
 
 
 def _decide(cell: MasterCell, shown: dict[str, Shown], assignment: Assignment) -> CellVerdict:
@@ -152,9 +152,14 @@ def _as_seen(found: Finding, visible: Finding | None) -> Finding:
 
 
 def _hints(
-    master: Master, executed: NotebookNode, cells: tuple[CellVerdict, ...], assignment: Assignment
+    master: Master,
+    executed: NotebookNode,
+    cells: tuple[CellVerdict, ...],
+    told: tuple[CellVerdict, ...],
+    assignment: Assignment,
 ) -> Iterator[Hint]:
     """Name the misconceptions that answers without points show, as far as this assignment's notebooks treat them."""
+    said = {" ".join(finding.shown.split()) for cell in told for finding in cell.findings}
     sources = {cell.id: str(cell.source) for cell in executed.cells}
     notebooks = {other.name for other in assignment.notebooks}
     for solution in master.solutions:
@@ -162,10 +167,10 @@ def _hints(
         lost = {cell.grade_id: cell for cell in cells if not cell.points and is_test_of(cell.grade_id, exercise)}
         looks = [_look(cell, lost[str(cell.grade_id)]) for cell in master.graded if cell.grade_id in lost]
         for hint in hints(exercise, sources[solution.node.id], looks):
-            # Not every line that a kernel says an answer has is in it.
-            line = hint.line if hint.line in sources[solution.node.id] else ""
+            # A kernel may lie about where a line came from, and has been told what is hidden.
+            seen = hint.line in said or hint.line in sources[solution.node.id]
             if hint.misconception.notebook in notebooks:
-                yield replace(hint, line=line)
+                yield hint if seen else replace(hint, line="")
 
 
 def _look(cell: MasterCell, verdict: CellVerdict) -> Look:
@@ -217,14 +222,6 @@ def _state(done: Run, cells: tuple[CellVerdict, ...], kernels: Kernels) -> State
             return State(Kind.CRASH, "kernel", f"the kernel died in cell '{place}'; {look}")
         case Ended.COMPLETE:
             return review_state(cells)
-
-
-def _without_graphs(notebook: NotebookNode) -> NotebookNode:
-    """Drop the bytes of graphs, which have been judged: a hundred times as long as all that people read."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(GRAPH_TYPE, None)
-    return notebook
 
 
 def _text(notebook: NotebookNode, state: State) -> str:

@@ -132,7 +132,8 @@ def test_a_run_leaves_no_process_and_no_folder_behind(
     assert grade_class(small, {"ada": RIGHT}, kernels, workers=1)["ada"].points == 6
     lease.close()
     assert _appears(lambda: not _running("email.message") and not folder.exists())
-    assert set(Path("/tmp").glob("autograder-*")) <= before
+    # Another test may be about its own meanwhile.
+    assert _appears(lambda: set(Path("/tmp").glob("autograder-*")) <= before)
 
 
 def test_workers_and_kernels_end_when_the_batch_is_killed(small: Course) -> None:

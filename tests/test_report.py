@@ -11,9 +11,10 @@ from rich.console import Console
 
 from autograder.course import Assignment, Master
 from autograder.grading import Result
+from autograder.harmless import plain
 from autograder.misconceptions import CATALOGUE, Hint
 from autograder.report.sheet import COLUMNS, harmless, sheet
-from autograder.report.table import plain, print_table
+from autograder.report.table import print_table
 from autograder.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
 
 ASSIGNMENT = Assignment("small", tuple(Master(name, new_notebook(), ()) for name in ("01_first", "02_second")), "")

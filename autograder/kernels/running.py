@@ -30,6 +30,7 @@ from traitlets.config import Config
 
 from autograder.errors import CourseError
 from autograder.kernels.limits import Limits
+from autograder.kernels.messages import ABOUT_NOTHING, sound
 from autograder.kernels.provisioner import WarmProvisioner
 from autograder.kernels.warm import Connection, Zygote
 from autograder.probes import DESK, VARIABLE
@@ -264,7 +265,7 @@ class _Meter:
 
 
 class _MeteredChannel(AsyncZMQSocketChannel):
-    """The channel of outputs; when there have been too many it ends the kernel and falls silent."""
+    """A channel from the kernel; when too much has come it ends the kernel and falls silent."""
 
     manager: "_Manager"
 
@@ -275,9 +276,12 @@ class _MeteredChannel(AsyncZMQSocketChannel):
             if self.manager.provisioner is not None:
                 await self.manager.provisioner.kill()
             await asyncio.Future()
-        _, message = self.session.feed_identities(parts)
-        received: dict[str, Any] = self.session.deserialize(message)
-        return received
+        try:
+            _, message = self.session.feed_identities(parts)
+            return sound(self.session.deserialize(message))
+        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+            # Not signed, sent twice, cut off, no JSON, or nested deeper than any message is.
+            return dict(ABOUT_NOTHING)
 
 
 class _MeteredClient(AsyncKernelClient):
@@ -292,10 +296,19 @@ class _MeteredClient(AsyncKernelClient):
     @property
     def iopub_channel(self) -> Any:
         if self._iopub_channel is None:
-            channel = _MeteredChannel(self.connect_iopub(), self.session, self.ioloop)  # type: ignore[arg-type]
-            channel.manager = self.parent
-            self._iopub_channel = channel
+            self._iopub_channel = self._metered(self.connect_iopub())
         return self._iopub_channel
+
+    @property
+    def shell_channel(self) -> Any:
+        if self._shell_channel is None:
+            self._shell_channel = self._metered(self.connect_shell(identity=self.session.bsession))
+        return self._shell_channel
+
+    def _metered(self, socket: Any) -> _MeteredChannel:
+        channel = _MeteredChannel(socket, self.session, self.ioloop)
+        channel.manager = self.parent
+        return channel
 
 
 class _Manager(AsyncKernelManager):

@@ -24,9 +24,9 @@ from autograder.errors import FeedbackError
 from autograder.facts import Facts
 from autograder.files import replace_file
 from autograder.grading import Result
+from autograder.harmless import plain_lines
 from autograder.misconceptions import Hint
 from autograder.picture import STYLE, figure
-from autograder.report.table import plain
 from autograder.verdict import CellVerdict, NotebookVerdict
 
 PARTLY = "Part of this test is not shown."
@@ -194,13 +194,8 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["plain"] = _plain
+    environment.filters["plain"] = plain_lines
     return environment.get_template("feedback.html.j2")
-
-
-def _plain(words: str) -> str:
-    """Replace control characters, line by line."""
-    return "\n".join(plain(line.replace("\t", "    ")) for line in words.split("\n"))
 
 
 def _has(place: Path, key: str) -> bool:

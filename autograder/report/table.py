@@ -1,6 +1,5 @@
 """The table in the terminal: a state for every notebook, and what wants a person."""
 
-import re
 from collections import Counter
 
 from rich.console import Console
@@ -9,11 +8,9 @@ from rich.text import Text
 
 from autograder.course import Assignment
 from autograder.grading import Result
-from autograder.intake import readable
+from autograder.harmless import plain
 from autograder.misconceptions import CATALOGUE
 from autograder.verdict import NotebookVerdict
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def print_table(results: list[Result], assignment: Assignment, console: Console) -> None:
@@ -49,11 +46,6 @@ def misconceptions(results: list[Result]) -> list[str]:
     shown = Counter(id for r in results for id in {hint.id for verdict in r.verdicts for hint in verdict.hints})
     ideas = sorted((idea for idea in CATALOGUE.values() if shown[idea.id]), key=lambda idea: -shown[idea.id])
     return [f"{shown[idea.id]:4} {idea.id:4} {idea.belief} See {idea.where}." for idea in ideas]
-
-
-def plain(text: str) -> str:
-    """Make text of a submission harmless in a terminal: no control characters, nothing that cannot be encoded."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", readable(text))
 
 
 def _cell(verdict: NotebookVerdict) -> Text:

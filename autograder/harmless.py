@@ -1,0 +1,95 @@
+"""
+What a kernel showed, made harmless to look at: text without control characters, and pictures that are drawn anew.
+
+Notebooks as they were run are opened in JupyterLab, in nbgrader's formgrader and by nbconvert, which all would run
+what an answer has put into HTML, SVG or JavaScript.
+"""
+
+import base64
+import binascii
+import io
+import re
+from typing import Any
+
+from nbformat import NotebookNode, from_dict
+
+from autograder.intake import readable
+
+MAX_PIXELS = 4_000_000
+"""Most points of a picture that is shown."""
+
+_PICTURE = "image/png"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def plain(text: str) -> str:
+    """Make one line harmless: no control characters, nothing that cannot be encoded."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", readable(text))
+
+
+def plain_lines(text: str) -> str:
+    """Make text harmless line by line; a tab becomes four spaces."""
+    return "\n".join(plain(line.replace("\t", "    ")) for line in text.split("\n"))
+
+
+def harmless(notebook: NotebookNode) -> NotebookNode:
+    """Make the outputs of a notebook harmless, in place, and return it. What a kernel says of itself goes, too."""
+    notebook.metadata.pop("language_info", None)
+    for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
+        if cell.execution_count is not None:
+            cell.execution_count = number
+        cell.outputs = [_output(output, number) for output in cell.outputs]
+    return notebook
+
+
+def _output(output: NotebookNode, number: int) -> NotebookNode:
+    kind = output.output_type
+    if kind == "stream":
+        name = "stderr" if output.name == "stderr" else "stdout"
+        return _node(kind, name=name, text=_words(output.text))
+    if kind == "error":
+        lines = [_words(line) for line in output.traceback]
+        return _node(kind, ename=_words(output.ename), evalue=_words(output.evalue), traceback=lines)
+    count = {"execution_count": number} if kind == "execute_result" else {}
+    return _node(kind, data=_bundle(output.data), metadata={}, **count)
+
+
+def _bundle(data: dict[str, Any]) -> dict[str, str]:
+    shown = {}
+    if "text/plain" in data:
+        shown["text/plain"] = _words(str(data["text/plain"]))
+    if _PICTURE in data:
+        picture = _drawn_anew(str(data[_PICTURE]))
+        if picture:
+            shown[_PICTURE] = picture
+    if not shown:
+        shown["text/plain"] = f"(not shown: {plain(', '.join(map(str, data)))[:200]})"
+    return shown
+
+
+def _words(text: str) -> str:
+    return plain_lines(_COLOUR.sub("", text).replace("\r\n", "\n"))
+
+
+def _drawn_anew(encoded: str) -> str:
+    """Read the points of a PNG and write them again, and nothing else that the file held; empty if it is none."""
+    # Only answers that draw need it.
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=["PNG"]) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                return ""
+            points = picture.convert("RGBA")
+    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+        return ""
+    fresh = Image.new("RGBA", points.size)
+    fresh.paste(points)
+    written = io.BytesIO()
+    fresh.save(written, format="PNG")
+    return base64.b64encode(written.getvalue()).decode()
+
+
+def _node(kind: str, **fields: Any) -> NotebookNode:
+    return from_dict({"output_type": kind, **fields})
