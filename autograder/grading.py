@@ -184,7 +184,8 @@ def _look(cell: MasterCell, verdict: CellVerdict) -> Look:
 
 
 def _not_run(master: Master, state: State) -> _Graded:
-    return NotebookVerdict(master.name, state, master.max_points), _text(unanswered(master).notebook, state)
+    text = _text(as_released(unanswered(master).notebook), state)
+    return NotebookVerdict(master.name, state, master.max_points), text
 
 
 def _rejected(rejected: RejectedError) -> State:

@@ -1,0 +1,9 @@
+"""Hands in bytes that are odd."""
+
+from pathlib import Path
+
+
+def build(folder: Path, secrets: dict[str, str]) -> None:
+    """Write the file."""
+    path = folder / "01_double.ipynb"
+    path.write_bytes(path.read_bytes().replace(b"Double", b"D\xff\xfeble"))

@@ -1,0 +1,14 @@
+"""Hands in bytes that are odd."""
+
+import json
+from pathlib import Path
+
+
+def build(folder: Path, secrets: dict[str, str]) -> None:
+    """Write the file."""
+    path = folder / "01_double.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    deep: object = 1
+    for _ in range(100):
+        deep = {"a": deep}
+    path.write_text(json.dumps(notebook | {"metadata": deep}), encoding="utf-8")

@@ -1,0 +1,11 @@
+"""Hands in bytes that are odd."""
+
+import os
+from pathlib import Path
+
+
+def build(folder: Path, secrets: dict[str, str]) -> None:
+    """Write the file."""
+    path = folder / "01_double.ipynb"
+    path.unlink()
+    os.mkfifo(path)

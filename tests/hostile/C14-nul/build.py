@@ -1,0 +1,13 @@
+"""Hands in bytes that are odd."""
+
+import json
+from pathlib import Path
+
+
+def build(folder: Path, secrets: dict[str, str]) -> None:
+    """Write the file."""
+    path = folder / "01_double.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = cell["source"].replace("return", "\0return")
+    path.write_text(json.dumps(notebook), encoding="utf-8")

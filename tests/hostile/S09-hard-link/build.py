@@ -1,0 +1,12 @@
+"""Hands in a link."""
+
+import os
+from pathlib import Path
+
+
+def build(folder: Path, secrets: dict[str, str]) -> None:
+    """Put a link in the place of the notebook."""
+    path = folder / "01_double.ipynb"
+    path.unlink()
+    source = folder.parents[2] / "solutions" / "hostile" / "01_double.ipynb"
+    os.link(source, path)

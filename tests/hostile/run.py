@@ -1,0 +1,389 @@
+"""
+Grade a class with hostile submissions by the command line, and write down all that came of it.
+
+``python -m tests.hostile.run`` reads what to do from its standard input and writes what it saw to a file. It runs as
+the first process of a process namespace of its own (`in_a_room`): whatever an attack leaves running is seen there
+and ends there, and an attack that kills everything it can reach does not get far, even with a layer of the jail off.
+"""
+
+import contextlib
+import ctypes
+import csv
+import html.parser
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cattrs
+from nbgrader.api import Gradebook
+
+from autograder.course import Course
+from autograder.errors import AutograderError
+from tests.hostile.cases import Case, all_cases
+from tests.hostile.course import FULL, HONEST, NAME, hand_in_honestly, make_course, secrets, written_ways
+
+GRADE_SECONDS = 900
+"""The batch must have ended by itself long before."""
+
+MARK = "hostile-was-here"
+"""What the names of files begin with that attacks leave where they can."""
+
+_PR_SET_CHILD_SUBREAPER = 36
+_ROOM = Path("/mnt")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to grade: these cases, with the secrets of this seed, by this copy of the package, the honest ones too."""
+
+    cases: tuple[str, ...]
+    seed: int
+    out: str
+    package: str = ""
+
+
+@dataclass
+class Seen:
+    """
+    What came of a submission.
+
+    Attributes
+    ----------
+    states, points : dict
+        By notebook, as the CSV says them.
+    remarks : dict
+        By notebook, reason and notes.
+    book : dict
+        By notebook, the automatic score in the gradebook; None where it has none.
+    leaks : list of str
+        Which secrets stand where.
+    markup : list of str
+        What a browser would run, and where.
+    seconds : float
+        Of its slowest notebook.
+    """
+
+    states: dict[str, str] = field(default_factory=dict)
+    points: dict[str, float | None] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
+    book: dict[str, float | None] = field(default_factory=dict)
+    leaks: list[str] = field(default_factory=list)
+    markup: list[str] = field(default_factory=list)
+    seconds: float = 0
+
+
+@dataclass
+class Observed:
+    """
+    What came of a class.
+
+    Attributes
+    ----------
+    students : dict of str to Seen
+        By name, the honest ones too.
+    code : int
+        The exit code of the command.
+    said : str
+        What it printed.
+    problems : list of str
+        What is wrong with the whole: something left behind, a control character in a terminal.
+    """
+
+    students: dict[str, Seen] = field(default_factory=dict)
+    code: int = 0
+    said: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+def in_a_room(task: Task, module: str = "tests.hostile.run") -> Observed:
+    """Run a task in namespaces of its own and read what it saw."""
+    out = Path(task.out)
+    out.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", module]
+    if os.getuid() == 0:
+        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
+    # nbgrader looks for its own tools on the path.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    given = json.dumps(asdict(task))
+    subprocess.run(command, input=given, text=True, check=True, env=os.environ | {"PATH": path})
+    return cattrs.structure(json.loads((out / "observed.json").read_text(encoding="utf-8")), Observed)
+
+
+def name_in_class(case: Case, seed: int) -> str:
+    """Name a student; the order in which a class is graded changes with the seed."""
+    return case.student or f"{random.Random(f'{seed} {case.name}').choice('bdhkmpsvx')}-{case.name}"
+
+
+def failures(case: Case, observed: Observed, seed: int) -> list[str]:
+    """Hold what was seen of a case against what its file says: a line for each difference."""
+    seen = observed.students.get(name_in_class(case, seed), Seen())
+    found = []
+    expected = {case.notebook: case.verdict, case.other: case.verdict if "folder" in case.flags else "GRADED"}
+    if case.notebook in seen.states and seen.states != expected:
+        found.append(f"is {seen.states}, and should be {expected}")
+    points: dict[str, float | None] = {case.notebook: case.points, case.other: FULL[case.other] if expected[case.other] == "GRADED" else None}
+    if seen.points != points:
+        found.append(f"gets {seen.points}, and should get {points}")
+    if seen.book != points:
+        found.append(f"has {seen.book} in the gradebook, and should have {points}")
+    remarks = seen.remarks.get(case.notebook, "")
+    found += [f"'{flag}' is not said in '{remarks}'" for flag in case.flags if flag not in remarks]
+    if seen.seconds > case.seconds:
+        found.append(f"took {seen.seconds:.0f} s")
+    return found + seen.leaks + seen.markup
+
+
+def damage(observed: Observed) -> list[str]:
+    """Say what happened to others: honest students' points, and what was left behind."""
+    found = []
+    for student, (_, points) in HONEST.items():
+        seen = observed.students.get(student, Seen())
+        if seen.points != points or seen.book != points:
+            found.append(f"{student} gets {seen.points}, {seen.book} in the gradebook, and should get {points}")
+        found += [f"{student}: {line}" for line in (*seen.leaks, *seen.markup)]
+    return found + observed.problems
+
+
+def main(grade: Any = None) -> None:
+    """Do what standard input says."""
+    task = Task(**json.loads(sys.stdin.read()))
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if os.getuid() == 0:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "room", str(_ROOM)], check=True)
+        folder = _ROOM
+    else:
+        folder = Path(task.out)
+    observed = _grade_class(task, folder, grade or _autograder)
+    for name in ("autograded", "feedback", "reports", "submitted"):
+        if (folder / "course" / name).exists():
+            shutil.rmtree(Path(task.out) / name, ignore_errors=True)
+            shutil.copytree(folder / "course" / name, Path(task.out) / name, symlinks=True, ignore=_no_files)
+    (Path(task.out) / "observed.json").write_text(json.dumps(asdict(observed)), encoding="utf-8")
+
+
+def _grade_class(task: Task, folder: Path, grade: Any) -> Observed:
+    observed = Observed()
+    cases = {name: case for name, case in all_cases().items() if name in task.cases}
+    planted = secrets(task.seed)
+    course = make_course(folder / "course", planted)
+    names = {name_in_class(case, task.seed): case for case in cases.values()}
+    with _surroundings(folder, planted) as environment:
+        if task.package:
+            environment["PYTHONPATH"] = f"{task.package}{os.pathsep}{Path.cwd()}"
+        everybody = [*hand_in_honestly(course, planted), *names]
+        early = [student for student, case in names.items() if case.earlier]
+        for student in early:
+            names[student].hand_in_before(course, student)
+        if early:
+            _grade_all(grade, course, early, environment, Observed())
+            for student in early:
+                shutil.rmtree(course.submitted(student, NAME))
+        for student, case in names.items():
+            case.hand_in(course, student, planted | {"port": environment["PORT"], "socket-path": environment["SOCKET"]})
+        before, stale, running = set(_files_left(folder)), set(_stale_sockets()), set(_children())
+        _grade_all(grade, course, everybody, environment, observed)
+        observed.problems += [f"left running: {line}" for line in _descendants(running)]
+        observed.problems += [f"left behind: {path}" for path in set(_files_left(folder)) - before]
+        observed.problems += [f"left behind: {path}" for path in set(_stale_sockets()) - stale]
+    for student in everybody:
+        _look(course, student, planted, observed.students.setdefault(student, Seen()))
+    return observed
+
+
+def _grade_all(grade: Any, course: Course, students: list[str], environment: dict[str, str], observed: Observed) -> None:
+    grade(course, students, environment, observed)
+
+
+def _autograder(course: Course, students: list[str], environment: dict[str, str], observed: Observed) -> None:
+    """Grade by the command line."""
+    command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(course.root), "--workers", "4"]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=GRADE_SECONDS, cwd=course.root)
+        observed.code = done.returncode
+        observed.said = (done.stdout + done.stderr).decode("utf-8", "replace")
+    except subprocess.TimeoutExpired:
+        observed.problems.append(f"the batch had not ended after {GRADE_SECONDS} s")
+    if any(sign < " " and sign != "\n" or "\x7f" <= sign <= "\x9f" for sign in observed.said):
+        observed.problems.append("a control character reaches the terminal")
+    if "Traceback (most recent call last)" in observed.said:
+        observed.problems.append(f"a traceback reaches the terminal: {observed.said[-300:]}")
+    sheet = course.reports / f"{NAME}.csv"
+    if not sheet.exists():
+        observed.problems.append(f"no CSV was written: {observed.said[-300:]}")
+        return
+    with sheet.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    for row in rows[1:]:
+        line = dict(zip(rows[0], row, strict=True))
+        student = line["student"].removeprefix("'") if line["student"] not in students else line["student"]
+        seen = observed.students.setdefault(student, Seen())
+        name = line["notebook"]
+        seen.states[name] = line["state"]
+        seen.points[name] = float(line["points"]) if line["points"] else None
+        seen.remarks[name] = f"{line['reason']}; {line['notes']}"
+        seen.seconds = max(seen.seconds, float(line["seconds"]))
+        seen.markup += [f"a formula in the CSV: {cell[:40]}" for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    unknown = set(observed.students) - set(students)
+    if unknown:
+        observed.problems.append(f"rows of students that there are not: {sorted(unknown)}")
+
+
+def _look(course: Course, student: str, planted: dict[str, str], seen: Seen) -> None:
+    """Search everything that was written about a student, and read the gradebook."""
+    texts = dict(_written(course, student))
+    with Gradebook(course.db_url, course.directory.course_id) as book:
+        for name in FULL:
+            seen.book[name] = None
+            with contextlib.suppress(Exception):
+                notebook = book.find_submission_notebook(name, NAME, student)
+                scores = [grade.auto_score for grade in notebook.grades]
+                if not any(grade.needs_manual_grade for grade in notebook.grades) and None not in scores:
+                    seen.book[name] = sum(scores)
+                texts[f"comments on {name}"] = str([c.auto_comment for c in notebook.comments])
+    own = {"others"} if student == "ada" else set()
+    for where, text in texts.items():
+        for secret in planted.keys() - own:
+            if any(way in text for way in written_ways(planted[secret])):
+                seen.leaks.append(f"the secret '{secret}' stands in {where}")
+        if where.endswith(".html"):
+            seen.markup += [f"{what} in {where}" for what in _Active.of(text)]
+        elif where.endswith(".ipynb"):
+            seen.markup += [f"{what} in {where}" for what in _active_outputs(text)]
+
+
+def _written(course: Course, student: str) -> Iterator[tuple[str, str]]:
+    for folder in ("autograded", "feedback", ".autograder"):
+        for path in sorted((course.root / folder).rglob("*")):
+            if path.is_file() and student in path.parts:
+                yield str(path.relative_to(course.root)), path.read_text(encoding="utf-8", errors="replace")
+
+
+class _Active(html.parser.HTMLParser):
+    """Finds what a browser would run or fetch, in a page that needs neither."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    @classmethod
+    def of(cls, page: str) -> list[str]:
+        """List what is active in a page."""
+        parser = cls()
+        parser.feed(page)
+        return parser.found
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag that does something."""
+        if tag in ("script", "iframe", "object", "embed", "base", "form", "link", "img", "foreignobject", "animate"):
+            self.found.append(f"<{tag}>")
+        for name, value in attrs:
+            if name.startswith("on") or (name in ("href", "src", "xlink:href") and not (value or "").startswith("#")):
+                self.found.append(f"{name}={(value or '')[:30]}")
+
+
+def _active_outputs(text: str) -> list[str]:
+    notebook = json.loads(text)
+    kinds = {
+        kind
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", [])
+        for kind in output.get("data", {})
+        if kind not in ("text/plain", "image/png")
+    }
+    more = ["attachments"] if any("attachments" in cell for cell in notebook["cells"]) else []
+    return sorted(kinds) + more
+
+
+@contextlib.contextmanager
+def _surroundings(folder: Path, planted: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Plant secrets around the course: at home, in the environment, a process, and behind two sockets."""
+    home = folder / "home"
+    (home / ".ssh").mkdir(parents=True)
+    for path in (home / ".ssh" / "id_rsa", home / ".bash_history"):
+        path.write_text(f"{planted['home']}\n", encoding="utf-8")
+    with contextlib.ExitStack() as opened:
+        sleeper = [sys.executable, "-c", "import time; time.sleep(3600)", planted["process"]]
+        process = opened.enter_context(subprocess.Popen(sleeper))
+        opened.callback(process.kill)
+        network = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        path = folder / "socket"
+        local = opened.enter_context(socket.socket(socket.AF_UNIX))
+        local.bind(str(path))
+        path.chmod(0o777)
+        local.listen()
+        for listener, secret in ((network, planted["network"]), (local, planted["socket"])):
+            threading.Thread(target=_tell, args=(listener, secret), daemon=True).start()
+        yield os.environ | {
+            "HOME": str(home),
+            "A_TOKEN": planted["environment"],
+            "PORT": str(network.getsockname()[1]),
+            "SOCKET": str(path),
+        }
+
+
+def _tell(listener: socket.socket, secret: str) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            client, _ = listener.accept()
+            with client, contextlib.suppress(OSError):
+                client.sendall(secret.encode())
+
+
+def _descendants(before: set[str]) -> set[str]:
+    """List what still runs of what the batch has started, after a while to end in."""
+    for _ in range(100):
+        left = set(_children()) - before
+        if not left:
+            break
+        time.sleep(0.1)
+    return left
+
+
+def _children() -> Iterator[str]:
+    """Name the children of this process, which inherits those of others; every process is one in the end."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                break
+    own = str(os.getpid())
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"\nPPid:\t{own}\n" in path.joinpath("status").read_text():
+                yield f"{path.name} {path.joinpath('cmdline').read_bytes()[:200]!r}"
+
+
+def _files_left(folder: Path) -> Iterator[str]:
+    """List files that attacks have left."""
+    for place in (folder, Path("/tmp"), Path("/dev/shm"), Path("/var/tmp")):
+        for path, folders, files in os.walk(place):
+            del folders[60:]
+            yield from (str(Path(path, name)) for name in files if name.startswith(MARK))
+
+
+def _stale_sockets() -> Iterator[str]:
+    """List folders of warm processes that have ended."""
+    for path in Path("/tmp").glob("autograder-*/*/current/socket"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            try:
+                client.connect(str(path))
+            except OSError:
+                yield str(path)
+
+
+def _no_files(folder: str, names: list[str]) -> list[str]:
+    """Leave out, when copying, what cannot be copied."""
+    return [name for name in names if not (Path(folder, name).is_file() or Path(folder, name).is_dir())]
+
+
+if __name__ == "__main__":
+    main()
