@@ -1,9 +1,9 @@
 """
 The course that hostile submissions are handed in to, and the secrets around it.
 
-Two small notebooks: `01_double` with an assert, an output and a hidden part, `02_share` with graphs and a hidden part.
-Every secret is a random word that is nowhere else; who finds one in something that was written knows who has read
-what.
+Two small notebooks: `01_double` with an assert, an output and a hidden part, `02_share` with graphs and a hidden
+part. Every secret is a random word that is nowhere else; who finds one in something that was written knows who has
+read what.
 """
 
 import base64
@@ -35,8 +35,8 @@ SECRETS = ("hidden", "solution", "gradebook", "others", "home", "environment", "
 """What there is to be found, and where: each is planted once."""
 
 LIMITS = {
-    "cell_seconds": 4,
-    "notebook_seconds": 12,
+    "cell_seconds": 6,
+    "notebook_seconds": 18,
     "cpu_seconds": 8,
     "memory_bytes": 300 * 2**20,
     "processes": 120,
@@ -53,7 +53,7 @@ RIGHT = {
     "share": 'def share(x):\n    w = tf.get_variable("w", [2])\n    return x * w, x + w',
 }
 
-_SHARE_TEST = '''
+_SHARE_TEST = """
 def _check(name):
     with tf.Graph().as_default():
         first, second = share(tf.placeholder(tf.float32, [2], name=probe(name)))
@@ -62,7 +62,7 @@ def _check(name):
 
 
 _check("x")
-'''
+"""
 
 HONEST: dict[str, tuple[dict[str, str], dict[str, float]]] = {
     "ada": (RIGHT, FULL),

@@ -19,8 +19,7 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
         (
             "grading.py",
             '        rebuilt = rebuild(master, parse_notebook(given, f"{master.name}.ipynb"))\n',
-            '        parse_notebook(given, f"{master.name}.ipynb")\n'
-            "        rebuilt = _as_handed_in(given)\n",
+            '        parse_notebook(given, f"{master.name}.ipynb")\n        rebuilt = _as_handed_in(given)\n',
         ),
         (
             "grading.py",
@@ -36,8 +35,17 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
             '    return type("Handed", (), {"notebook": notebook, "notes": ()})\n\n\n'
             "def _decide(",
         ),
-        ("grading.py", "    ran = whole(cell.node.id) if cell.has_hidden_part else cell.node.id\n", "    ran = cell.node.id\n"),
-        ("grading.py", "judge(cell, shown[ran], assignment)", 'judge(cell, shown.get(ran, Shown(None, [], "")), assignment)'),
+        (
+            "grading.py",
+            "    ran = whole(cell.node.id) if cell.has_hidden_part else cell.node.id\n",
+            "    ran = cell.node.id\n",
+        ),
+        (
+            "grading.py",
+            "judge(cell, shown[ran], assignment)",
+            "judge(visible_part(cell) if cell.has_hidden_part else cell, "
+            "shown.get(ran, Shown(None, [])), assignment)",
+        ),
         ("grading.py", "    if not cell.has_hidden_part:\n        return verdict\n", "    return verdict\n"),
         (
             "grading.py",
@@ -54,7 +62,14 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
     ),
     "evidence": (("checks.py", "(AssertCheck(), OutputCheck(), GraphCheck())", "(AssertCheck(),)"),),
     "hidden tests last": (
-        ("rebuild.py", "cell.released if", "cell.source if"),
+        ("rebuild.py", 'f"{cell.released}\\n{KEEP}', 'f"{cell.source}\\n{KEEP}'),
+        (
+            "rebuild.py",
+            "        cell.source = text if last.startswith(KEEP) else cell.source\n",
+            "        if last.startswith(KEEP):\n"
+            '            before = text.partition("### BEGIN HIDDEN")[0]\n'
+            '            cell.source = before + text.rpartition("END HIDDEN TESTS")[2]\n',
+        ),
         ("grading.py", "    if not cell.has_hidden_part:\n        return verdict\n", "    return verdict\n"),
     ),
     "reading (links, sizes, depth)": (
@@ -65,7 +80,11 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
         ("intake.py", "MAX_BYTES = 32 * 2**20", "MAX_BYTES = 32 * 2**30"),
     ),
     "messages": (
-        ("kernels/running.py", "return sound(self.session.deserialize(message))", "return self.session.deserialize(message)"),
+        (
+            "kernels/running.py",
+            "return sound(self.session.deserialize(message))",
+            "return self.session.deserialize(message)",
+        ),
     ),
     "jail: file system": (
         (
@@ -79,7 +98,11 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
             '    line += ["--bind", str(folder), str(folder), "--remount-ro", "/dev"]\n',
         ),
         ("kernels/jail.py", '            line += ["--perms", "0755", "--dir", str(parent)]\n', "            pass\n"),
-        ("kernels/jail.py", '            line += ["--symlink", str(path.readlink()), str(path)]\n', "            pass\n"),
+        (
+            "kernels/jail.py",
+            '            line += ["--symlink", str(path.readlink()), str(path)]\n',
+            "            pass\n",
+        ),
         ("kernels/jail.py", '    for path in shown:\n        line += ["--ro-bind", str(path), str(path)]\n', ""),
         ("kernels/jail.py", ' "--clearenv",', ""),
     ),
@@ -110,7 +133,11 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
     ),
     "escaping": (
         ("report/feedback.py", "autoescape=True", "autoescape=False"),
-        ("harmless.py", '    return _CONTROL.sub("\\N{REPLACEMENT CHARACTER}", readable(text))\n', "    return text\n"),
+        (
+            "harmless.py",
+            '    return _CONTROL.sub("\\N{REPLACEMENT CHARACTER}", readable(text))\n',
+            "    return text\n",
+        ),
         ("harmless.py", "        cell.outputs = [_output(output, number) for output in cell.outputs]\n", ""),
         ("report/sheet.py", '    return f"\'{text}" if', '    return f"{text}" if'),
     ),

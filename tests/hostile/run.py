@@ -7,8 +7,8 @@ and ends there, and an attack that kills everything it can reach does not get fa
 """
 
 import contextlib
-import ctypes
 import csv
+import ctypes
 import html.parser
 import json
 import os
@@ -19,16 +19,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import cattrs
 from nbgrader.api import Gradebook
 
 from autograder.course import Course
-from autograder.errors import AutograderError
 from tests.hostile.cases import Case, all_cases
 from tests.hostile.course import FULL, HONEST, NAME, hand_in_honestly, make_course, secrets, written_ways
 
@@ -39,7 +37,6 @@ MARK = "hostile-was-here"
 """What the names of files begin with that attacks leave where they can."""
 
 _PR_SET_CHILD_SUBREAPER = 36
-_ROOM = Path("/mnt")
 
 
 @dataclass(frozen=True)
@@ -105,17 +102,24 @@ class Observed:
     problems: list[str] = field(default_factory=list)
 
 
-def in_a_room(task: Task, module: str = "tests.hostile.run") -> Observed:
-    """Run a task in namespaces of its own and read what it saw."""
+def in_a_room(task: Task) -> Observed:
+    """Run a task in namespaces of its own, where its user may have them, and read what it saw."""
+    room = ["env"]
+    if os.getuid() == 0:
+        room = ["unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        # Where every user may look: it is not the folder's mode that keeps student code out.
+        room += ["sh", "-c", 'mount -t tmpfs -o mode=755 room /mnt && exec "$@"', "sh", "env", "ROOM=/mnt"]
+    return run_in(room, "tests.hostile.run", task)
+
+
+def run_in(room: list[str], module: str, task: Task) -> Observed:
+    """Have a module do a task, started by the command that `room` begins, and read what it saw."""
     out = Path(task.out)
     out.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", module]
-    if os.getuid() == 0:
-        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
     # nbgrader looks for its own tools on the path.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    given = json.dumps(asdict(task))
-    subprocess.run(command, input=given, text=True, check=True, env=os.environ | {"PATH": path})
+    command = [*room, f"PATH={path}", sys.executable, "-m", module]
+    subprocess.run(command, input=json.dumps(asdict(task)), text=True, check=True)
     return cattrs.structure(json.loads((out / "observed.json").read_text(encoding="utf-8")), Observed)
 
 
@@ -131,7 +135,10 @@ def failures(case: Case, observed: Observed, seed: int) -> list[str]:
     expected = {case.notebook: case.verdict, case.other: case.verdict if "folder" in case.flags else "GRADED"}
     if case.notebook in seen.states and seen.states != expected:
         found.append(f"is {seen.states}, and should be {expected}")
-    points: dict[str, float | None] = {case.notebook: case.points, case.other: FULL[case.other] if expected[case.other] == "GRADED" else None}
+    points: dict[str, float | None] = {
+        case.notebook: case.points,
+        case.other: FULL[case.other] if expected[case.other] == "GRADED" else None,
+    }
     if seen.points != points:
         found.append(f"gets {seen.points}, and should get {points}")
     if seen.book != points:
@@ -154,24 +161,24 @@ def damage(observed: Observed) -> list[str]:
     return found + observed.problems
 
 
-def main(grade: Any = None) -> None:
+Grade = Callable[[Course, Mapping[str, Case | None], dict[str, str], Observed], None]
+"""Grades students of a course, by name with their cases, with these variables set, and notes what it has seen."""
+
+
+def main(grade: Grade | None = None) -> None:
     """Do what standard input says."""
     task = Task(**json.loads(sys.stdin.read()))
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    if os.getuid() == 0:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "room", str(_ROOM)], check=True)
-        folder = _ROOM
-    else:
-        folder = Path(task.out)
+    folder = Path(os.environ.get("ROOM", task.out))
     observed = _grade_class(task, folder, grade or _autograder)
-    for name in ("autograded", "feedback", "reports", "submitted"):
+    for name in ("autograded", "feedback", "reports"):
         if (folder / "course" / name).exists():
             shutil.rmtree(Path(task.out) / name, ignore_errors=True)
-            shutil.copytree(folder / "course" / name, Path(task.out) / name, symlinks=True, ignore=_no_files)
+            shutil.copytree(folder / "course" / name, Path(task.out) / name)
     (Path(task.out) / "observed.json").write_text(json.dumps(asdict(observed)), encoding="utf-8")
 
 
-def _grade_class(task: Task, folder: Path, grade: Any) -> Observed:
+def _grade_class(task: Task, folder: Path, grade: Grade) -> Observed:
     observed = Observed()
     cases = {name: case for name, case in all_cases().items() if name in task.cases}
     planted = secrets(task.seed)
@@ -180,18 +187,20 @@ def _grade_class(task: Task, folder: Path, grade: Any) -> Observed:
     with _surroundings(folder, planted) as environment:
         if task.package:
             environment["PYTHONPATH"] = f"{task.package}{os.pathsep}{Path.cwd()}"
-        everybody = [*hand_in_honestly(course, planted), *names]
-        early = [student for student, case in names.items() if case.earlier]
-        for student in early:
-            names[student].hand_in_before(course, student)
+        everybody: dict[str, Case | None] = {**dict.fromkeys(hand_in_honestly(course, planted)), **names}
+        early = {student: case for student, case in names.items() if case.earlier}
+        for student, case in early.items():
+            case.hand_in_before(course, student)
         if early:
-            _grade_all(grade, course, early, environment, Observed())
+            grade(course, early, environment, Observed())
             for student in early:
                 shutil.rmtree(course.submitted(student, NAME))
         for student, case in names.items():
-            case.hand_in(course, student, planted | {"port": environment["PORT"], "socket-path": environment["SOCKET"]})
+            case.hand_in(
+                course, student, planted | {"port": environment["PORT"], "socket-path": environment["SOCKET"]}
+            )
         before, stale, running = set(_files_left(folder)), set(_stale_sockets()), set(_children())
-        _grade_all(grade, course, everybody, environment, observed)
+        grade(course, everybody, environment, observed)
         observed.problems += [f"left running: {line}" for line in _descendants(running)]
         observed.problems += [f"left behind: {path}" for path in set(_files_left(folder)) - before]
         observed.problems += [f"left behind: {path}" for path in set(_stale_sockets()) - stale]
@@ -200,11 +209,9 @@ def _grade_class(task: Task, folder: Path, grade: Any) -> Observed:
     return observed
 
 
-def _grade_all(grade: Any, course: Course, students: list[str], environment: dict[str, str], observed: Observed) -> None:
-    grade(course, students, environment, observed)
-
-
-def _autograder(course: Course, students: list[str], environment: dict[str, str], observed: Observed) -> None:
+def _autograder(
+    course: Course, students: Mapping[str, Case | None], environment: dict[str, str], observed: Observed
+) -> None:
     """Grade by the command line."""
     command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(course.root), "--workers", "4"]
     try:
@@ -213,7 +220,7 @@ def _autograder(course: Course, students: list[str], environment: dict[str, str]
         observed.said = (done.stdout + done.stderr).decode("utf-8", "replace")
     except subprocess.TimeoutExpired:
         observed.problems.append(f"the batch had not ended after {GRADE_SECONDS} s")
-    if any(sign < " " and sign != "\n" or "\x7f" <= sign <= "\x9f" for sign in observed.said):
+    if any((sign < " " and sign != "\n") or "\x7f" <= sign <= "\x9f" for sign in observed.said):
         observed.problems.append("a control character reaches the terminal")
     if "Traceback (most recent call last)" in observed.said:
         observed.problems.append(f"a traceback reaches the terminal: {observed.said[-300:]}")
@@ -378,11 +385,6 @@ def _stale_sockets() -> Iterator[str]:
                 client.connect(str(path))
             except OSError:
                 yield str(path)
-
-
-def _no_files(folder: str, names: list[str]) -> list[str]:
-    """Leave out, when copying, what cannot be copied."""
-    return [name for name in names if not (Path(folder, name).is_file() or Path(folder, name).is_dir())]
 
 
 if __name__ == "__main__":

@@ -5,5 +5,4 @@ from pathlib import Path
 
 def build(folder: Path, secrets: dict[str, str]) -> None:
     """Write the file."""
-    path = folder / "01_double.ipynb"
     (folder / "timestamp.txt").write_bytes(b"\xff\x00 yesterday" * 100)

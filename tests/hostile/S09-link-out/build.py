@@ -1,6 +1,5 @@
 """Hands in a link."""
 
-import os
 from pathlib import Path
 
 
