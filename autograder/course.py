@@ -77,6 +77,12 @@ class MasterCell:
         return self.visible is not None
 
     @property
+    def hidden_part_shows(self) -> bool:
+        """Whether something of what the cell stores is not shown by its visible part alone."""
+        marks = (output.get("metadata", {}).get(HIDDEN_OUTPUT, True) for output in self.reference)
+        return self.has_hidden_part and any(marks)
+
+    @property
     def released(self) -> str:
         """The cell's text as students get a test."""
         return self.source if self.visible is None else self.visible
