@@ -32,8 +32,6 @@ from autograder.report.feedback import PARTLY
 from autograder.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
 from tests.small_course import NAME, RIGHT, SECRET, UNSEEN, WRONG, hand_in, small_course
 
-pytestmark = pytest.mark.usefixtures("warm")
-
 SAYS_OTHERWISE = RIGHT | {"double": "def double(x):\n    return 4 if x == 2 else 2 * x + x % 2"}
 """The assert holds and what is shown is wrong: REVIEW."""
 
@@ -44,7 +42,7 @@ FIRST = "01_double"
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graded(warm: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Grade a class once, and give the roster names."""
     course = small_course(tmp_path_factory.mktemp("exports") / "course")
     for student, answers in CLASS.items():
