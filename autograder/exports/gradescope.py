@@ -21,7 +21,7 @@ def gradescope(marks: Sequence[Mark], title: str) -> str:
     Raises
     ------
     ExportError
-        When it is not one, or wants a person: Gradescope would take a missing score for 0.
+        When it is not one, or wants a person: no score means no valid file, and 0 would be a lie.
     """
     if len(marks) != 1:
         raise ExportError(f"{title}: Gradescope takes one submission at a time; name a student with --student")
