@@ -88,6 +88,12 @@ class MasterCell:
         return self.source if self.visible is None else self.visible
 
     @property
+    def looks_at(self) -> str:
+        """What a test says that it looks at, hidden parts apart: its docstring, or else its name."""
+        tree = syntax_tree(self.released)
+        return (tree and ast.get_docstring(tree)) or str(self.grade_id)
+
+    @property
     def by_hand(self) -> bool:
         """Whether nbgrader expects a person to grade the cell."""
         return bool(self.node.metadata.get("nbgrader", {}).get("task")) or (

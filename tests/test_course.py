@@ -211,6 +211,23 @@ def test_a_master_with_metadata_that_makes_no_sense_is_refused(nbgrader: object,
 
 
 @pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ('"""Two times two."""\nassert x', "Two times two."),
+        ("assert x", "test-x"),
+        ('### BEGIN HIDDEN TESTS\n"""A secret."""\n### END HIDDEN TESTS\nassert x', "test-x"),
+    ],
+)
+def test_what_a_test_looks_at_is_said_in_its_docstring_unless_that_is_hidden(
+    source: str, says: str, tmp_path: Path
+) -> None:
+    cell = code("test-x", grade=True, locked=True, solution=False, points=1, schema_version=3)
+    cell.source = source
+    (test,) = read_master(write(tmp_path, cell)).graded
+    assert test.looks_at == says
+
+
+@pytest.mark.parametrize(
     ("test", "solution", "answer"),
     [
         ("test-double", "double", True),

@@ -6,7 +6,6 @@ here from facts; nothing that student code displayed is shown as it came. Of a h
 a word.
 """
 
-import ast
 import difflib
 import json
 import re
@@ -150,12 +149,11 @@ def _heading(master: Master, cell: MasterCell | None) -> str:
 
 
 def _test(cell: MasterCell, verdict: CellVerdict) -> Test:
-    looks_at = (cell.tree and ast.get_docstring(cell.tree)) or verdict.grade_id
     lost = [finding for finding in verdict.findings if finding.outcome is not Outcome.HOLDS]
     # What stands in the sides need not be said.
     said = dict.fromkeys(finding.message for finding in lost if not finding.shown and not finding.graphs)
     sides = [one for finding in lost for one in _sides(visible_part(cell), finding)]
-    return Test(looks_at, "\n".join(said), sides, PARTLY if cell.has_hidden_part else "")
+    return Test(cell.looks_at, "\n".join(said), sides, PARTLY if cell.has_hidden_part else "")
 
 
 def _sides(cell: MasterCell, finding: Finding) -> Iterator[Sides]:
