@@ -15,7 +15,11 @@ FEWEST = 6
 """Students of whom a chart is drawn; fewer are better told one by one."""
 
 _BARS = 12
+_UPRIGHT = 5
+_HEADROOM = 1.12
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500)
+_LEFT_OUT = ("defs", "desc", "title", "script", "style")
+_FOR_A_POINTER = "plot tooltip-overlay"
 _WIDTH, _HEIGHT = 560, 250
 
 
@@ -28,22 +32,36 @@ def scores(totals: tuple[float, ...], most: float) -> str:
     counts = [sum(low <= one < high for one in totals) for low, high in pairwise(edges)]
     counts[-1] += sum(one >= edges[-1] for one in totals)
     bars = [(count, low, high) for count, (low, high) in zip(counts, pairwise(edges), strict=True)]
-    return _drawn("Histogram", "How many students have how many points", [("", bars)],
-        x_labels=edges, x_value_formatter=_number, show_y_labels=False, show_x_guides=False, show_y_guides=False,
-        range=(0, 1.12 * max(counts)), print_values=True, print_values_position="top",
-        formatter=lambda bar: f"{bar[0]}" if bar[0] else "",
-    )  # fmt: skip
+    options = {
+        "x_labels": edges,
+        "x_value_formatter": lambda value: f"{value:g}",
+        "show_y_labels": False,
+        "show_x_guides": False,
+        "show_y_guides": False,
+        "range": (0, _HEADROOM * max(counts)),
+        "print_values": True,
+        "print_values_position": "top",
+        "formatter": lambda bar: f"{bar[0]}" if bar[0] else "",
+    }
+    return _drawn("Histogram", "How many students have how many points", [("", bars)], options)
 
 
 def durations(times: tuple[Times, ...]) -> str:
     """Draw how long each notebook ran, as box plots; empty for too few students."""
     if max((len(one.seconds) for one in times), default=0) < FEWEST:
         return ""
+    options = {
+        "x_labels": [one.notebook.replace("_", " ") for one in times],
+        "truncate_label": 20,
+        "x_label_rotation": 0 if len(times) <= _UPRIGHT else 40,
+        "value_formatter": lambda value: f"{value:g} s",
+        "box_mode": "tukey",
+        "min_scale": 3,
+        "max_scale": 6,
+        "range": (0, max(one.seconds[-1] for one in times)),
+    }
     boxes = [(one.notebook, list(one.seconds)) for one in times]
-    return _drawn("Box", "How many seconds each notebook ran", boxes,
-        x_labels=[one.notebook.replace("_", " ") for one in times], box_mode="tukey", min_scale=3, max_scale=6,
-        range=(0, max(one.seconds[-1] for one in times)), value_formatter=lambda value: f"{value:g} s", truncate_label=20,
-    )  # fmt: skip
+    return _drawn("Box", "How many seconds each notebook ran", boxes, options)
 
 
 def _edges(most: float) -> list[float]:
@@ -53,31 +71,29 @@ def _edges(most: float) -> list[float]:
     return [*edges, edges[-1] + step if edges[-1] + step > most else most]
 
 
-def _number(value: float) -> str:
-    return f"{value:g}"
-
-
-def _drawn(kind: str, title: str, series: list[tuple[str, list[Any]]], **options: Any) -> str:
+def _drawn(kind: str, title: str, series: list[tuple[str, list[Any]]], options: dict[str, Any]) -> str:
     # Only where something is drawn: it takes a twentieth of a second.
     import pygal
 
     chart = getattr(pygal, kind)(js=(), width=_WIDTH, height=_HEIGHT, show_legend=False, margin=6, **options)
     for name, values in series:
         chart.add(name, values)
-    return _bare(chart.render(is_unicode=True, force_uri_protocol=""), title)
+    return _bare(chart.render(is_unicode=True), title)
 
 
 def _bare(svg: str, title: str) -> str:
     """Keep the shapes and the words: no date, no id, no style, no script, nothing for a pointer that is not there."""
     root = ElementTree.fromstring(svg)
     for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag.rpartition("}")[2] in ("defs", "desc", "title", "script", "style"):
-                parent.remove(child)
-            elif child.get("class") == "plot tooltip-overlay":
-                parent.remove(child)
+        parent[:] = [
+            child for child in parent if _tag(child) not in _LEFT_OUT and child.get("class") != _FOR_A_POINTER
+        ]
     for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
+        element.tag = _tag(element)
         element.attrib = {name: value for name, value in element.attrib.items() if name not in ("id", "style")}
     root.attrib |= {"class": "chart", "role": "img", "aria-label": title}
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]

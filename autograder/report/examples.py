@@ -2,8 +2,8 @@
 Answers that show a misconception, to put before a class: short, and nobody's.
 
 An answer is written anew from its syntax tree, so comments and docstrings are gone; text with blanks in it becomes
-``'...'`` unless it stands in the course's own notebooks. An answer that still holds a word of anybody's student id is not used. What cannot be
-parsed is not, either.
+``'...'`` unless it stands in the course's own notebooks. An answer that still holds a word of anybody's student id is
+not used. What cannot be parsed is not, either.
 """
 
 import ast
@@ -147,7 +147,7 @@ class _WithoutProse(ast.NodeTransformer):
             node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]  # seen to be there
         return node
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802  # ast's name
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Keep what might name a variable."""
         if not isinstance(node.value, str) or len(node.value.split()) < _PROSE or node.value in self._course:
             return node

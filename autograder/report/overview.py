@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from statistics import quantiles
 from urllib.parse import quote_from_bytes
@@ -53,7 +53,7 @@ def overview(
     examples = Examples(assignment, results, executed)
     script = files("autograder.report").joinpath("overview.js").read_text(encoding="utf-8")
 
-    @lru_cache(maxsize=None)
+    @cache
     def address(student: str, notebook: str) -> str:
         path = page_of(course, Result(student, assignment.name, (), {}), notebook)
         return quote_from_bytes(os.fsencode(os.path.relpath(path, course.reports)))

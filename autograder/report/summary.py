@@ -217,7 +217,10 @@ def _solution(master: Master, test: MasterCell) -> MasterCell:
 def _exercise(
     master: Master, cell: MasterCell, tests: list[MasterCell], verdicts: list[tuple[Result, NotebookVerdict]]
 ) -> Exercise:
-    passed, partly, lost, waiting = [], [], [], []
+    passed: list[Result] = []
+    partly: list[Result] = []
+    lost: list[Result] = []
+    waiting: list[Result] = []
     losses: Counter[str] = Counter()
     for result, verdict in verdicts:
         if not verdict.state.is_graded:
