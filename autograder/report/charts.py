@@ -14,10 +14,10 @@ from autograder.report.summary import Times
 FEWEST = 6
 """Students of whom a chart is drawn; fewer are better told one by one."""
 
-_BARS = 12
+_BARS, _LABELS = 24, 13
 _UPRIGHT = 5
 _HEADROOM = 1.12
-_STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500)
+_STEPS = (0.25, 0.5, 1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500)
 _LEFT_OUT = ("defs", "desc", "title", "script", "style")
 _FOR_A_POINTER = "plot tooltip-overlay"
 _WIDTH, _HEIGHT = 560, 250
@@ -33,7 +33,7 @@ def scores(totals: tuple[float, ...], most: float) -> str:
     counts[-1] += sum(one >= edges[-1] for one in totals)
     bars = [(count, low, high) for count, (low, high) in zip(counts, pairwise(edges), strict=True)]
     options = {
-        "x_labels": edges,
+        "x_labels": edges if len(edges) <= _LABELS else edges[::2],
         "x_value_formatter": lambda value: f"{value:g}",
         "show_y_labels": False,
         "show_x_guides": False,

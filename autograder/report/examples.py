@@ -3,12 +3,13 @@ Answers that show a misconception, to put before a class: short, and nobody's.
 
 An answer is written anew from its syntax tree, so comments and docstrings are gone; text with blanks in it becomes
 ``'...'`` unless it stands in the course's own notebooks. An answer that still holds a word of anybody's student id is
-not used. What cannot be parsed is not, either.
+not used, but for words of the course. What cannot be parsed is not, either.
 """
 
 import ast
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,8 +34,8 @@ _LONGEST = 8_000
 _PROSE = 2
 """Words of a text that names no variable."""
 
-_SHORT = 3
-"""Letters of a word that might be somebody's name."""
+_WORD, _PART = 2, 4
+"""Letters of a word, and of a part of one, that might be somebody's name."""
 
 Executed = Mapping[str, Mapping[str, Path]]
 """By student and notebook: the file of the notebook as it was run."""
@@ -77,7 +78,10 @@ class Examples:
             for cell in master.solutions
         }
         self._course = "\n".join(cell.source for master in assignment.notebooks for cell in master.cells)
-        self._names = _words(result.student for result in results) - _words([self._course])
+        ids = _words(result.student for result in results)
+        self._names = ids - _words([self._course])
+        course = _folded(self._course)
+        self._parts = [name for name in self._names if len(name) >= _PART and name not in course]
         self._sources = lru_cache(maxsize=64)(_sources)
 
     def of(self, idea: Idea) -> tuple[Example, ...]:
@@ -100,7 +104,11 @@ class Examples:
         except (OSError, ValueError, TypeError, LookupError):
             return ""
         code = _anonymous(sources.get(self._cells[seen.notebook, seen.hint.exercise], ""), self._course)
-        return "" if _words([code]) & self._names else code
+        return "" if self._is_somebodys(code) else code
+
+    def _is_somebodys(self, code: str) -> bool:
+        text = _folded(code)
+        return bool(_words([code]) & self._names) or any(part in text for part in self._parts)
 
 
 def _kinds(idea: Idea) -> list[list[Seen]]:
@@ -144,18 +152,23 @@ class _WithoutProse(ast.NodeTransformer):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             kept = [one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
-            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]  # seen to be there
+            node.body = kept or [ast.Pass()] * (not isinstance(node, ast.Module))  # type: ignore[attr-defined]  # seen to be there
         return node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Keep what might name a variable."""
-        if not isinstance(node.value, str) or len(node.value.split()) < _PROSE or node.value in self._course:
-            return node
-        return ast.Constant("...")
+        text = node.value
+        prose = isinstance(text, str) and len(text.split()) >= _PROSE and text not in self._course
+        return ast.Constant("...") if prose or isinstance(text, bytes) else node
 
 
 def _words(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in re.findall(r"[^\W_]+", text.casefold()) if len(word) >= _SHORT}
+    return {word for text in texts for word in re.findall(r"[^\W_]+", _folded(text)) if len(word) >= _WORD}
+
+
+def _folded(text: str) -> str:
+    """Write text as names compare: Python reads its own in the same normal form."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _bare(line: str) -> str:

@@ -39,7 +39,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class TestLoss:
+class Loss:
     """How many students of those that count lost the points of a test."""
 
     looks_at: str
@@ -55,7 +55,7 @@ class Exercise:
     ----------
     passed, partly, lost, waiting : tuple of Result
         All of the points, some, none; and those whose notebook wants a person.
-    tests : tuple of TestLoss
+    tests : tuple of Loss
         The tests that somebody lost, where they tell more than the exercise does.
     is_weak : bool
         Whether the class passed few exercises as rarely as this one.
@@ -68,7 +68,7 @@ class Exercise:
     partly: tuple[Result, ...]
     lost: tuple[Result, ...]
     waiting: tuple[Result, ...]
-    tests: tuple[TestLoss, ...]
+    tests: tuple[Loss, ...]
     is_weak: bool = False
 
     @property
@@ -230,7 +230,7 @@ def _exercise(
         missed = [str(test.grade_id) for test in tests if test.grade_id not in given]
         (passed if not missed else partly if len(missed) < len(tests) else lost).append(result)
         losses.update(missed)
-    told = [TestLoss(test.looks_at, losses[str(test.grade_id)]) for test in tests if partly]
+    told = [Loss(test.looks_at, losses[str(test.grade_id)]) for test in tests if partly]
     return Exercise(
         master.name,
         str(cell.grade_id),
