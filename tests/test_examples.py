@@ -99,8 +99,9 @@ def test_text_of_the_course_stays(lot: Class) -> None:
 def test_an_answer_with_a_word_of_somebodys_id_is_not_used(student: str, source: str, lot: Class) -> None:
     lot.answers("nobody", source)
     assert len(lot.codes) == 1
-    lot.answers(student, "answer = 1")
-    assert lot.codes == ["answer = 1"]
+    longer = f"answer = {[1] * 40}"
+    lot.answers(student, longer)
+    assert lot.codes == [longer]
 
 
 def test_a_student_who_is_called_like_the_course_takes_no_example_away(lot: Class) -> None:
