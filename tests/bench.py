@@ -193,7 +193,9 @@ def _report(course: Course) -> float:
     """Time the class report of a course that has been graded."""
     assignment, names = course.assignment(ASSIGNMENT), tuple(students(course.submissions, ASSIGNMENT))
     kernels = kernels_of(course.config, jailed=True)
-    stored = hold(Session(course, assignment, names, kernels, local_processes(1), 1), threading.Event(), lambda _: None)
+    stored = hold(
+        Session(course, assignment, names, kernels, local_processes(1), 1), threading.Event(), lambda _: None
+    )
     started = time.monotonic()
     overview(course, assignment, stored.results, stored.executed)
     return time.monotonic() - started

@@ -150,7 +150,11 @@ def test_a_test_says_what_it_looks_at_in_its_visible_text(tmp_path: Path) -> Non
     cells = [code(name, grade=True, locked=True, points=1) for name in ("said", "silent", "hidden")]
     cells[0].source = '"""Looks at: x."""\nassert x'
     cells[2].source = '### BEGIN HIDDEN TESTS\n"""Looks at: a secret."""\n### END HIDDEN TESTS\nassert x'
-    assert [cell.looks_at for cell in read_master(write(tmp_path, *cells)).cells] == ["Looks at: x.", "silent", "hidden"]
+    assert [cell.looks_at for cell in read_master(write(tmp_path, *cells)).cells] == [
+        "Looks at: x.",
+        "silent",
+        "hidden",
+    ]
 
 
 def test_a_heading_is_that_above_the_cell_or_of_the_notebook(tmp_path: Path) -> None:
