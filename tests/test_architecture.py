@@ -48,7 +48,12 @@ FLOW = (
     "gradebook",
     "report.table",
     "report.sheet",
+    "report.templates",
     "report.feedback",
+    "report.summary",
+    "report.examples",
+    "report.charts",
+    "report.overview",
     "exports.marks",
     "exports.canvas",
     "exports.moodle",
@@ -70,7 +75,7 @@ FLOW = (
 FOR_NOTEBOOKS = ["probes", "sharing"]
 """What the package itself offers: that which notebooks call."""
 
-HEAVY = ("nbformat", "nbgrader", "tensorflow", "tensorboard", "google.protobuf", "pygraphviz", "rich")
+HEAVY = ("nbformat", "nbgrader", "tensorflow", "tensorboard", "google.protobuf", "pygraphviz", "pygal", "rich")
 
 
 def module_names() -> dict[str, ast.Module]:

@@ -146,6 +146,24 @@ def test_a_cell_shows_its_text_its_kind_its_tag_and_its_outputs(tmp_path: Path) 
     assert [cell.reference for cell in (text, plain, shown)] == [[], [], tagged.outputs]
 
 
+def test_a_test_says_what_it_looks_at_in_its_visible_text(tmp_path: Path) -> None:
+    cells = [code(name, grade=True, locked=True, points=1) for name in ("said", "silent", "hidden")]
+    cells[0].source = '"""Looks at: x."""\nassert x'
+    cells[2].source = '### BEGIN HIDDEN TESTS\n"""Looks at: a secret."""\n### END HIDDEN TESTS\nassert x'
+    assert [cell.looks_at for cell in read_master(write(tmp_path, *cells)).cells] == [
+        "Looks at: x.",
+        "silent",
+        "hidden",
+    ]
+
+
+def test_a_heading_is_that_above_the_cell_or_of_the_notebook(tmp_path: Path) -> None:
+    cells = [code("a"), new_markdown_cell("# One `x`\n\n## Two"), code("b"), new_markdown_cell("words"), code("c")]
+    master = read_master(write(tmp_path, *cells))
+    assert [master.heading(cell) for cell in master.cells if cell.is_code] == ["01_first", "Two", "Two"]
+    assert master.heading() == "One x"
+
+
 def test_points_add_up_over_cells_and_notebooks(tmp_path: Path) -> None:
     test = {"grade": True, "locked": True}
     one = new_notebook(cells=[code("a", **test, points=1), code("b", **test, points=0.5), code("c", solution=True)])

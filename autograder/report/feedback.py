@@ -8,14 +8,11 @@ a word.
 
 import difflib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from autograder.checks import Finding, Outcome, expected_facts, expected_texts, plain_text, visible_part
 from autograder.course import Assignment, Course, Master, MasterCell, is_test_of
@@ -23,9 +20,9 @@ from autograder.errors import FeedbackError
 from autograder.facts import Facts
 from autograder.files import replace_file
 from autograder.grading import Result
-from autograder.harmless import plain_lines
 from autograder.misconceptions import Hint
 from autograder.picture import STYLE, figure
+from autograder.report.templates import template
 from autograder.verdict import CellVerdict, NotebookVerdict
 
 PARTLY = "Part of this test is not shown."
@@ -94,13 +91,13 @@ class Feedback:
         FeedbackError
             When a page cannot be made or written; the others are.
         """
-        folder = self._course.feedback(result.student, result.assignment)
         problems = []
         for verdict in result.verdicts:
-            place, key = folder / f"{verdict.name}.html", notebooks[verdict.name].parent.name
+            place = page_of(self._course, result, verdict.name)
+            key = notebooks[verdict.name].parent.name
             try:
                 if not _has(place, key):
-                    folder.mkdir(parents=True, exist_ok=True)
+                    place.parent.mkdir(parents=True, exist_ok=True)
                     executed = json.loads(notebooks[verdict.name].read_text(encoding="utf-8"))
                     replace_file(place, page(self._masters[verdict.name], verdict, result.student, executed, key))
             except Exception as error:
@@ -110,14 +107,19 @@ class Feedback:
             raise FeedbackError(f"{'; '.join(problems)}; mend that and grade again")
 
 
+def page_of(course: Course, result: Result, notebook: str) -> Path:
+    """Say where the page of a notebook is."""
+    return course.feedback(result.student, result.assignment) / f"{notebook}.html"
+
+
 def page(master: Master, verdict: NotebookVerdict, student: str, executed: dict[str, Any], key: str) -> str:
     """Write the page of one notebook; `executed` is the notebook as it was run, `key` the result's content key."""
     sources = {cell.get("id"): "".join(cell["source"]) for cell in executed["cells"]}
-    return _template().render(
+    return template("feedback.html.j2").render(
         key=key,
         student=student,
         verdict=verdict,
-        title=_heading(master, None),
+        title=master.heading(),
         exercises=[_exercise(master, cell, verdict, sources) for cell in master.solutions],
         figure_style=STYLE,
     )
@@ -130,22 +132,13 @@ def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, source
     found = [(test, verdicts[str(test.grade_id)]) for test in tests if str(test.grade_id) in verdicts]
     return Exercise(
         name,
-        _heading(master, cell),
+        master.heading(cell),
         sum(one.points for _, one in found),
         sum(test.points for test in tests),
         sources.get(cell.node.id, ""),
         [_test(test, one) for test, one in found if not one.points],
         [hint for hint in verdict.hints if hint.exercise == name],
     )
-
-
-def _heading(master: Master, cell: MasterCell | None) -> str:
-    """Find the heading above a cell, or the notebook's own."""
-    texts = [
-        other.source for other in master.cells[: master.cells.index(cell) if cell else None] if not other.is_code
-    ]
-    headings = [str(heading) for text in texts for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
-    return (headings[-1 if cell else 0] if headings else master.name).replace("`", "")
 
 
 def _test(cell: MasterCell, verdict: CellVerdict) -> Test:
@@ -181,19 +174,6 @@ def _compared(expected: list[str], shown: list[str]) -> Sides:
 @lru_cache(maxsize=512)
 def _picture(facts: Facts) -> str:
     return figure(facts, styled=False)
-
-
-@lru_cache(maxsize=1)
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("autograder.report", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["plain"] = plain_lines
-    return environment.get_template("feedback.html.j2")
 
 
 def _has(place: Path, key: str) -> bool:
