@@ -261,12 +261,13 @@ def output_difference(outputs: list[NotebookNode], reference: list[NotebookNode]
     return Comparison(patterns, skipped=_kinds(outputs) - _kinds(reference)).difference(outputs, reference)
 
 
-_One, _Other = TypeVar("_One"), TypeVar("_Other")
+_Shown = TypeVar("_Shown")
+_Wanted = TypeVar("_Wanted")
 
 
 def _of_the_test(
-    shown: Sequence[_One], expected: Sequence[_Other], equal: Callable[[_One, _Other], bool]
-) -> Sequence[_One]:
+    shown: list[_Shown], expected: Sequence[_Wanted], equal: Callable[[_Shown, _Wanted], bool]
+) -> list[_Shown]:
     """
     Choose what a test itself has shown, among what an answer has while the test called it.
 
@@ -274,7 +275,7 @@ def _of_the_test(
     expected, in their order; where they do not, the last ones count, as many as are expected.
     """
     last = shown[-len(expected) :]
-    chosen, earlier = [shown[-1]], list(shown[:-1])
+    chosen, earlier = shown[-1:], shown[:-1]
     for wanted in reversed(expected[:-1]):
         while earlier and not equal(earlier[-1], wanted):
             earlier.pop()

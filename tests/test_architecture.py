@@ -32,7 +32,7 @@ FLOW = (
     "kernels.order",
     "kernels.jail",
     "kernels.desk",
-    "kernels.formats",
+    "kernels.manners",
     "kernels.quiet",
     "kernels.small_graphs",
     "kernels.zygote",

@@ -1,8 +1,8 @@
 """
 `python -m tests.honest check [--seed N] [STYLE ...]` grades a class of honest students and says what is misjudged.
 
-Without styles it is one student for each of them, who hands in all notebooks; that takes some minutes. It exits with 1
-when something is not as labelled.
+Without styles it is all of them, each with two notebooks; that takes five minutes. It exits with 1 when something is
+not as labelled.
 """
 
 import argparse

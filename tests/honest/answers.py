@@ -23,7 +23,7 @@ _INSIDE = {
     "shells-inside": "get_ipython().run_line_magic('pwd', '')",
 }
 
-_UNICODE = """# Lösung – réponse – решение – 解答 – الحل – תשובה – उत्तर 🙂
+_UNICODE = """# Lösung / réponse / решение / 解答 / الحل / תשובה / उत्तर 🙂
 größe, переменная, 変数, متغير, cafe\N{COMBINING ACUTE ACCENT} = 'ö', 'ж', '変', 'م', 'e\N{COMBINING ACUTE ACCENT}'
 print(größe, переменная, 変数, متغير, café)
 """
@@ -48,7 +48,8 @@ _DRAWN = """
 def drawn(function):
     def wrapper(*args, **kwargs):
         result = function(*args, **kwargs)
-        if isinstance(result, (list, tuple)) and len(result) > 1 and all(isinstance(r, tf.Tensor) for r in result[:2]):
+        several = isinstance(result, (list, tuple)) and len(result) > 1
+        if several and all(isinstance(r, tf.Tensor) for r in result[:2]):
             for labels in (("r1", "r2"), ("first", "second"), ("left", "right")):
                 show_sharing(**dict(zip(labels, result)))
         return result

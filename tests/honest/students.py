@@ -12,9 +12,21 @@ from autograder.names import binds, reads
 from tests.classroom.answers import Answer, answers
 from tests.classroom.students import released
 from tests.honest.desk import Desk, name_of, text_of
-from tests.honest.styles import CHANGES, FILES
+from tests.honest.styles import CHANGES
+from tests.honest.tools import FILES
 
-NAMES = ("ada", "Zoë", "李雷", "o'brien", "anne marie", "x.y@uni.example", "Nguye\u0302\u0303n", "s-0042", "Ольга", "مريم")
+NAMES = (
+    "ada",
+    "Zoë",
+    "李雷",
+    "o'brien",
+    "anne marie",
+    "x.y@uni.example",
+    "Nguye\u0302\u0303n",
+    "s-0042",
+    "Ольга",
+    "مريم",
+)
 """How students are called; each name is followed by a number."""
 
 RIGHT = 0.6
@@ -42,7 +54,9 @@ class Student:
     works: dict[str, Work]
 
 
-def make_class(assignment: Assignment, styles: Sequence[str], seed: int, *, meets: int, at_a_time: int) -> list[Student]:
+def make_class(
+    assignment: Assignment, styles: Sequence[str], seed: int, *, meets: int, at_a_time: int
+) -> list[Student]:
     """
     Deal styles out to the notebooks of as many students as it takes.
 

@@ -9,9 +9,7 @@ from tests.honest.desk import Cell, Change, Desk, text_of
 
 Write = Callable[[dict[str, Any]], bytes]
 
-_PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 def _cell_metadata(**metadata: Any) -> Change:
@@ -85,12 +83,18 @@ def _texts(number: int) -> list[dict[str, Any]]:
 
 
 def _pictures(number: int) -> list[dict[str, Any]]:
-    data = {"image/png": _PIXEL, "text/plain": ["<Figure size 640x480 with 1 Axes>"], "text/html": ["<table>", "</table>"]}
+    data = {
+        "image/png": _PIXEL,
+        "text/plain": ["<Figure size 640x480 with 1 Axes>"],
+        "text/html": ["<table>", "</table>"],
+    }
     return [{"output_type": "display_data", "data": data, "metadata": {"image/png": {"width": 100}}}]
 
 
 def _errors(number: int) -> list[dict[str, Any]]:
-    return [{"output_type": "error", "ename": "ValueError", "evalue": "ü", "traceback": ["\x1b[31mValueError\x1b[0m"]}]
+    return [
+        {"output_type": "error", "ename": "ValueError", "evalue": "ü", "traceback": ["\x1b[31mValueError\x1b[0m"]}
+    ]
 
 
 def _big(number: int) -> list[dict[str, Any]]:
@@ -129,7 +133,11 @@ def _colab(desk: Desk) -> None:
 def _vs_code(desk: Desk) -> None:
     desk.notebook["metadata"] |= {
         "kernelspec": {"name": "python3", "display_name": ".venv (3.11.2)", "language": "python"},
-        "language_info": {"name": "python", "version": "3.11.2", "codemirror_mode": {"name": "ipython", "version": 3}},
+        "language_info": {
+            "name": "python",
+            "version": "3.11.2",
+            "codemirror_mode": {"name": "ipython", "version": 3},
+        },
         "orig_nbformat": 4,
         "vscode": {"interpreter": {"hash": "0" * 64}},
     }
@@ -205,7 +213,9 @@ TOOLS: dict[str, Change] = {
     "jupytext": _notebook_metadata(jupytext={"text_representation": {"extension": ".py", "format_name": "percent"}}),
     "authors": _notebook_metadata(title="Übung 1", authors=[{"name": "Ada"}], toc={"base_numbering": 1}),
     "slideshow": _cell_metadata(slideshow={"slide_type": "fragment"}),
-    "collapsed": _cell_metadata(collapsed=True, scrolled=True, jupyter={"source_hidden": True, "outputs_hidden": True}),
+    "collapsed": _cell_metadata(
+        collapsed=True, scrolled=True, jupyter={"source_hidden": True, "outputs_hidden": True}
+    ),
     "headings-collapsed": _cell_metadata(heading_collapsed=True, **{"jp-MarkdownHeadingCollapsed": True}),
     "own-tags": _cell_metadata(tags=["done", "frage", "hide-input"]),
     "raises-exception-tags": _cell_metadata(tags=["raises-exception", "skip-execution", "parameters"]),
