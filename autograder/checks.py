@@ -135,7 +135,7 @@ class OutputCheck:
 
     Only the kinds of output that the master stores are compared (its text, say), and of these the test's own
     (`_of_the_test`). So neither a warning on stderr nor a student's own ``print`` or ``display`` costs a point where
-    the course displays its evidence.
+    the course displays its evidence. Nor does a picture: matplotlib draws its own when a cell has ended.
     """
 
     name = "output"
@@ -149,6 +149,7 @@ class OutputCheck:
         reference = _with_ending(expected_texts(cell), shown.ending)
         kinds = _kinds(reference)
         texts = [output for output in shown.texts if _kinds([output]) & kinds]
+        texts = [output for output in texts if not _pictures(output) - kinds] or texts
         if not texts:
             return Finding(self.name, Outcome.ABSENT, _raised(shown) or "This cell showed nothing.")
 
@@ -319,6 +320,11 @@ def _kinds(outputs: list[NotebookNode]) -> set[str]:
         else:
             kinds.update(output.data)
     return kinds
+
+
+def _pictures(output: NotebookNode) -> set[str]:
+    """Name the kinds of picture that an output has; its text may be only a caption."""
+    return {kind for kind in _kinds([output]) if kind.startswith("image/")}
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

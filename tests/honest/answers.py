@@ -14,6 +14,7 @@ _INSIDE = {
     "displays-html-inside": "from IPython.display import HTML\ndisplay(HTML('<i>here</i>'))",
     "displays-a-picture-inside": "from PIL import Image\ndisplay(Image.new('RGB', (4, 4)))",
     "clears-output-inside": "from IPython.display import clear_output\nclear_output()",
+    "debugs-the-graph-inside": "if not tf.executing_eagerly():\n    tf.print('!')\n    tf.summary.scalar('s', 0.0)",
     "draws-inside": "if tf.get_default_graph().get_operations():\n    show_sharing()",
     "seeds-inside": "import numpy as np\nnp.random.seed(1)\ntf.set_random_seed(1)",
     "imports-inside": "import os, sys, functools\nimport numpy as np",

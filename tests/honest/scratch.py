@@ -154,6 +154,11 @@ _CELLS: dict[str, tuple[str, ...]] = {
 
 _ON_TOP: dict[str, tuple[str, ...]] = {
     "debug-log": ("import logging\nlogging.basicConfig(level=logging.DEBUG, force=True)",),
+    "figures-after-cells": (
+        # What matplotlib does where it is installed and draws in the notebook.
+        "from PIL import Image\nfigure = Image.new('RGB', (8, 8))\n"
+        "get_ipython().events.register('post_execute', lambda: display(figure))",
+    ),
     "odd-environment": ("import os\nos.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'\nos.environ['LANG'] = 'de_DE'",),
     "settings": (
         "%precision 2",
