@@ -46,7 +46,8 @@ def test_how_values_are_written_is_nobody_else_s_business() -> None:
 
 
 def test_asking_for_the_kernel_s_end_does_not_end_a_grading() -> None:
-    cells = [new_code_cell("exit()", id="exit"), new_code_cell("quit()"), new_code_cell("print('on')", id="on")]
+    sources = ("exit()", "quit()", "import time\ntime.sleep(0.5)", "import time\ntime.sleep(0.5)")
+    cells = [*(new_code_cell(source) for source in sources), new_code_cell("print('on')", id="on")]
     done = Kernels().run(new_notebook(cells=cells), "0123abcd")
     assert done.ended is Ended.COMPLETE
     assert done.replies["on"].ok
