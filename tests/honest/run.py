@@ -51,9 +51,9 @@ def surprises(work: Work, verdict: NotebookVerdict) -> Iterator[str]:
         for name in sorted(lost.keys() - answer.loses):
             if is_test_of(name, exercise):
                 yield f"{where} loses {name}, and should keep it: {' '.join(lost[name].split())[:300]}"
-        # Where an answer stands elsewhere than in its cell, a hint may be another one than the label's.
-        hinted = [hint.id for hint in verdict.hints if hint.exercise == exercise and answer.is_right]
-        if hinted:
+        # A wrong answer that stands elsewhere than in its cell may get another hint than the label's.
+        hinted = [hint.id for hint in verdict.hints if hint.exercise == exercise]
+        if hinted and answer.is_right:
             yield f"{where} is told {' '.join(hinted)}"
 
 
