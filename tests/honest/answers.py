@@ -20,7 +20,7 @@ _INSIDE = {
     "imports-inside": "import os, sys, functools\nimport numpy as np",
     "swallows-inside": "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    print(error)",
     "names-a-type-inside": "count: int = 0\ncount += 1\ndel count",
-    "counts-inside": "global calls\ncalls = globals().get('calls', 0) + 1",
+    "counts-inside": "global my_count\nmy_count = globals().get('my_count', 0) + 1",
     "shells-inside": "get_ipython().run_line_magic('pwd', '')",
 }
 
