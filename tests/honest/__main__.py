@@ -48,7 +48,7 @@ def main() -> int:
     parser.add_argument("command", choices=["check"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("styles", nargs="*", metavar="STYLE")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     unknown = set(options.styles) - set(STYLES)
     if unknown:
         parser.error(f"no such style: {', '.join(sorted(unknown))}; there are {', '.join(STYLES)}")
