@@ -8,10 +8,11 @@ asks for it, and then what it found. This module only finds; `autograder.verdict
 import ast
 import json
 import re
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from nbformat import NotebookNode, from_dict
 
@@ -132,9 +133,9 @@ class OutputCheck:
     """
     nbval's: the outputs equal the stored ones, after the course's sanitize patterns.
 
-    Only the kinds of output that the master stores are compared (its text, say), and of these the last ones, as
-    many as it stores: the evidence ends a cell. So neither a warning on stderr nor a student's own ``print`` or
-    ``display`` costs a point where the course displays its evidence.
+    Only the kinds of output that the master stores are compared (its text, say), and of these the test's own
+    (`_of_the_test`). So neither a warning on stderr nor a student's own ``print`` or ``display`` costs a point where
+    the course displays its evidence. Nor does a picture: matplotlib draws its own when a cell has ended.
     """
 
     name = "output"
@@ -147,9 +148,15 @@ class OutputCheck:
         """Compare by `nbval.plugin.IPyNbCell.compare_outputs`."""
         reference = _with_ending(expected_texts(cell), shown.ending)
         kinds = _kinds(reference)
-        outputs = [output for output in shown.texts if _kinds([output]) & kinds][-len(reference) :]
-        if not outputs:
+        texts = [output for output in shown.texts if _kinds([output]) & kinds]
+        texts = [output for output in texts if not _pictures(output) - kinds] or texts
+        if not texts:
             return Finding(self.name, Outcome.ABSENT, _raised(shown) or "This cell showed nothing.")
+
+        def equal(output: NotebookNode, wanted: NotebookNode) -> bool:
+            return not output_difference([output], [wanted], assignment.sanitize)
+
+        outputs = _of_the_test(texts, reference, equal)
         difference = output_difference(outputs, reference, assignment.sanitize)
         if not difference:
             return Finding(self.name, Outcome.HOLDS)
@@ -160,8 +167,8 @@ class GraphCheck:
     """
     Ours: the graphs that were shown say the same about sharing as the master's.
 
-    What counts is said by the cell's tags, see `autograder.evidence.Terms`. The last graphs count that have the
-    reference's outputs, as many as it stores: a student's own pictures cost nothing.
+    What counts is said by the cell's tags, see `autograder.evidence.Terms`. Of the graphs that have the reference's
+    outputs the test's own count (`_of_the_test`): a student's own pictures cost nothing.
     """
 
     name = "graph"
@@ -179,10 +186,11 @@ class GraphCheck:
         except evidence.EvidenceError as error:
             return Finding(self.name, Outcome.FAILS, f"The graph that this cell shows cannot be judged: {error}.")
         labels = {tuple(output.label for output in facts.outputs) for facts in expected}
-        graphs = tuple(facts for facts in found if tuple(o.label for o in facts.outputs) in labels)[-len(expected) :]
-        if not graphs:
+        drawn = [facts for facts in found if tuple(o.label for o in facts.outputs) in labels]
+        if not drawn:
             why = "Another graph is shown than the test's." if found else "This cell showed no graph."
             return Finding(self.name, Outcome.ABSENT, _raised(shown) or why)
+        graphs = tuple(_of_the_test(drawn, expected, lambda one, other: not evidence.difference(one, other, terms)))
         for mine, master in zip(graphs, expected, strict=False):
             if why := evidence.difference(mine, master, terms):
                 said = [f"In the graph, {why}."]
@@ -254,6 +262,30 @@ def output_difference(outputs: list[NotebookNode], reference: list[NotebookNode]
     return Comparison(patterns, skipped=_kinds(outputs) - _kinds(reference)).difference(outputs, reference)
 
 
+_Shown = TypeVar("_Shown")
+_Wanted = TypeVar("_Wanted")
+
+
+def _of_the_test(
+    shown: list[_Shown], expected: Sequence[_Wanted], equal: Callable[[_Shown, _Wanted], bool]
+) -> list[_Shown]:
+    """
+    Choose what a test itself has shown, among what an answer has while the test called it.
+
+    The evidence ends a cell, so that the last output is the test's. Before it stand those that equal the other ones
+    expected, in their order; where they do not, the last ones count, as many as are expected.
+    """
+    last = shown[-len(expected) :]
+    chosen, earlier = shown[-1:], shown[:-1]
+    for wanted in reversed(expected[:-1]):
+        while earlier and not equal(earlier[-1], wanted):
+            earlier.pop()
+        if not earlier:
+            return last
+        chosen.insert(0, earlier.pop())
+    return chosen
+
+
 def _with_ending(outputs: list[NotebookNode], ending: str) -> list[NotebookNode]:
     return [from_dict(output) for output in json.loads(with_ending(json.dumps(outputs), ending))]
 
@@ -288,6 +320,11 @@ def _kinds(outputs: list[NotebookNode]) -> set[str]:
         else:
             kinds.update(output.data)
     return kinds
+
+
+def _pictures(output: NotebookNode) -> set[str]:
+    """Name the kinds of picture that an output has; its text may be only a caption."""
+    return {kind for kind in _kinds([output]) if kind.startswith("image/")}
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

@@ -5,9 +5,10 @@ Nothing is sanitized, because nothing of the submission is kept but source strin
 grade_id, of its plain code cells in their place. Tags, metadata, outputs, points and the kernelspec are the
 master's, so whatever a submission did to them has no effect.
 
-"In their place" means after the named cell that they follow in the submission. A second cell with the name of a
-solution cell (JupyterLab makes one when a cell is split or copied) runs as a plain cell there, so that the
-notebook does what Run All did at the student's desk. A second copy of a graded or locked cell is left out.
+"In their place" means after the named cell that they follow in the submission, and before the one that they precede
+where named cells were moved; what follows all of them runs last. A second cell with the name of a solution cell
+(JupyterLab makes one when a cell is split or copied) runs as a plain cell there, so that the notebook does what Run
+All did at the student's desk. A second copy of a graded or locked cell is left out.
 
 Of a test with a hidden part the visible one runs in its place, and the whole one after everything else: what people
 see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something, it first
@@ -21,6 +22,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
@@ -144,8 +146,7 @@ def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
     known = {str(cell.grade_id): cell for cell in master.cells if cell.is_anchor}
     position = {name: number for number, name in enumerate((_START, *known))}
     parts = _Parts({}, defaultdict(list), [], [])
-    place = _START
-    for cell in submitted.cells:
+    for cell, place in zip(submitted.cells, _places(submitted, position), strict=True):
         name = cell.grade_id if cell.grade_id in known else None
         if name is None or (name in parts.order and known[name].solution):
             where = place
@@ -159,10 +160,24 @@ def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
             parts.copied.append(name)
         else:
             parts.order.append(name)
-            place = name
             if known[name].solution:
                 parts.answers[name] = cell.source
     return parts
+
+
+def _places(submitted: SubmittedNotebook, position: dict[str, int]) -> list[str]:
+    """Say for each cell of a submission behind which named cell it has its place, by the places of these."""
+    names, firsts, seen = list(position), list[str](), {None, _START}
+    for cell in submitted.cells:
+        firsts.append(str(cell.grade_id) if cell.grade_id in position.keys() - seen else "")
+        seen.add(cell.grade_id)
+    above = list(accumulate(firsts, lambda last, name: name or last, initial=_START))[:-1]
+    below = list(accumulate(reversed(firsts), lambda last, name: name or last, initial=""))[-2::-1]
+    last = max(map(position.__getitem__, firsts), default=0)
+    return [
+        names[min(position[follows], position[precedes] - 1) if precedes else last]
+        for follows, precedes in zip(above, below, strict=True)
+    ]
 
 
 def _idle(master: Master, parts: _Parts) -> set[str]:
@@ -171,12 +186,19 @@ def _idle(master: Master, parts: _Parts) -> set[str]:
     plain = {source for sources in parts.plain.values() for source in sources}
     running = [cell.source for cell in master.cells if cell.is_anchor and cell.is_code and not cell.solution]
     running += [*parts.answers.values(), *(plain - idle)]
+    shared = set().union(*map(binds, idle))
     while running:
         taken = reads(running.pop())
-        needed = {source for source in idle if taken is None or taken & binds(source)}
+        needed = {source for source in idle if taken is None or taken & (binds(source) | _changes(source, shared))}
         idle -= needed
         running += needed
     return idle
+
+
+def _changes(demonstration: str, shared: set[str]) -> set[str]:
+    """Name what a demonstration takes from others and may change: a graph that it goes on with, say."""
+    taken = reads(demonstration)
+    return shared if taken is None else taken & shared
 
 
 def _run_cell(cell: MasterCell, answers: dict[str, str]) -> NotebookNode:

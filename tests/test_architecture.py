@@ -32,6 +32,7 @@ FLOW = (
     "kernels.order",
     "kernels.jail",
     "kernels.desk",
+    "kernels.manners",
     "kernels.quiet",
     "kernels.small_graphs",
     "kernels.zygote",

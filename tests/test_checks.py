@@ -259,6 +259,39 @@ def picture(meta: MetaGraphDef) -> NotebookNode:
     return new_output("display_data", {"text/plain": "words", GRAPH_TYPE: encoded(meta)})
 
 
+TWO = cell(display("[1]"), display("[2]"))
+OWN = display("debug")
+FIGURE = display("<Figure size 640x480 with 1 Axes>", image_png="AAAA")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "outcome"),
+    [
+        ((OWN, display("[1]"), OWN, OWN, display("[2]")), Outcome.HOLDS),
+        ((display("[1]"), display("[2]"), display("[1]"), display("[2]")), Outcome.HOLDS),
+        ((display("[1]"), display("[2]"), OWN), Outcome.FAILS),
+        ((display("[2]"), display("[1]")), Outcome.FAILS),
+        ((OWN, display("[2]")), Outcome.FAILS),
+        ((display("[2]"),), Outcome.FAILS),
+        ((display("[1]"), display("[2]"), display("[3]")), Outcome.FAILS),
+    ],
+)
+def test_what_an_answer_displays_before_the_test_s_last_output_does_not_matter(
+    outputs: tuple[NotebookNode, ...], outcome: Outcome
+) -> None:
+    assert evidence(TWO, *outputs) is outcome
+
+
+def test_a_picture_that_follows_the_evidence_does_not_matter() -> None:
+    assert evidence(cell(display("[1]")), display("[1]"), FIGURE) is Outcome.HOLDS
+    assert evidence(cell(display("[1]")), FIGURE) is Outcome.FAILS
+
+
+def test_a_picture_counts_where_the_master_has_one() -> None:
+    assert evidence(cell(FIGURE), display("[1]"), FIGURE) is Outcome.HOLDS
+    assert evidence(cell(FIGURE), FIGURE, display("[1]", image_png="AAAA")) is Outcome.FAILS
+
+
 def graphed(*outputs: NotebookNode, reply: Reply | None = RAN) -> Finding:
     """Judge pictures where two that share are expected."""
     facts = to_text(parse(encoded(SHARES)))
@@ -274,6 +307,15 @@ def test_graphs_hold_where_all_of_them_share_as_the_master_s() -> None:
 
 def test_a_student_s_own_pictures_cost_nothing() -> None:
     assert graphed(picture(OTHER), picture(TWINS), picture(SHARES), picture(SHARES)).outcome is Outcome.HOLDS
+
+
+def test_a_student_s_own_pictures_of_the_same_outputs_cost_nothing_between_the_test_s() -> None:
+    assert graphed(picture(SHARES), picture(TWINS), picture(SHARES)).outcome is Outcome.HOLDS
+    assert graphed(picture(TWINS), picture(SHARES), picture(TWINS), picture(SHARES)).outcome is Outcome.HOLDS
+
+
+def test_the_last_graph_must_be_right_whatever_was_drawn_before() -> None:
+    assert graphed(picture(SHARES), picture(SHARES), picture(TWINS)).outcome is Outcome.FAILS
 
 
 @pytest.mark.parametrize("place", [0, 1])

@@ -36,6 +36,29 @@ def test_an_exception_does_not_stop_the_run_and_is_in_the_reply() -> None:
     assert text(done, 1) == "on\n"
 
 
+def test_how_values_are_written_is_nobody_else_s_business() -> None:
+    own = "get_ipython().display_formatter.formatters['text/plain'].for_type(list, lambda v, p, c: p.text('mine'))"
+    sources = (f"{own}\n[0.5]", "%precision 1\n%pprint", "[0.25]", f"{['a' * 30] * 4}")
+    done = Kernels().run(new_notebook(cells=[new_code_cell(source) for source in sources]), "0123abcd")
+    mine, _, short, long = (cell.outputs[-1].get("data", {}).get("text/plain") for cell in done.notebook.cells)
+    assert (mine, short) == ("mine", "[0.25]")
+    assert long.count("\n") == 3
+
+
+def test_asking_for_the_kernel_s_end_does_not_end_a_grading() -> None:
+    sources = ("exit()", "quit()", "import time\ntime.sleep(0.5)", "import time\ntime.sleep(0.5)")
+    cells = [*(new_code_cell(source) for source in sources), new_code_cell("print('on')", id="on")]
+    done = Kernels().run(new_notebook(cells=cells), "0123abcd")
+    assert done.ended is Ended.COMPLETE
+    assert done.replies["on"].ok
+
+
+def test_what_was_shown_stays_when_an_answer_clears_its_output() -> None:
+    clear = "from IPython.display import clear_output\n"
+    done = run_cells(f"{clear}print('a')\nclear_output()\nprint('b')\nclear_output(wait=True)\nprint('c')")
+    assert text(done, 0) == "a\nb\nc\n"
+
+
 def test_a_cell_that_takes_too_long_ends_the_run_as_a_timeout_of_that_cell() -> None:
     done = run_cells("print('on')", "while True: pass", "print('never')", limits=Limits(cell_seconds=2))
     assert (done.ended, done.stopped_at) == (Ended.CELL_TIMEOUT, "cell-1")
