@@ -28,6 +28,8 @@ MAX_NAME = 1_000
 MAX_VARIABLES = 2_000
 MAX_OUTPUTS = 100
 MAX_FUNCTIONS = 200
+MAX_GRAPHS = 20
+"""Graphs of a cell that are looked at, the last ones."""
 
 _NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 """TensorFlow's rule for names of operations, from `tensorflow.python.framework.ops`."""
@@ -75,7 +77,7 @@ def terms_of(tags: Iterable[str]) -> Terms | None:
     return Terms(STRUCTURE_TAG not in given, TENSORS_TAG in given, EXTRA_TAG in given)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def parse(encoded: str) -> Facts:
     """
     Reduce the text of a display bundle to facts.
@@ -182,8 +184,11 @@ def _hold_caps(meta: Any) -> None:
         raise EvidenceError(f"the operation '{doing_more[0]}' does more than a graph can show")
     if sum(node.op in ("Variable", "VariableV2", "VarHandleOp") for node in nodes) > MAX_VARIABLES:
         raise EvidenceError(f"the graph has more than {MAX_VARIABLES} variables")
-    if any(len(collection.node_list.value) > MAX_OUTPUTS for collection in meta.collection_def.values()):
+    outputs = [collection.node_list.value for collection in meta.collection_def.values()]
+    if any(len(names) > MAX_OUTPUTS for names in outputs):
         raise EvidenceError(f"more than {MAX_OUTPUTS} outputs are shown")
+    if any(len(name) > MAX_NAME for names in outputs for name in names):
+        raise EvidenceError(f"one of its outputs has a name of more than {MAX_NAME} letters")
 
 
 @lru_cache(maxsize=1)
