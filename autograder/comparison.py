@@ -7,7 +7,6 @@ from nbval.plugin import IPyNbCell, get_sanitize_patterns, nocolors
 
 from autograder.files import cut
 
-
 LONGEST = 20_000
 """Characters of outputs that are compared: a pattern of a course may take time in the square of their number."""
 

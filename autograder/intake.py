@@ -134,9 +134,9 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
         entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in files
     )
     timestamp, notes = _read_timestamp(folder, present)
-    notes += [f"{_listed([entry])} is not a notebook of this assignment and was not graded" for entry in extra[:MOST_NAMED]]
-    if len(extra) > MOST_NAMED:
-        notes.append(f"{len(extra) - MOST_NAMED} more files are not notebooks of this assignment, either")
+    few = extra[:MOST_NAMED]
+    notes += [f"{_listed([name])} is not a notebook of this assignment and was not graded" for name in few]
+    notes += [f"nor are {len(extra) - MOST_NAMED} more files"] if len(extra) > MOST_NAMED else []
     return Submission(student, assignment, files, timestamp, tuple(notes))
 
 
@@ -287,7 +287,7 @@ def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
     if content.get("nbformat") != 4:
         raise RejectedError(
             "nbformat",
-            f"{name}: notebook format {json.dumps(content.get('nbformat'))[:20]}; only 4 is read: save it in JupyterLab",
+            f"{name}: notebook format {_short(content.get('nbformat'))}; only 4 is read: save it in JupyterLab",
         )
     if "cells" not in content:
         raise _not_a_notebook(name, "it has no cells")
@@ -301,6 +301,11 @@ def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
             source=_source(cell.get("source", ""), name, number),
             grade_id=_grade_id(cell),
         )
+
+
+def _short(value: Any) -> str:
+    """Write a value as it stands in the file: in one line, and with half characters as escapes."""
+    return json.dumps(value)[:20]
 
 
 def _source(source: Any, name: str, number: int) -> str:

@@ -15,7 +15,6 @@ from functools import cached_property
 from autograder.facts import Facts, Variable
 from autograder.misconceptions import CATALOGUE, Hint
 
-
 LONGEST = 10_000
 """Characters of an answer in which ideas are looked for; some rules take time in the square of a line's length."""
 

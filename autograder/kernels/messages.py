@@ -23,7 +23,7 @@ _FIELDS: Mapping[str, _Shape] = {
     "execute_input": {"execution_count": int},
     "clear_output": {"wait": bool},
     "execute_reply": {"status": str},
-    "kernel_info_reply": {"language_info": dict},
+    "kernel_info_reply": {"language_info": dict, "protocol_version": str},
 }
 """The fields that messages of a type must have; messages of other types are about nothing that is graded."""
 
