@@ -187,8 +187,8 @@ def _hold_caps(meta: Any) -> None:
     outputs = [collection.node_list.value for collection in meta.collection_def.values()]
     if any(len(names) > MAX_OUTPUTS for names in outputs):
         raise EvidenceError(f"more than {MAX_OUTPUTS} outputs are shown")
-    if any(len(name) > MAX_NAME for names in outputs for name in names):
-        raise EvidenceError(f"one of its outputs has a name of more than {MAX_NAME} letters")
+    if any(len(name) > MAX_NAME or not name.isprintable() for names in outputs for name in names):
+        raise EvidenceError("one of its outputs has a name that cannot be read")
 
 
 @lru_cache(maxsize=1)

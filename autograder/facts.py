@@ -234,7 +234,7 @@ class _Graph:
         for name in self.variables:
             borrowed = self._nodes[name].attr["shared_name"].s.decode("utf-8", "replace")
             if borrowed not in ("", name):
-                raise FactsError(f"'{name}' keeps its value under another name, '{borrowed}'")
+                raise FactsError(f"'{name}' keeps its value under another name, {borrowed[:100]!r}")
         if any(node.op in _VARIABLES for function in graph_def.library.function for node in function.node_def):
             raise FactsError("one of its functions holds a variable")
 

@@ -100,7 +100,7 @@ WORSE: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 
 def test_a_message_as_it_should_be_stays_as_it_is() -> None:
-    assert sound(GOOD) is GOOD
+    assert sound(GOOD) == GOOD
 
 
 @pytest.mark.parametrize("spoil", WORSE.values(), ids=WORSE)
