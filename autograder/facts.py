@@ -142,7 +142,15 @@ class Facts:
 
     def readers(self, name: str) -> tuple[str, ...]:
         """Name the outputs that read a variable; a training step touches all, which is not what sharing means."""
-        return tuple(output.label for output in self.outputs if name in output.reads and not output.trains)
+        return tuple(self._readers.get(name, ()))
+
+    @cached_property
+    def _readers(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for output in self.outputs:
+            for name in () if output.trains else output.reads:
+                found[name].append(output.label)
+        return found
 
     def origin(self, name: str) -> Origin | None:
         """Find where a variable was made, if the kernel said so."""
