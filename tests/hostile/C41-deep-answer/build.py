@@ -1,9 +1,9 @@
-"""Hands in an answer that is five thousand signs deep."""
+"""Hands in an answer that is twenty thousand signs deep."""
 
 import json
 from pathlib import Path
 
-ANSWER = "def double(x):\n    return " + "-" * 5000 + "x"
+ANSWER = "def double(x):\n    return " + "-" * 20_000 + "x"
 
 
 def build(folder: Path, secrets: dict[str, str]) -> None:

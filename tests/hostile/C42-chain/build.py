@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-ANSWER = "def double(x):\n    return double" + "()" * 400
+ANSWER = f"def double(x):\n    with double{'()' * 400}:\n        return 2 * x"
 
 
 def build(folder: Path, secrets: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 ANSWER = f"""
-WORDS = "{'return ' * 80_000}"
+WORDS = "{"return " * 80_000}"  # that ends like this
 
 
 def double(x):
