@@ -54,7 +54,7 @@ from tests.small_course import NAME, hand_in, small_course
 from tests.strategies import EVIL, RELEASED, changed, files, json_values, mutated, sources, words
 
 few = settings(max_examples=settings().max_examples // 3)
-fewer = settings(max_examples=max(15, settings().max_examples // 20))
+fewer = settings(max_examples=max(12, settings().max_examples // 20))
 """Where an example takes a tenth of a second, and where it takes a second."""
 
 CONTROL = {*map(chr, range(32)), *map(chr, range(127, 160))} - {"\n"}
