@@ -182,7 +182,7 @@ class GraphCheck:
         terms, expected = evidence.terms_of(cell.tags), expected_facts(cell, shown.ending)
         assert terms is not None
         try:
-            found = [evidence.parse(graph) for graph in shown.graphs]
+            found = [evidence.parse(graph) for graph in shown.graphs[-evidence.MAX_GRAPHS :]]
         except evidence.EvidenceError as error:
             return Finding(self.name, Outcome.FAILS, f"The graph that this cell shows cannot be judged: {error}.")
         labels = {tuple(output.label for output in facts.outputs) for facts in expected}

@@ -12,12 +12,13 @@ import json
 import os
 import re
 import stat
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dateutil.parser import parse as parse_date
+from nbgrader.utils import parse_utc
 
 from autograder.errors import RejectedError
 
@@ -32,6 +33,9 @@ MAX_CELLS = 5_000
 
 TIMESTAMP_FILE = "timestamp.txt"
 """Where nbgrader's exchange says when a submission came in."""
+
+MOST_NAMED = 10
+"""Most files that a note or a message names."""
 
 MAX_PARTS = 250_000
 """Most lists and objects of a notebook file: each costs memory long before cells are counted."""
@@ -130,7 +134,9 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
         entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in files
     )
     timestamp, notes = _read_timestamp(folder, present)
-    notes += [f"{readable(entry)} is not a notebook of this assignment and was not graded" for entry in extra]
+    few = extra[:MOST_NAMED]
+    notes += [f"{_listed([name])} is not a notebook of this assignment and was not graded" for name in few]
+    notes += [f"nor are {len(extra) - MOST_NAMED} more files"] if len(extra) > MOST_NAMED else []
     return Submission(student, assignment, files, timestamp, tuple(notes))
 
 
@@ -184,7 +190,13 @@ def _look_alike(name: str, present: list[str]) -> str:
     similar = [entry for entry in present if entry.endswith(".ipynb") and entry.startswith(number)]
     if not similar:
         return "; ask the student to hand it in"
-    return f", though {readable(', '.join(similar))} is; rename it if that is the one that counts"
+    return f", though {_listed(similar)} is; rename it if that is the one that counts"
+
+
+def _listed(names: list[str]) -> str:
+    """List file names in one line, of many only the first: any character but two may stand in one."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(" ".join(readable(name).split()) for name in names[:MOST_NAMED]) + more
 
 
 def _list(folder: Path) -> list[str]:
@@ -244,7 +256,10 @@ def _read_timestamp(folder: Path, present: list[str]) -> tuple[str | None, list[
         return None, []
     try:
         text = _read_bytes(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
-        parse_date(text)
+        with warnings.catch_warnings():
+            # About a time zone that nobody knows: nbgrader leaves it out of account, and says so as often.
+            warnings.simplefilter("ignore")
+            parse_utc(text)
         return text, []
     except (RejectedError, ValueError, OverflowError):
         return None, [f"{TIMESTAMP_FILE} cannot be read and was left out of account"]
@@ -272,7 +287,7 @@ def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
     if content.get("nbformat") != 4:
         raise RejectedError(
             "nbformat",
-            f"{name}: notebook format {str(content.get('nbformat'))[:20]}; only 4 is read: save it in JupyterLab",
+            f"{name}: notebook format {_short(content.get('nbformat'))}; only 4 is read: save it in JupyterLab",
         )
     if "cells" not in content:
         raise _not_a_notebook(name, "it has no cells")
@@ -286,6 +301,11 @@ def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
             source=_source(cell.get("source", ""), name, number),
             grade_id=_grade_id(cell),
         )
+
+
+def _short(value: Any) -> str:
+    """Write a value as it stands in the file: in one line, and with half characters as escapes."""
+    return json.dumps(value)[:20]
 
 
 def _source(source: Any, name: str, number: int) -> str:

@@ -73,6 +73,24 @@ def test_a_cell_asks_for_the_checks_that_it_can_answer(source: str, tagged: bool
     assert list(found(cell(source=source, tagged=tagged))) == checks
 
 
+QUADRATIC = "regex: array\\(\\[[^\\]]*\\], dtype=float32\\)\nreplace: VALUES"
+
+
+def test_far_more_than_is_expected_is_not_compared() -> None:
+    """The pattern takes time in the square of such a text: hours."""
+    finding = found(cell(display("4")), display("array([" * 100_000), sanitize=QUADRATIC)["output"]
+    assert (finding.outcome, finding.message) == (
+        Outcome.FAILS,
+        "Far more is shown than is expected: 700000 characters.",
+    )
+
+
+def test_a_long_text_is_compared_with_a_long_one() -> None:
+    long = "4" * 30_000
+    assert evidence(cell(display(long)), display(long)) is Outcome.HOLDS
+    assert evidence(cell(display(long)), display(f"{long}5")) is Outcome.FAILS
+
+
 def test_every_kind_of_check_has_a_name_of_its_own() -> None:
     assert sorted({check.name for check in CHECKS}) == sorted(check.name for check in CHECKS)
 

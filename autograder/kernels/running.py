@@ -279,8 +279,8 @@ class _MeteredChannel(AsyncZMQSocketChannel):
         try:
             _, message = self.session.feed_identities(parts)
             return sound(self.session.deserialize(message))
-        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-            # Not signed, sent twice, cut off, no JSON, or nested deeper than any message is.
+        except Exception:
+            # Not signed, sent twice, cut off, no JSON, too deep, or of a shape that jupyter_client never thought of.
             return dict(ABOUT_NOTHING)
 
 

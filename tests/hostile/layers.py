@@ -139,7 +139,7 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
         ),
     ),
     "escaping": (
-        ("report/feedback.py", "autoescape=True", "autoescape=False"),
+        ("report/templates.py", "autoescape=True", "autoescape=False"),
         (
             "harmless.py",
             '    return _CONTROL.sub("\\N{REPLACEMENT CHARACTER}", readable(text))\n',
