@@ -129,7 +129,7 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
     extra = sorted(
         entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in files
     )
-    timestamp, notes = _read_timestamp(folder, present)
+    timestamp, notes = read_timestamp(folder)
     notes += [f"{readable(entry)} is not a notebook of this assignment and was not graded" for entry in extra]
     return Submission(student, assignment, files, timestamp, tuple(notes))
 
@@ -173,7 +173,7 @@ def _read_or_rejected(folder: Path, name: str, present: list[str]) -> bytes | Re
     try:
         if file not in present:
             raise RejectedError("missing", f"{file}: not in the submission{_look_alike(name, present)}")
-        return _read_bytes(folder / file, MAX_BYTES)
+        return read_file(folder / file, MAX_BYTES)
     except RejectedError as rejected:
         return rejected
 
@@ -212,8 +212,15 @@ def _may_exist(path: Path) -> bool:
     return True
 
 
-def _read_bytes(path: Path, limit: int) -> bytes:
-    """Read a regular file of at most `limit` bytes without following a link and without waiting on a pipe."""
+def read_file(path: Path, limit: int) -> bytes:
+    """
+    Read a regular file of at most `limit` bytes without following a link and without waiting on a pipe.
+
+    Raises
+    ------
+    RejectedError
+        With the reason ``link``, ``not-a-file``, ``too-big`` or ``io``.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -239,11 +246,12 @@ def _read_bytes(path: Path, limit: int) -> bytes:
     return data
 
 
-def _read_timestamp(folder: Path, present: list[str]) -> tuple[str | None, list[str]]:
-    if TIMESTAMP_FILE not in present:
+def read_timestamp(folder: Path) -> tuple[str | None, list[str]]:
+    """Read when nbgrader says that a submission came in, and a note where that cannot be read."""
+    if not os.path.lexists(folder / TIMESTAMP_FILE):
         return None, []
     try:
-        text = _read_bytes(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
+        text = read_file(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
         parse_date(text)
         return text, []
     except (RejectedError, ValueError, OverflowError):
