@@ -309,14 +309,18 @@ def _parsed(text: str) -> datetime:
 
 
 def _time(found: dict[str, str | None], path: str) -> datetime | None:
-    """Read a time as nbgrader does: one without a zone is in UTC. It takes a time with dashes for one with a zone."""
+    """
+    Read a time as nbgrader does: one without a zone is in UTC.
+
+    But nbgrader takes the end of a time with dashes for a zone, and a zone as ``+0100`` after a space for seconds.
+    """
     text = found.get("timestamp")
     if not text:
         return None
     try:
         if re.fullmatch(r"\d{4}(-\d\d){5}", text):
             return datetime.strptime(text, "%Y-%m-%d-%H-%M-%S")
-        return _parsed(text)
+        return _parsed(re.sub(r" ([+-]\d\d):?(\d\d)$", r"\1:\2", text))
     except (ValueError, OverflowError):
         raise RejectedError("name", f"{path}: {text!r} is no time; rename it, or give another --pattern") from None
 
