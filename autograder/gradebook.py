@@ -12,10 +12,12 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
 from nbgrader.api import Assignment as AssignmentRow
 from nbgrader.api import (
     BaseCell,
@@ -27,7 +29,16 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.api import Gradebook as NbGraderGradebook
-from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells, SaveCells
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+    SaveCells,
+)
+from nbgrader.utils import parse_utc
+from sqlalchemy import func
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course import Assignment, Course, Master, is_test_of
@@ -66,7 +77,7 @@ class Gradebook:
         with self._explained("see that the file, or the server, can be reached and written"):
             with _alembic_on_path():
                 self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
-            self._written = self._scores()
+            self._written, self._came_in = self._scores(), self._times()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,12 +98,16 @@ class Gradebook:
         GradebookError
             When the database does not take it; what it held about this submission before is still there.
         """
+        maybe_late = self._came_in.get(result.student, (None, False))[1]
         if not self._has(result):
+            maybe_late = True
             self._record_masters()
             with self._explained("grade again when it can be written"), warnings.catch_warnings():
                 # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
                 warnings.simplefilter("ignore", SAWarning)
                 self._write_scores(result)
+        if maybe_late:
+            self._penalize(result)
         self._write_notebooks(result, notebooks)
 
     def _scores(self) -> dict[str, _Scores]:
@@ -112,9 +127,32 @@ class Gradebook:
             found.setdefault(student, {})[notebook, cell] = score
         return found
 
+    def _times(self) -> dict[str, tuple[datetime | None, bool]]:
+        """Read for each student when the submission came in, and whether it may be late or have a penalty."""
+        rows = (
+            self._book.db.query(
+                SubmittedAssignment.student_id,
+                SubmittedAssignment.timestamp,
+                AssignmentRow.duedate,
+                func.count(SubmittedNotebook.late_submission_penalty),
+            )
+            .select_from(SubmittedAssignment)
+            .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
+            .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .filter(AssignmentRow.name == self.assignment.name)
+            .group_by(SubmittedAssignment.id)
+        )
+        # An extension makes it later still: nbgrader looks at that.
+        return {
+            student: (time, bool(penalties or (time and due and time > due)))
+            for student, time, due, penalties in rows
+        }
+
     def _has(self, result: Result) -> bool:
         names = {master.name for master in self.assignment.notebooks}
         written = self._written.get(result.student, {})
+        if result.timestamp and parse_utc(result.timestamp) != self._came_in.get(result.student, (None, False))[0]:
+            return False
         return {cell: score for cell, score in written.items() if cell[0] in names} == self._expected(result)
 
     def _expected(self, result: Result) -> _Scores:
@@ -142,6 +180,24 @@ class Gradebook:
             _set_grades(submitted, verdict)
             _set_comments(submitted, verdict)
         self._book.db.commit()
+
+    def _penalize(self, result: Result) -> None:
+        """Let nbgrader's own step, and the plugin that the course has configured, decide what being late costs."""
+        submission = self._book.find_submission(result.assignment, result.student)
+        if not submission.total_seconds_late and not submission.late_submission_penalty:
+            return
+        try:
+            with _importable(self.course.root):
+                step = AssignLatePenalties(config=self.course.config)
+                for verdict in result.verdicts:
+                    about = {"notebook": verdict.name, "assignment": result.assignment, "student": result.student}
+                    step(new_notebook(), {"nbgrader": about | {"db_url": self.course.db_url}})
+        except Exception as error:
+            raise GradebookError(
+                f"the penalty for being late: {type(error).__name__}: {error}; mend the plugin that "
+                "c.AssignLatePenalties names in nbgrader_config.py, and grade again"
+            ) from error
+        self._book.db.expire_all()
 
     def _add_notebook(self, submission: SubmittedAssignment, name: str) -> SubmittedNotebook:
         """Give an older submission the rows of a notebook that the assignment has got since."""
@@ -217,6 +273,16 @@ def _alembic_on_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = path
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Let a course's own plugin be found where nbgrader finds it: beside nbgrader_config.py."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
 
 
 def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dateutil.parser import parse as parse_date
+from nbgrader.utils import parse_utc
 
 from autograder.errors import RejectedError
 
@@ -38,6 +38,10 @@ MAX_PARTS = 250_000
 
 # Possessive, and with an optional end: one pass over the text, whatever it is.
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+
+
+# A zone is looked up as a file: its name must not lead elsewhere.
+_TIME = re.compile(r"[\d:.,+TZ -]+( [A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*)?")
 
 
 @dataclass(frozen=True)
@@ -252,7 +256,9 @@ def read_timestamp(folder: Path) -> tuple[str | None, list[str]]:
         return None, []
     try:
         text = read_file(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
-        parse_date(text)
+        if not _TIME.fullmatch(text):
+            raise ValueError(text)
+        parse_utc(text)
         return text, []
     except (RejectedError, ValueError, OverflowError):
         return None, [f"{TIMESTAMP_FILE} cannot be read and was left out of account"]
