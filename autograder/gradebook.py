@@ -156,16 +156,11 @@ class Gradebook:
         return {cell: score for cell, score in written.items() if cell[0] in names} == self._expected(result)
 
     def _expected(self, result: Result) -> _Scores:
-        given = {
-            (verdict.name, cell.grade_id): cell.points
-            for verdict in result.verdicts
-            if verdict.state.is_graded
-            for cell in verdict.cells
-        }
+        given = {verdict.name: _points(verdict) for verdict in result.verdicts}
         return {
-            (master.name, str(cell.grade_id)): given.get((master.name, str(cell.grade_id)))
+            (master.name, str(cell.grade_id)): given[master.name].get(str(cell.grade_id))
             for master in self.assignment.notebooks
-            for cell in master.graded
+            for cell in (*master.graded, *master.by_hand)
         }
 
     def _write_scores(self, result: Result) -> None:
@@ -285,8 +280,15 @@ def _importable(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
 
 
+def _points(verdict: NotebookVerdict) -> dict[str, float]:
+    """Give the automatic scores of a notebook: nbgrader's rule is that an answer nobody has touched gets none."""
+    if not verdict.state.is_graded:
+        return {}
+    return {cell.grade_id: cell.points for cell in verdict.cells} | dict.fromkeys(verdict.blank, 0.0)
+
+
 def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
-    scores = {cell.grade_id: cell.points for cell in verdict.cells} if verdict.state.is_graded else {}
+    scores = _points(verdict)
     grade: Grade
     for grade in submitted.grades:
         grade.auto_score = scores.get(grade.name)

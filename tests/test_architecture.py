@@ -31,6 +31,7 @@ FLOW = (
     "kernels.places",
     "rebuild",
     "kernels.limits",
+    "kernels.data",
     "kernels.messages",
     "kernels.order",
     "kernels.jail",

@@ -35,7 +35,7 @@ def grade_command(options: argparse.Namespace, console: Console) -> int:
         course,
         assignment,
         _students(course, options),
-        kernels_of(course.config, jailed=options.jail),
+        kernels_of(course.config, jailed=options.jail, data=course.data(assignment.name)),
         local_processes(options.workers),
         options.workers,
         options.again,
