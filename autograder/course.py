@@ -158,6 +158,23 @@ class Master:
         """What a submission without a mistake gets before a person looks at it."""
         return sum(cell.points for cell in self.graded)
 
+    def tests_of(self, solution: str) -> tuple[MasterCell, ...]:
+        """
+        Find the tests of an answer: those that are named after it.
+
+        Where names say nothing, as in courses that do not know this rule, a test belongs to the answer above it.
+        """
+        answers = [str(cell.grade_id) for cell in self.solutions if not cell.by_hand]
+        found, above = [], ""
+        for cell in self.cells:
+            name = str(cell.grade_id)
+            above = name if name in answers else above
+            if cell.graded and not cell.by_hand:
+                named = [answer for answer in answers if is_test_of(name, answer)]
+                if solution in (named or [above]):
+                    found.append(cell)
+        return tuple(found)
+
 
 @dataclass(frozen=True)
 class DataFile:

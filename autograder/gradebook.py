@@ -41,7 +41,7 @@ from nbgrader.utils import parse_utc
 from sqlalchemy import func
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
-from autograder.course import Assignment, Course, Master, is_test_of
+from autograder.course import Assignment, Course, Master
 from autograder.errors import GradebookError
 from autograder.files import replace_file
 from autograder.grading import Result
@@ -50,6 +50,9 @@ from autograder.verdict import NotebookVerdict
 
 _MASTER_STEPS = (LockCells, ClearSolutions, ClearOutput, ComputeChecksums, SaveCells)
 """nbgrader's own steps that put a master notebook into the gradebook, in the order of its generate_assignment."""
+
+_NO_RESPONSE = "No response."
+"""What nbgrader says of an answer that is as it was released."""
 
 _Scores = dict[tuple[str, str], float | None]
 """Automatic scores by notebook and cell."""
@@ -165,6 +168,7 @@ class Gradebook:
 
     def _write_scores(self, result: Result) -> None:
         self._book.update_or_create_student(result.student)
+        masters = {master.name: master for master in self.assignment.notebooks}
         when = {"timestamp": result.timestamp} if result.timestamp else {}
         submission = self._book.update_or_create_submission(result.assignment, result.student, **when)
         for verdict in result.verdicts:
@@ -173,7 +177,7 @@ class Gradebook:
             except MissingEntry:
                 submitted = self._add_notebook(submission, verdict.name)
             _set_grades(submitted, verdict)
-            _set_comments(submitted, verdict)
+            _set_comments(submitted, verdict, masters[verdict.name])
         self._book.db.commit()
 
     def _penalize(self, result: Result) -> None:
@@ -296,19 +300,21 @@ def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
         grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
 
 
-def _set_comments(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
-    said = _comment_on(verdict)
+def _set_comments(submitted: SubmittedNotebook, verdict: NotebookVerdict, master: Master) -> None:
+    said = _comment_on(verdict, master)
     comment: Comment
     for comment in submitted.comments:
         comment.auto_comment = said(str(comment.name))
 
 
-def _comment_on(verdict: NotebookVerdict) -> Callable[[str], str | None]:
+def _comment_on(verdict: NotebookVerdict, master: Master) -> Callable[[str], str | None]:
     """Give the text for a solution cell: what its own tests found, or why nothing was graded."""
 
     def text(solution: str) -> str | None:
         told = [] if verdict.state.is_graded else [verdict.state.told]
-        failed = [cell.message for cell in verdict.cells if cell.message and is_test_of(cell.grade_id, solution)]
+        told += [_NO_RESPONSE] if solution in verdict.blank else []
+        tests = {str(test.grade_id) for test in master.tests_of(solution)}
+        failed = [cell.message for cell in verdict.cells if cell.message and cell.grade_id in tests]
         return "\n\n".join(dict.fromkeys(told + failed)) or None
 
     return text

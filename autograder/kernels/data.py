@@ -7,7 +7,7 @@ from pathlib import Path
 
 def copy_data(files: Mapping[str, str], folder: Path) -> None:
     """
-    Copy files into a folder, which is made for the first one; anybody may read the copies.
+    Copy files into a folder; anybody who may enter the folder may read the copies.
 
     Parameters
     ----------
@@ -18,3 +18,6 @@ def copy_data(files: Mapping[str, str], folder: Path) -> None:
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+        copy.chmod(0o644)
+        for parent in copy.relative_to(folder).parents[:-1]:
+            (folder / parent).chmod(0o755)

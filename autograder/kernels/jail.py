@@ -229,8 +229,7 @@ def _outside(order: Order, tell: int, run: Callable[[Order, Callable[[], None]],
     size, files = order.limits["scratch_bytes"], order.limits["scratch_files"]
     _mount("tmpfs", HOME, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size},nr_inodes={files},mode=700")
     # Copies, made before any code of a student runs: what a notebook does to them nobody else sees.
-    if (given := Path(order.folder, DATA)).is_dir():
-        shutil.copytree(given, HOME, dirs_exist_ok=True)
+    shutil.copytree(Path(order.folder, DATA), HOME, dirs_exist_ok=True)
     for name, target in (("tmp", "/tmp"), ("shm", "/dev/shm")):
         part = Path(HOME, f".{name}")
         part.mkdir()

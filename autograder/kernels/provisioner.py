@@ -91,6 +91,8 @@ class WarmProvisioner(LocalProvisioner):
             # A restarted kernel is looked for where it was, unless that went with its zygote.
             if self._folder is None or self._folder.parent != self._connection.folder:
                 self._folder = self._zygote.new_folder(self._connection)
+                (self._folder / DATA).mkdir()
+                (self._folder / DATA).chmod(0o755)
                 copy_data(self.data, self._folder / DATA)
             self.parent.transport = "ipc"
             self.parent.ip = str(self._folder / "s")

@@ -269,8 +269,8 @@ def kernels_of(config: Config, *, jailed: bool, data: tuple[DataFile, ...] = ())
     size = sum(file.path.stat().st_size for file in data)
     if size > limits.scratch_bytes // 2 or len(data) > limits.scratch_files // 2:
         raise CourseError(
-            f"{data[0].path.parent}: {len(data)} files of {size} bytes for the notebooks are more than half of what a "
-            "kernel may write; set c.Limits.scratch_bytes and c.Limits.scratch_files higher in nbgrader_config.py"
+            f"{data[0].path.parent}: {len(data)} files of {size} bytes for the notebooks are more than half of "
+            "what a kernel may write; set c.Limits.scratch_bytes and scratch_files higher in nbgrader_config.py"
         )
     return Kernels(limits, jailed, tuple(config.get("WarmProvisioner", {}).get("preload", ())), data=data)
 

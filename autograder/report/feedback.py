@@ -19,7 +19,7 @@ from typing import Any
 import jinja2
 
 from autograder.checks import Finding, Outcome, expected_facts, expected_texts, plain_text, visible_part
-from autograder.course import Assignment, Course, Master, MasterCell, is_test_of
+from autograder.course import Assignment, Course, Master, MasterCell
 from autograder.errors import FeedbackError
 from autograder.facts import Facts
 from autograder.files import replace_file
@@ -127,7 +127,7 @@ def page(master: Master, verdict: NotebookVerdict, student: str, executed: dict[
 def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, sources: dict[str, str]) -> Exercise:
     name = str(cell.grade_id)
     verdicts = {found.grade_id: found for found in verdict.cells}
-    tests = [test for test in master.graded if is_test_of(str(test.grade_id), name)]
+    tests = master.tests_of(name)
     found = [(test, verdicts[str(test.grade_id)]) for test in tests if str(test.grade_id) in verdicts]
     return Exercise(
         name,
