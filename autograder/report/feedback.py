@@ -65,6 +65,7 @@ class Exercise:
     code: str
     tests: list[Test]
     hints: list[Hint]
+    by_hand: bool
 
 
 class Feedback:
@@ -137,6 +138,7 @@ def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, source
         sources.get(cell.node.id, ""),
         [_test(test, one) for test, one in found if not one.points],
         [hint for hint in verdict.hints if hint.exercise == name],
+        cell.by_hand,
     )
 
 
