@@ -6,6 +6,7 @@ asks for it, and then what it found. This module only finds; `autograder.verdict
 """
 
 import ast
+import contextlib
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -55,6 +56,8 @@ class Finding:
         The text that was shown where another was expected.
     graphs : tuple of Facts
         The graphs that were shown where others were expected.
+    points : float or None
+        What the test itself gives, where it says so; None for all or none.
     """
 
     check: str
@@ -62,6 +65,7 @@ class Finding:
     message: str = ""
     shown: str = ""
     graphs: tuple[Facts, ...] = ()
+    points: float | None = None
 
     @property
     def names_an_exception(self) -> bool:
@@ -110,7 +114,12 @@ class Check(Protocol):
 
 
 class AssertCheck:
-    """nbgrader's own: the cell ran to its end without an exception."""
+    """
+    nbgrader's own: the cell ran to its end without an exception.
+
+    A cell that asks for nothing else and ends in a number gives that many points, as in nbgrader
+    (`nbgrader.utils.determine_grade`). A number that can be none of its points gives none.
+    """
 
     name = ASSERT
 
@@ -124,9 +133,18 @@ class AssertCheck:
         """Read the execute reply."""
         if shown.reply is None:
             return Finding(self.name, Outcome.ABSENT, "This cell did not run to its end.")
-        if shown.reply.ok:
+        if not shown.reply.ok:
+            return Finding(self.name, Outcome.FAILS, _first_words(shown.reply))
+        given = [] if OutputCheck().asked(cell) or GraphCheck().asked(cell) else _numbers(shown.outputs)
+        if not given or given == [cell.points]:
             return Finding(self.name, Outcome.HOLDS)
-        return Finding(self.name, Outcome.FAILS, _first_words(shown.reply))
+        if not all(0 <= number <= cell.points for number in given):
+            said = ", ".join(f"{number:g}" for number in given)
+            return Finding(self.name, Outcome.FAILS, f"The test gives {said} points, and it has {cell.points:g}.")
+        points = min(given)
+        return Finding(
+            self.name, Outcome.HOLDS, f"The test gives {points:g} of {cell.points:g} points.", points=points
+        )
 
 
 class OutputCheck:
@@ -227,6 +245,16 @@ def visible_part(cell: MasterCell) -> MasterCell:
     unknown |= set() if expected_texts(part) else {OUTPUT_TAG}
     node.metadata.tags = [tag for tag in cell.tags if tag not in unknown]
     return part
+
+
+def _numbers(outputs: list[NotebookNode]) -> list[float]:
+    """Give the values of a cell that are numbers: one, unless an answer has made it several."""
+    numbers = []
+    for output in outputs:
+        if output.output_type == "execute_result":
+            with contextlib.suppress(ValueError):
+                numbers.append(float(str(output.get("data", {}).get("text/plain", ""))))
+    return numbers
 
 
 def expected_facts(cell: MasterCell, ending: str = DESK) -> tuple[Facts, ...]:

@@ -44,6 +44,10 @@ MAX_PARTS = 250_000
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
+# A zone is looked up as a file: its name must not lead elsewhere.
+_TIME = re.compile(r"[\d:.,+TZ -]+( [A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*)?")
+
+
 @dataclass(frozen=True)
 class SubmittedCell:
     """A cell as handed in: whether it is code, its text, and nbgrader's name of it if it has one."""
@@ -133,7 +137,7 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
     extra = sorted(
         entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in files
     )
-    timestamp, notes = _read_timestamp(folder, present)
+    timestamp, notes = read_timestamp(folder)
     few = extra[:MOST_NAMED]
     notes += [f"{_listed([name])} is not a notebook of this assignment and was not graded" for name in few]
     notes += [f"nor are {len(extra) - MOST_NAMED} more files"] if len(extra) > MOST_NAMED else []
@@ -179,7 +183,7 @@ def _read_or_rejected(folder: Path, name: str, present: list[str]) -> bytes | Re
     try:
         if file not in present:
             raise RejectedError("missing", f"{file}: not in the submission{_look_alike(name, present)}")
-        return _read_bytes(folder / file, MAX_BYTES)
+        return read_file(folder / file, MAX_BYTES)
     except RejectedError as rejected:
         return rejected
 
@@ -224,8 +228,15 @@ def _may_exist(path: Path) -> bool:
     return True
 
 
-def _read_bytes(path: Path, limit: int) -> bytes:
-    """Read a regular file of at most `limit` bytes without following a link and without waiting on a pipe."""
+def read_file(path: Path, limit: int) -> bytes:
+    """
+    Read a regular file of at most `limit` bytes without following a link and without waiting on a pipe.
+
+    Raises
+    ------
+    RejectedError
+        With the reason ``link``, ``not-a-file``, ``too-big`` or ``io``.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -251,11 +262,14 @@ def _read_bytes(path: Path, limit: int) -> bytes:
     return data
 
 
-def _read_timestamp(folder: Path, present: list[str]) -> tuple[str | None, list[str]]:
-    if TIMESTAMP_FILE not in present:
+def read_timestamp(folder: Path) -> tuple[str | None, list[str]]:
+    """Read when nbgrader says that a submission came in, and a note where that cannot be read."""
+    if not os.path.lexists(folder / TIMESTAMP_FILE):
         return None, []
     try:
-        text = _read_bytes(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
+        text = read_file(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
+        if not _TIME.fullmatch(text):
+            raise ValueError(text)
         with warnings.catch_warnings():
             # About a time zone that nobody knows: nbgrader leaves it out of account, and says so as often.
             warnings.simplefilter("ignore")

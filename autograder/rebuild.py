@@ -29,7 +29,7 @@ from nbformat import NotebookNode, from_dict
 
 from autograder.course import Master, MasterCell
 from autograder.errors import RejectedError
-from autograder.intake import SubmittedNotebook
+from autograder.intake import SubmittedCell, SubmittedNotebook
 from autograder.kernels.places import BRING_BACK, KEEP
 from autograder.names import binds, reads
 
@@ -51,19 +51,22 @@ class Rebuilt:
         Fresh cells with the master's metadata and without tags of the submission: none of nbclient's or nbval's can
         skip a cell.
     notes : tuple of str
-        What a person should know: which cells were copied, moved or missing.
+        What a person should know: which cells were copied, moved or missing, and which wait for a person.
+    blank : tuple of str
+        The answers for a person that are as they were released.
     """
 
     notebook: NotebookNode
     notes: tuple[str, ...]
+    blank: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """The submission's text sorted by the master's names: answers, and plain code after each name."""
+    """The submission's text sorted by the master's names: answers, and plain cells after each name."""
 
     answers: dict[str, str]
-    plain: dict[str, list[str]]
+    plain: dict[str, list[SubmittedCell]]
     copied: list[str]
     order: list[str]
 
@@ -79,7 +82,7 @@ def rebuild(master: Master, submitted: SubmittedNotebook) -> Rebuilt:
         another notebook, or its metadata are lost.
     """
     parts = _sort_out(master, submitted)
-    if not any((cell.solution or cell.graded) and cell.grade_id in parts.order for cell in master.cells):
+    if not any((cell.solution or cell.graded or cell.task) and cell.grade_id in parts.order for cell in master.cells):
         raise RejectedError(
             "no-answers",
             f"{master.name}.ipynb: no cell of it belongs to this notebook; see whether it is another one, or ask the "
@@ -120,10 +123,10 @@ def unanswered(master: Master) -> Rebuilt:
 def _build(master: Master, parts: _Parts) -> Rebuilt:
     idle = _idle(master, parts)
     plain = (
-        _code_cell(f"student-{number}", source, {"tags": ["skip-execution"]} if source in idle else {})
-        for number, source in enumerate((s for sources in parts.plain.values() for s in sources), start=1)
+        _plain_cell(f"student-{number}", cell, idle)
+        for number, cell in enumerate((cell for cells in parts.plain.values() for cell in cells), start=1)
     )
-    after = {name: [next(plain) for _ in sources] for name, sources in parts.plain.items()}
+    after = {name: [next(plain) for _ in cells] for name, cells in parts.plain.items()}
     cells = after.get(_START, [])
     for cell in master.cells:
         if cell.is_anchor:
@@ -139,12 +142,19 @@ def _build(master: Master, parts: _Parts) -> Rebuilt:
     notebook = from_dict(
         {"cells": cells, "metadata": dict(master.notebook.metadata), "nbformat": 4, "nbformat_minor": 5}
     )
-    return Rebuilt(notebook, tuple(_notes(master, parts)))
+    blank = tuple(
+        str(cell.grade_id)
+        for cell in master.by_hand
+        if cell.solution and parts.answers.get(str(cell.grade_id)) == cell.blank
+    )
+    return Rebuilt(notebook, tuple(_notes(master, parts, blank)), blank)
 
 
 def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
     known = {str(cell.grade_id): cell for cell in master.cells if cell.is_anchor}
     position = {name: number for number, name in enumerate((_START, *known))}
+    # Where a person grades, what students wrote beside their code is a part of the answer.
+    texts = {cell.source for cell in master.cells} if master.by_hand else None
     parts = _Parts({}, defaultdict(list), [], [])
     for cell, place in zip(submitted.cells, _places(submitted, position), strict=True):
         name = cell.grade_id if cell.grade_id in known else None
@@ -154,8 +164,8 @@ def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
                 parts.copied.append(name)
                 # Never before the first: at the desk it had the last word.
                 where = max(place, name, key=position.__getitem__)
-            if cell.is_code and cell.source.strip():
-                parts.plain[where].append(cell.source)
+            if cell.source.strip() and (cell.is_code or (texts is not None and cell.source not in texts)):
+                parts.plain[where].append(cell)
         elif name in parts.order:
             parts.copied.append(name)
         else:
@@ -183,7 +193,7 @@ def _places(submitted: SubmittedNotebook, position: dict[str, int]) -> list[str]
 def _idle(master: Master, parts: _Parts) -> set[str]:
     """Find the demonstrations without which everything else runs just the same."""
     idle = {cell.source for cell in master.cells if cell.is_demonstration}
-    plain = {source for sources in parts.plain.values() for source in sources}
+    plain = {cell.source for cells in parts.plain.values() for cell in cells if cell.is_code}
     running = [cell.source for cell in master.cells if cell.is_anchor and cell.is_code and not cell.solution]
     running += [*parts.answers.values(), *(plain - idle)]
     shared = set().union(*map(binds, idle))
@@ -205,8 +215,20 @@ def _run_cell(cell: MasterCell, answers: dict[str, str]) -> NotebookNode:
     source = f"{cell.released}\n{KEEP}{cell.grade_id}" if cell.has_hidden_part else cell.source
     if cell.solution:
         source = answers.get(str(cell.grade_id), f"# The submission has no cell named '{cell.grade_id}'.")
+        source = source if cell.is_code else _without_tags(source)
     make = _code_cell if cell.is_code else _text_cell
     return make(cell.node.id, source, {"nbgrader": dict(cell.node.metadata.nbgrader)})
+
+
+def _plain_cell(name: str, cell: SubmittedCell, idle: set[str]) -> NotebookNode:
+    if not cell.is_code:
+        return _text_cell(name, _without_tags(cell.source), {})
+    return _code_cell(name, cell.source, {"tags": ["skip-execution"]} if cell.source in idle else {})
+
+
+def _without_tags(text: str) -> str:
+    """Let HTML in a student's text be read, and not be run by the page in which a person grades it."""
+    return text.replace("<", "&lt;")
 
 
 def _without_asserts(source: str) -> str:
@@ -232,7 +254,7 @@ def _text_cell(name: str, source: str, metadata: dict[str, Any]) -> NotebookNode
     return from_dict({"cell_type": "markdown", "id": name, "metadata": metadata, "source": source})
 
 
-def _notes(master: Master, parts: _Parts) -> Iterable[str]:
+def _notes(master: Master, parts: _Parts, blank: tuple[str, ...]) -> Iterable[str]:
     names = [str(cell.grade_id) for cell in master.cells if cell.is_anchor]
     for name in dict.fromkeys(parts.copied):
         yield f"'{name}' is there more than once: a copied answer runs in its place, a copied test does not"
@@ -240,6 +262,8 @@ def _notes(master: Master, parts: _Parts) -> Iterable[str]:
         if (cell.solution or cell.graded) and cell.grade_id not in parts.order:
             what = "there was no answer to run" if cell.solution else "the course's own was run"
             yield f"'{cell.grade_id}' is missing from the submission: {what}"
+    if waiting := [f"'{cell.grade_id}'" for cell in master.by_hand if cell.grade_id not in blank]:
+        yield f"a person gives points for {', '.join(waiting)}"
     expected = [name for name in names if name in parts.order]
     if parts.order != expected:
         moved = next(name for name, other in zip(parts.order, expected, strict=True) if name != other)

@@ -11,6 +11,7 @@ from autograder.evidence import NAMES_TAG, parse
 from autograder.facts import to_text
 from autograder.kernels.running import Reply
 from autograder.sharing import FACTS_TYPE, GRAPH_TYPE
+from autograder.verdict import decide_cell
 from tests.test_evidence import encoded, graph
 
 ASSERT = "assert double(2) == 4"
@@ -51,6 +52,38 @@ def found(
 def evidence(master: MasterCell, *outputs: NotebookNode, reply: Reply | None = RAN, sanitize: str = "") -> Outcome:
     """Say what the check of the outputs found."""
     return found(master, *outputs, reply=reply, sanitize=sanitize)["output"].outcome
+
+
+def value(text: str) -> NotebookNode:
+    """Make what the last expression of a cell shows."""
+    return new_output("execute_result", {"text/plain": text}, execution_count=1)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "points"),
+    [
+        ([value("0.25")], 0.25),
+        ([value("1")], 1),
+        ([value("0")], 0),
+        ([value("[0.25]")], 1),
+        ([value("'text'")], 1),
+        ([display("0.25")], 1),
+        ([value("0.25"), value("1")], 0.25),
+        ([value("2")], 0),
+        ([value("-1")], 0),
+        ([value("nan")], 0),
+        ([value("inf")], 0),
+    ],
+)
+def test_a_bare_test_that_ends_in_a_number_gives_that_many_points(outputs: list[NotebookNode], points: float) -> None:
+    bare = cell(tagged=False)
+    assert decide_cell("test-double", 1.0, tuple(found(bare, *outputs).values())).points == points
+    assert decide_cell("test-double", 1.0, tuple(found(bare, *outputs, reply=RAISED).values())).points == 0
+
+
+def test_a_number_says_nothing_about_the_points_of_a_test_with_evidence() -> None:
+    shows = cell(value("0.25"))
+    assert decide_cell("test-double", 1.0, tuple(found(shows, value("0.25")).values())).points == 1
 
 
 @pytest.mark.parametrize(

@@ -359,6 +359,47 @@ def test_a_demonstration_runs_where_a_student_s_cell_takes_what_it_makes_or_chan
     assert left_out == idle
 
 
+TASK = replace(
+    MASTER,
+    cells=(
+        *MASTER.cells,
+        MasterCell(
+            new_markdown_cell("Say why.", id="why", metadata={"nbgrader": {"grade_id": "why"}}),
+            "why",
+            3.0,
+            graded=True,
+            solution=True,
+            locked=False,
+            blank="YOUR ANSWER HERE",
+        ),
+    ),
+)
+"""The same notebook with an answer for a person at its end."""
+
+
+@pytest.mark.parametrize(("said", "blank"), [("YOUR ANSWER HERE", ("why",)), ("Because.", ())])
+def test_an_answer_for_a_person_is_blank_when_it_is_as_it_was_released(said: str, blank: tuple[str, ...]) -> None:
+    rebuilt = rebuild(TASK, SubmittedNotebook((named("double"), plain(said, is_code=False, grade_id="why"))))
+    assert rebuilt.blank == blank
+    waits = [note for note in rebuilt.notes if note.startswith("a person gives points for")]
+    assert waits == ([] if blank else ["a person gives points for 'why'"])
+
+
+def test_where_a_person_grades_a_students_texts_are_kept_and_run_nothing() -> None:
+    mine = plain("<script>alert(1)</script> $a<b$", is_code=False)
+    cells = (
+        plain("# Title", is_code=False),
+        named("double"),
+        mine,
+        plain("<b>so</b>", is_code=False, grade_id="why"),
+    )
+    kept = [cell.source for cell in rebuild(TASK, SubmittedNotebook(cells)).notebook.cells]
+    assert kept.count("# Title") == 1
+    assert "&lt;script>alert(1)&lt;/script> $a&lt;b$" in kept
+    assert kept[-1] == "&lt;b>so&lt;/b>"
+    assert not any("script" in cell.source for cell in rebuild(MASTER, SubmittedNotebook(cells)).notebook.cells)
+
+
 def test_a_test_with_a_hidden_part_runs_last_first_without_its_asserts() -> None:
     hidden = anchor("test-double", points=2)
     hidden.node.source = "shown = [double(1),\n double(2)]\nif shown: assert shown == [2,\n 4], 'a word'\nshown"
