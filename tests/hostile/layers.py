@@ -125,17 +125,17 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
     "limits": (
         (
             "kernels/running.py",
-            "    return Kernels(Limits(**given), jailed",
+            "    limits = Limits(**given)\n",
             '    given = {n: v if n.startswith("output") else 100 * v for n, v in given.items()}\n'
-            "    return Kernels(Limits(**given), jailed",
+            "    limits = Limits(**given)\n",
         ),
     ),
     "output caps": (
         (
             "kernels/running.py",
-            "    return Kernels(Limits(**given), jailed",
+            "    limits = Limits(**given)\n",
             '    given = {n: 100 * v if n.startswith("output") else v for n, v in given.items()}\n'
-            "    return Kernels(Limits(**given), jailed",
+            "    limits = Limits(**given)\n",
         ),
     ),
     "escaping": (
