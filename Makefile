@@ -8,10 +8,10 @@ ASSIGNMENT ?= sharing_variables
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab release reference grade demo test bench kills lint lock clean
+.PHONY: help env lab release reference grade demo test test-browser bench kills lint lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 env: $(READY)  ## set up .venv from requirements.lock (quick when nothing changed)
 
@@ -40,6 +40,9 @@ demo: $(READY)  ## build a class of 12 in demo/, grade it, compare with what eac
 
 test: lint  ## everything that must hold
 	@$(BIN)/pytest -n 2
+
+test-browser: $(READY)  ## what students and instructors see, in a real browser (needs Chromium)
+	@REQUIRE_BROWSER=1 $(BIN)/pytest -n 2 --durations 0 tests/browser
 
 bench: $(READY)  ## time this project's promises beside their baselines
 	@mkdir -p reports
