@@ -119,7 +119,9 @@ def test_the_browser_is_told_to_run_nothing(assignment: Assignment) -> None:
     master = assignment.notebooks[0]
     html = drawn(master, verdict(master))
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)
-    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert (
+        policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
     assert html.index("Content-Security-Policy") < html.index("<style>")
     assert not re.search(r"<script|<link|<iframe|javascript:|\son\w+=|https?://(?!www\.w3\.org/2000/svg)", html)
 
