@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/*)
 	@touch $(READY)
 
 lab: $(READY)  ## open JupyterLab at the first notebook
-	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(sort $(wildcard notebooks/$(ASSIGNMENT)/*.ipynb)))
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(sort $(wildcard notebooks/$(ASSIGNMENT)/*.ipynb)))
 
 release: $(READY)  ## write notebooks/ from solutions/
 	@$(BIN)/autograder release $(ASSIGNMENT)
