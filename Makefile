@@ -8,10 +8,10 @@ ASSIGNMENT ?= sharing_variables
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab release reference grade demo test test-browser bench kills lint lock clean
+.PHONY: help env lab release reference grade demo test test-browser test-hostile hostile-tables bench kills lint lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 env: $(READY)  ## set up .venv from requirements.lock (quick when nothing changed)
 
@@ -50,6 +50,12 @@ bench: $(READY)  ## time this project's promises beside their baselines
 
 kills: $(READY)  ## kill a batch a hundred times at random moments and see that nothing is lost
 	@$(BIN)/python -m tests.kills
+
+test-hostile: $(READY)  ## grade all hostile and broken submissions, three times (ten minutes, as root)
+	@$(BIN)/python -m tests.hostile check --seeds 3
+
+hostile-tables: $(READY)  ## grade them without each layer and by nbgrader, and write the tables of docs/security.md
+	@$(BIN)/python -m tests.hostile tables
 
 lint: $(READY)  ## ruff, mypy, the notebook rules, and notebooks/ against solutions/
 	@$(BIN)/ruff check

@@ -167,6 +167,7 @@ LIMITED = {
     "a loop that prints": ("while True:\n    print('x' * 1000, flush=True)", "output"),
     "a million messages": ("for n in range(10**6):\n    display(n)", "output"),
     "one big message": ("display('x' * 30_000_000)", "output"),
+    "one big error": ("raise ValueError('x' * 30_000_000)", "output"),
     "memory that is filled": ("held = []\nwhile True:\n    held.append(b'x' * 10**7)", "memory"),
     "memory that is swallowed": (
         "held = []\nwhile True:\n    try:\n        held.append(b'x' * 10**7)\n    except MemoryError:\n        pass",
@@ -186,7 +187,7 @@ LIMITED = {
     "many files": ("import pathlib\nfor n in range(10**5):\n    pathlib.Path(f'{n}').touch()", "disk"),
     "processor time": ("while True:\n    pass", "cpu"),
 }
-SMALL = Limits(cpu_seconds=3, memory_bytes=300 * 2**20, processes=100, output_messages=2500)
+SMALL = Limits(cell_seconds=15, cpu_seconds=3, memory_bytes=300 * 2**20, processes=100, output_messages=2500)
 
 
 @pytest.mark.parametrize(("source", "limit"), LIMITED.values(), ids=LIMITED)

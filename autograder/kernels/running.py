@@ -306,6 +306,7 @@ class _MeteredClient(AsyncKernelClient):
         return self._shell_channel
 
     def _metered(self, socket: Any) -> _MeteredChannel:
+        self.parent.monitors.append(socket.get_monitor_socket(zmq.EVENT_DISCONNECTED))
         channel = _MeteredChannel(socket, self.session, self.ioloop)
         channel.manager = self.parent
         return channel
@@ -313,6 +314,11 @@ class _MeteredClient(AsyncKernelClient):
 
 class _Manager(AsyncKernelManager):
     meter: _Meter
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.monitors: list[zmq.asyncio.Socket] = []
+        """Where ZeroMQ tells that a channel was closed."""
 
     @default("client_factory")
     def _metered(self) -> type[_MeteredClient]:
@@ -364,6 +370,12 @@ class _Client(NotebookClient):
         content = execute_reply["content"]
         ok = content.get("status") == "ok"
         self.replies[cell.id] = Reply(ok, str(content.get("ename", "")), str(content.get("evalue", "")))
+
+    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> None:
+        """See whether it was the reply that was so big: a living kernel's channel was closed then."""
+        assert self._manager is not None
+        self.meter.is_over |= any(int(monitor.get(zmq.EVENTS)) & zmq.POLLIN for monitor in self._manager.monitors)
+        await super()._async_handle_timeout(timeout, cell)
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
         """Leave the outputs of earlier cells as they are."""

@@ -1,0 +1,85 @@
+"""
+Hostile and broken submissions: a part of the corpus in `tests/hostile/`, graded as one class.
+
+Of each group there are those that are quick and that nothing else among the tests covers. The whole corpus, with more
+than one seed, is `make test-hostile`; without each layer, and by nbgrader, `make hostile-tables`.
+"""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.cases import GROUPS, all_cases
+from tests.hostile.layers import LAYERS, without
+from tests.hostile.run import Observed, Seen, Task, damage, failures, in_a_room, name_in_class
+from tests.hostile.tables import PAGE
+
+CASES = all_cases()
+SEED = 7
+
+HERE = (
+    *("C02-truncated", "C04-bom", "C06-deep", "C12-fifo", "C16-copied-test", "C17-zip", "C19-two", "C25-big"),
+    *("F01-skip-tag", "F08-always-equal", "F17-early-exit", "F21-forged-reply", "F23-canned-graph", "F27-dup-pass"),
+    *("F30-stale-keep", "F37-own-show-sharing", "I01-html", "I02-markdown-cells", "I03-name-newline", "I06-paths"),
+    *("I07-escapes", "R01-loop", "R08-stdout", "R09-big-error", "R14-stdin", "R27-many-cells", "S01-solution-path"),
+    *(
+        "S04-home",
+        "S05-proc",
+        "S07-side-files",
+        "S09-link-out",
+        "S10-exfil-encoded",
+        "S14-network",
+        "S23-gradebook-write",
+    ),
+    *("X01-kill-all", "X07-zygote"),
+)
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Observed:
+    """Grade the class."""
+    return in_a_room(Task(HERE, SEED, str(tmp_path_factory.mktemp("hostile"))))
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_case_gets_its_verdict_and_gives_nothing_away(observed: Observed, name: str) -> None:
+    assert failures(CASES[name], observed, SEED) == []
+
+
+def test_nobody_else_notices(observed: Observed) -> None:
+    assert damage(observed) == []
+
+
+@pytest.mark.parametrize("wrong", ["state", "points", "book", "leak", "markup", "missing"])
+def test_a_case_that_goes_wrong_is_noticed(observed: Observed, wrong: str) -> None:
+    case = CASES["F01-skip-tag"]
+    seen = observed.students[name_in_class(case, SEED)]
+    spoilt = {
+        "state": replace(seen, states=seen.states | {case.notebook: "CRASH(kernel)"}),
+        "points": replace(seen, points=seen.points | {case.notebook: 3.0}),
+        "book": replace(seen, book=seen.book | {case.notebook: 3.0}),
+        "leak": replace(seen, leaks=["the secret 'hidden' stands in a page"]),
+        "markup": replace(seen, markup=["<script> in a page"]),
+        "missing": Seen(),
+    }
+    others = observed.students | {name_in_class(case, SEED): spoilt[wrong]}
+    assert failures(case, Observed(students=others), SEED) != []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_can_be_taken_off(layer: str, tmp_path: Path) -> None:
+    for path in without(layer, tmp_path / "package").rglob("*.py"):
+        compile(path.read_text(encoding="utf-8"), path, "exec")
+
+
+def test_each_group_has_cases_and_each_case_a_group() -> None:
+    assert {case.group for case in CASES.values()} == GROUPS.keys()
+    assert {CASES[name].group for name in HERE} == GROUPS.keys()
+
+
+def test_the_tables_of_the_page_are_about_these_cases_and_layers() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| ([FSRCIX]\d\d-[\w-]+) \|", page, flags=re.MULTILINE)) == sorted(CASES)
+    assert [layer for layer in LAYERS if f"\n| {layer} |" not in page] == []
