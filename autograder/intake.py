@@ -33,6 +33,9 @@ MAX_CELLS = 5_000
 TIMESTAMP_FILE = "timestamp.txt"
 """Where nbgrader's exchange says when a submission came in."""
 
+SECRET_FILE = "submission_secret.txt"
+"""What nbgrader's exchange names a submission's feedback after, so that only its author finds it."""
+
 MAX_PARTS = 250_000
 """Most lists and objects of a notebook file: each costs memory long before cells are counted."""
 
@@ -69,6 +72,8 @@ class Submission:
         The text of nbgrader's timestamp file.
     notes : tuple of str
         What a person should know about the folder, e.g. a file that nobody asked for.
+    secret : str or None
+        The text of nbgrader's file with the submission's secret.
     """
 
     student: str
@@ -76,6 +81,7 @@ class Submission:
     files: dict[str, bytes | RejectedError]
     timestamp: str | None = None
     notes: tuple[str, ...] = field(default=())
+    secret: str | None = None
 
 
 def students(submissions: Path, assignment: str) -> list[str]:
@@ -131,7 +137,7 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
     )
     timestamp, notes = _read_timestamp(folder, present)
     notes += [f"{readable(entry)} is not a notebook of this assignment and was not graded" for entry in extra]
-    return Submission(student, assignment, files, timestamp, tuple(notes))
+    return Submission(student, assignment, files, timestamp, tuple(notes), _read_secret(folder, present))
 
 
 def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
@@ -248,6 +254,16 @@ def _read_timestamp(folder: Path, present: list[str]) -> tuple[str | None, list[
         return text, []
     except (RejectedError, ValueError, OverflowError):
         return None, [f"{TIMESTAMP_FILE} cannot be read and was left out of account"]
+
+
+def _read_secret(folder: Path, present: list[str]) -> str | None:
+    if SECRET_FILE not in present:
+        return None
+    try:
+        text = _read_bytes(folder / SECRET_FILE, 200).decode("ascii")
+    except (RejectedError, ValueError):
+        return None
+    return text if text.isalnum() else None
 
 
 def _measure(text: str, name: str) -> None:

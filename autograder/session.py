@@ -96,7 +96,7 @@ def hold(session: Session, stop: threading.Event, progress: Callable[[Result], N
             try:
                 notebooks = {v.name: store.notebook(submission, v.name) for v in result.verdicts}
                 gradebook.write(result, notebooks)
-                feedback.write(result, notebooks)
+                feedback.write(result, notebooks, submission.secret)
             except (GradebookError, FeedbackError, OSError) as error:
                 problems.append(f"{result.student}: {error}")
             results.append(result)

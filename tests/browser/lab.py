@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import ROOT, copy_course
+from autograder.course import CONFIG_FILE
+from tests.conftest import ASSIGNMENT, ROOT, copy_course
 
 ENDS_AFTER = 600
 """Seconds after which a server ends by itself, whatever becomes of the tests."""
@@ -49,6 +51,16 @@ class Classroom:
         return done.stdout + done.stderr
 
 
+def place_of(room: Classroom, student: str) -> Classroom:
+    """Give a student a folder and a home of their own, beside the course, with the course's configuration."""
+    folder, home = room.home.parent / student, room.home.parent / f"{student}-home"
+    folder.mkdir()
+    home.mkdir()
+    shutil.copy(room.course / CONFIG_FILE, folder)
+    shutil.copytree(room.course / "notebooks" / ASSIGNMENT, folder / ASSIGNMENT)
+    return Classroom(folder, home, room.exchange)
+
+
 def classroom(folder: Path) -> Classroom:
     """Copy the course, and give it an exchange."""
     course, home, exchange = folder / "course", folder / "home", folder / "exchange"
@@ -56,7 +68,7 @@ def classroom(folder: Path) -> Classroom:
     home.mkdir()
     exchange.mkdir()
     exchange.chmod(0o777)
-    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as file:
+    with (course / CONFIG_FILE).open("a", encoding="utf-8") as file:
         file.write(f"\nc.Exchange.root = {str(exchange)!r}\n")
     return Classroom(course, home, exchange)
 
