@@ -64,7 +64,7 @@ def doings(browser: Browser, page: Path) -> set[str]:
     try:
         opened = context.new_page()
         opened.add_init_script(_BEFORE)
-        done = _noted(opened, page.as_uri())
+        done = noted(opened, page.as_uri())
         try:
             opened.goto(page.as_uri(), wait_until="load")
             opened.evaluate(_TOUCH)
@@ -80,7 +80,7 @@ def doings(browser: Browser, page: Path) -> set[str]:
         context.close()
 
 
-def _noted(page: Page, own: str) -> set[str]:
+def noted(page: Page, own: str) -> set[str]:
     """Give a set that fills with what a page does."""
     done: set[str] = set()
 
