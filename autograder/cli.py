@@ -1,5 +1,5 @@
 """
-The command line: `autograder release | reference | lint | grade | doctor`.
+The command line: `autograder release | reference | lint | grade | export | doctor`.
 
 Exit codes: 0 all is well; 1 the command finished, and something wants a person; 2 nothing was done; 130 stopped.
 """
@@ -23,6 +23,7 @@ _COMMANDS = (
     ("reference", "authoring", "run the masters and store the outputs that submissions are compared with"),
     ("lint", "authoring", "hold the masters against the rules for notebooks"),
     ("grade", "grade", "grade what was submitted and has not been graded yet"),
+    ("export", "export", "write the scores for Canvas, Moodle, Gradescope or a CI server"),
     ("doctor", "doctor", "see whether this machine can grade safely"),
 )
 """Name, module in `autograder.commands`, and what it does."""
@@ -64,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
                 action="store_false",
                 help="run student code with all your rights: only for submissions that you trust",
             )
+        if name == "export":
+            sub.add_argument("--to", required=True, choices=("canvas", "moodle", "gradescope", "junit"))
+            sub.add_argument("--student", metavar="S", help="export only this student's submission")
+            sub.add_argument("--column", metavar="NAME", help="the assignment's name over there (default: its own)")
+            sub.add_argument("--output", type=Path, metavar="FILE", help="where to (default: a file in reports/)")
         if name in ("grade", "doctor"):
             sub.add_argument(
                 "--workers",

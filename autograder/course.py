@@ -7,6 +7,7 @@ The master notebooks in the source directory are the only source of tests, point
 """
 
 import ast
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,9 +78,21 @@ class MasterCell:
         return self.visible is not None
 
     @property
+    def hidden_part_shows(self) -> bool:
+        """Whether something of what the cell stores is not shown by its visible part alone."""
+        marks = (output.get("metadata", {}).get(HIDDEN_OUTPUT, True) for output in self.reference)
+        return self.has_hidden_part and any(marks)
+
+    @property
     def released(self) -> str:
         """The cell's text as students get a test."""
         return self.source if self.visible is None else self.visible
+
+    @property
+    def looks_at(self) -> str:
+        """What a test says that it looks at: the docstring of its visible text, else its name."""
+        tree = syntax_tree(self.released)
+        return (tree and ast.get_docstring(tree)) or str(self.grade_id)
 
     @property
     def by_hand(self) -> bool:
@@ -141,6 +154,13 @@ class Master:
     def max_points(self) -> float:
         """What a submission without a mistake gets."""
         return sum(cell.points for cell in self.graded)
+
+    def heading(self, cell: MasterCell | None = None) -> str:
+        """Find the heading above a cell, or the notebook's own; its name where there is none."""
+        end = self.cells.index(cell) if cell else None
+        texts = [other.source for other in self.cells[:end] if not other.is_code]
+        headings = [str(heading) for text in texts for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
+        return (headings[-1 if cell else 0] if headings else self.name).replace("`", "")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ What can go wrong, as one tree.
     +-- RejectedError    a submission, or one notebook of it, cannot be read: the batch goes on without it
     +-- GradebookError   the gradebook and the course disagree, or it cannot be opened
     +-- FeedbackError    a feedback page cannot be made or written: the batch goes on without it
+    +-- ExportError      scores cannot be written as another program wants them
     +-- KernelError      kernels cannot be had as they are asked for: no jail, no warm process
 
 Every message is one line that names the file, the reason and what to do.
@@ -26,6 +27,10 @@ class GradebookError(AutograderError):
 
 class FeedbackError(AutograderError):
     """A feedback page cannot be made or written; points and states are as they are."""
+
+
+class ExportError(AutograderError):
+    """Scores cannot be written as another program wants them; no file was written."""
 
 
 class KernelError(AutograderError):

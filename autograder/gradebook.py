@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.api import Gradebook as NbGraderGradebook
+from nbgrader.api import Student as StudentRow
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells, SaveCells
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
@@ -41,12 +43,51 @@ _MASTER_STEPS = (LockCells, ClearSolutions, ClearOutput, ComputeChecksums, SaveC
 """nbgrader's own steps that put a master notebook into the gradebook, in the order of its generate_assignment."""
 
 _Scores = dict[tuple[str, str], float | None]
-"""Automatic scores by notebook and cell."""
+"""Scores by notebook and cell."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student as nbgrader's roster has them; what it does not say is empty."""
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """
+    What stands in the gradebook about one submission, as formgrader shows it.
+
+    Attributes
+    ----------
+    scores : dict of (str, str) to float or None
+        By notebook and cell. A person's score takes the place of the automatic one; None where there is neither.
+    by_hand : frozenset of (str, str)
+        The cells that a person has scored.
+    points, max_points : float
+        nbgrader's own sums.
+    penalty : float
+        What nbgrader takes off for being late.
+    is_flagged : bool
+        Whether formgrader asks a person to look.
+    """
+
+    student: Student
+    scores: _Scores
+    by_hand: frozenset[tuple[str, str]]
+    points: float
+    max_points: float
+    penalty: float
+    is_flagged: bool
 
 
 class Gradebook:
     """
-    nbgrader's gradebook of one course, open for writing one assignment.
+    nbgrader's gradebook of one course, open for one assignment.
 
     Use as a context manager.
 
@@ -94,6 +135,35 @@ class Gradebook:
                 warnings.simplefilter("ignore", SAWarning)
                 self._write_scores(result)
         self._write_notebooks(result, notebooks)
+
+    def standing(self, result: Result) -> Standing | None:
+        """
+        Read what stands there about a submission, or None when that was not drawn from this result.
+
+        Raises
+        ------
+        GradebookError
+            When the database cannot be read.
+        """
+        if not self._has(result):
+            return None
+        with self._explained("see that the file, or the server, can be reached"):
+            submission = self._book.find_submission(result.assignment, result.student)
+            grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
+            return Standing(
+                student=_student(submission.student),
+                scores={cell: _score(grade) for cell, grade in grades.items()},
+                by_hand=frozenset(cell for cell, grade in grades.items() if grade.manual_score is not None),
+                points=submission.score,
+                max_points=submission.max_score,
+                penalty=submission.late_submission_penalty,
+                is_flagged=submission.needs_manual_grade,
+            )
+
+    def roster(self) -> list[str]:
+        """List all students that nbgrader knows, in order of their names."""
+        with self._explained("see that the file, or the server, can be reached"):
+            return sorted(str(student.id) for student in self._book.students)
 
     def _scores(self) -> dict[str, _Scores]:
         """Read all automatic scores of the assignment, by student."""
@@ -217,6 +287,16 @@ def _alembic_on_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = path
+
+
+def _student(row: StudentRow) -> Student:
+    optional = (row.first_name, row.last_name, row.email, row.lms_user_id)
+    return Student(str(row.id), *(str(text or "") for text in optional))
+
+
+def _score(grade: Grade) -> float | None:
+    """Give nbgrader's score of a cell, which is 0 there, too, where nobody has given one."""
+    return None if grade.manual_score is None and grade.auto_score is None else float(grade.score)
 
 
 def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:

@@ -17,7 +17,7 @@ from autograder.intake import Submission, parse_notebook
 from autograder.kernels.running import Ended, Kernels, Run
 from autograder.misconceptions import Hint
 from autograder.probes import at_a_desk, fresh_ending
-from autograder.rebuild import as_released, place_of, rebuild, unanswered, whole
+from autograder.rebuild import as_released, asked, place_of, rebuild, unanswered, whole
 from autograder.symptoms import Drawn, Look, hints
 from autograder.verdict import (
     CellVerdict,
@@ -130,9 +130,11 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
 
 
 def _decide(cell: MasterCell, shown: dict[str, Shown], assignment: Assignment) -> CellVerdict:
-    """Judge a test as nbgrader does: its hidden part included."""
-    ran = whole(cell.node.id) if cell.has_hidden_part else cell.node.id
-    return decide_cell(str(cell.grade_id), cell.points, judge(cell, shown[ran], assignment))
+    """Judge a test, its hidden part included: how it ended, and what it showed before it said what is expected."""
+    ran = shown[whole(cell.node.id) if cell.has_hidden_part else cell.node.id]
+    if cell.hidden_part_shows:
+        ran = replace(shown[asked(cell.node.id)], reply=ran.reply)
+    return decide_cell(str(cell.grade_id), cell.points, judge(cell, ran, assignment))
 
 
 def _told(cell: MasterCell, verdict: CellVerdict, shown: dict[str, Shown], assignment: Assignment) -> CellVerdict:

@@ -148,6 +148,17 @@ def graded_cells_show_something(master: Master) -> Found:
             yield _name(cell), "has no stored output", "run `autograder reference`"
 
 
+def hidden_parts_show_something(master: Master) -> Found:
+    """A hidden part displays what it finds: whoever can rule a kernel can answer its asserts."""
+    for cell in master.graded:
+        if cell.has_hidden_part and cell.reference and not cell.hidden_part_shows:
+            yield (
+                _name(cell),
+                "has a hidden part that adds nothing to what is displayed",
+                "display what it finds, then run `autograder reference`",
+            )
+
+
 def tests_leave_nothing_behind(master: Master) -> Found:
     """A test is a docstring, one function, and its call: it takes no name that a student may have given."""
     for cell in master.graded:
@@ -242,6 +253,7 @@ RULES: tuple[Callable[[Master], Found], ...] = (
     tests_belong_to_an_exercise,
     tests_say_what_they_look_at,
     graded_cells_show_something,
+    hidden_parts_show_something,
     graphs_can_be_judged,
     tests_leave_nothing_behind,
     solutions_are_marked,

@@ -10,12 +10,14 @@ solution cell (JupyterLab makes one when a cell is split or copied) runs as a pl
 notebook does what Run All did at the student's desk. A second copy of a graded or locked cell is left out.
 
 Of a test with a hidden part the visible one runs in its place, and the whole one after everything else: what people
-see of a run was said before the kernel had been told anything hidden.
+see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something, it first
+runs without its asserts: what counts as evidence was shown before the kernel had been told what is expected.
 
 A demonstration that the student has left as it was, and of which nothing that runs takes a name, is shown and not
 run: that is about a third of the time.
 """
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,8 +31,8 @@ from autograder.intake import SubmittedNotebook
 from autograder.kernels.places import BRING_BACK, KEEP
 from autograder.names import binds, reads
 
-_WHOLE = "whole:"
-"""What the id of a cell begins with that runs a whole test after all others; no cell of a file has such an id."""
+_ASKED, _WHOLE = "asked:", "whole:"
+"""How the ids begin of cells that run after all others: a test without its asserts, and a whole one."""
 
 _START = ""
 """The place of plain cells before the first named one."""
@@ -89,14 +91,19 @@ def whole(cell_id: str) -> str:
     return f"{_WHOLE}{cell_id}"
 
 
+def asked(cell_id: str) -> str:
+    """Give the id of the cell that runs a test, its hidden part included, and tells nothing of what is expected."""
+    return f"{_ASKED}{cell_id}"
+
+
 def place_of(cell_id: str) -> str:
     """Give the id of the cell in the master that a cell of the rebuilt notebook stands for."""
-    return cell_id.removeprefix(_WHOLE)
+    return cell_id.removeprefix(_ASKED).removeprefix(_WHOLE)
 
 
 def as_released(notebook: NotebookNode) -> NotebookNode:
     """Take out of a notebook that was run what students must not see: whole tests, and everything they showed."""
-    cells = [cell for cell in notebook.cells if not cell.id.startswith(_WHOLE)]
+    cells = [cell for cell in notebook.cells if not cell.id.startswith((_ASKED, _WHOLE))]
     for cell in cells:
         text, _, last = cell.source.rpartition("\n")
         cell.source = text if last.startswith(KEEP) else cell.source
@@ -122,9 +129,11 @@ def _build(master: Master, parts: _Parts) -> Rebuilt:
         elif not cell.is_code:
             cells.append(_text_cell(cell.node.id, cell.source, {}))
     for cell in master.graded:
+        back = f"\n{BRING_BACK}{cell.grade_id}"
+        if cell.hidden_part_shows:
+            cells.append(_code_cell(asked(cell.node.id), _without_asserts(cell.source) + back, {}))
         if cell.has_hidden_part:
-            source = f"{cell.source}\n{BRING_BACK}{cell.grade_id}"
-            cells.append(_code_cell(whole(cell.node.id), source, {}))
+            cells.append(_code_cell(whole(cell.node.id), cell.source + back, {}))
     notebook = from_dict(
         {"cells": cells, "metadata": dict(master.notebook.metadata), "nbformat": 4, "nbformat_minor": 5}
     )
@@ -176,6 +185,19 @@ def _run_cell(cell: MasterCell, answers: dict[str, str]) -> NotebookNode:
         source = answers.get(str(cell.grade_id), f"# The submission has no cell named '{cell.grade_id}'.")
     make = _code_cell if cell.is_code else _text_cell
     return make(cell.node.id, source, {"nbgrader": dict(cell.node.metadata.nbgrader)})
+
+
+def _without_asserts(source: str) -> str:
+    try:
+        return ast.unparse(_NoAsserts().visit(ast.parse(source)))
+    except SyntaxError:
+        # There is a magic in it.
+        return source
+
+
+class _NoAsserts(ast.NodeTransformer):
+    def visit_Assert(self, node: ast.Assert) -> ast.Pass:
+        return ast.Pass()
 
 
 # nbformat's own makers hold each cell against a schema, which takes as long as everything else here.

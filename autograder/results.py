@@ -35,7 +35,7 @@ _JUDGES = (
 )
 """The packages of which another version may give another result."""
 
-_SOURCES = (".py", ".txt", ".j2")
+_SOURCES = (".py", ".txt", ".j2", ".js")
 """What the package itself consists of."""
 
 

@@ -7,8 +7,9 @@ finds out by itself what is still to do.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from autograder.batch import MakeExecutor, grade_all
 from autograder.course import Assignment, Course
@@ -59,11 +60,14 @@ class Outcome:
         How many of them an earlier session had found.
     problems : tuple of str
         Results that the gradebook or a page could not take, a line for each.
+    executed : mapping of str to mapping of str to Path
+        By student and notebook: the file of the notebook as it was run.
     """
 
     results: tuple[Result, ...]
     kept: int
     problems: tuple[str, ...] = ()
+    executed: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
 
 
 def hold(session: Session, stop: threading.Event, progress: Callable[[Result], None]) -> Outcome:
@@ -88,13 +92,15 @@ def hold(session: Session, stop: threading.Event, progress: Callable[[Result], N
     """
     results: list[Result] = []
     problems: list[str] = []
+    executed: dict[str, dict[str, Path]] = {}
     feedback = Feedback(session.course, session.assignment)
     store = Results(session.course, session.assignment, session.kernels)
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
 
         def take(submission: Submission, result: Result) -> None:
+            notebooks = {v.name: store.notebook(submission, v.name) for v in result.verdicts}
+            executed[result.student] = notebooks
             try:
-                notebooks = {v.name: store.notebook(submission, v.name) for v in result.verdicts}
                 gradebook.write(result, notebooks)
                 feedback.write(result, notebooks, submission.secret)
             except (GradebookError, FeedbackError, OSError) as error:
@@ -118,7 +124,7 @@ def hold(session: Session, stop: threading.Event, progress: Callable[[Result], N
                     submissions, session.assignment, session.kernels, session.make_executor, session.in_flight, stop
                 ):
                     take(submission, store.store(submission, result))
-    return Outcome(tuple(sorted(results, key=lambda result: result.student)), kept, tuple(problems))
+    return Outcome(tuple(sorted(results, key=lambda result: result.student)), kept, tuple(problems), executed)
 
 
 def _read(session: Session, student: str) -> Submission:

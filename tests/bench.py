@@ -32,11 +32,15 @@ from rich.progress import Progress
 from rich.table import Table
 from traitlets.config import Config
 
+from autograder.batch import local_processes
 from autograder.checks import GraphCheck, Shown
 from autograder.course import CONFIG_FILE, Course, Master
 from autograder.evidence import parse
-from autograder.kernels.running import KERNEL_NAME, Kernels
+from autograder.intake import students
+from autograder.kernels.running import KERNEL_NAME, Kernels, kernels_of
 from autograder.probes import fresh_ending
+from autograder.report.overview import overview
+from autograder.session import Session, hold
 from tests.classroom.students import Student, classroom, hand_in
 from tests.conftest import ASSIGNMENT, copy_course
 
@@ -169,12 +173,13 @@ def class_of_30(bench: Bench, scratch: Path) -> Iterator[Figure]:
     course = bench.with_students(scratch / "thirty", CLASS_OF_30)
     cold = measured(course, BIN / "autograder", "grade", ASSIGNMENT)
     yield Figure(f"{CLASS_OF_30} students, cold start to report, s", "", f"{cold.wall:.1f}", "", "40")
-    bench.step("feedback pages")
+    bench.step("feedback pages and class report")
     there = measured(course, BIN / "autograder", "grade", ASSIGNMENT).wall
     shutil.rmtree(course.feedback("anybody", ASSIGNMENT).parents[1])
     pages = measured(course, BIN / "autograder", "grade", ASSIGNMENT).wall - there
-    share = f"{100 * pages / cold.wall:.0f} %"
-    yield Figure("feedback pages of these, s", f"{cold.wall:.1f} (batch)", f"{pages:.1f}", share, "10 %")
+    drawn = pages + _report(course)
+    share = f"{100 * drawn / cold.wall:.0f} %"
+    yield Figure("feedback pages and class report, s", f"{cold.wall:.1f} (batch)", f"{drawn:.1f}", share, "10 %")
     bench.step("nothing has changed")
     larger = bench.with_students(scratch / "hundred", UNCHANGED)
     measured(larger, BIN / "autograder", "grade", ASSIGNMENT)
@@ -182,6 +187,18 @@ def class_of_30(bench: Bench, scratch: Path) -> Iterator[Figure]:
         measured(larger, BIN / "autograder", "grade", ASSIGNMENT).wall for _ in range(bench.rounds)
     )
     yield Figure(f"{UNCHANGED} students again, nothing changed, s", "grades all", f"{again:.1f}", "", "2")
+
+
+def _report(course: Course) -> float:
+    """Time the class report of a course that has been graded."""
+    assignment, names = course.assignment(ASSIGNMENT), tuple(students(course.submissions, ASSIGNMENT))
+    kernels = kernels_of(course.config, jailed=True)
+    stored = hold(
+        Session(course, assignment, names, kernels, local_processes(1), 1), threading.Event(), lambda _: None
+    )
+    started = time.monotonic()
+    overview(course, assignment, stored.results, stored.executed)
+    return time.monotonic() - started
 
 
 def kernels(bench: Bench, scratch: Path) -> Iterator[Figure]:

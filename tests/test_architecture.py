@@ -48,7 +48,17 @@ FLOW = (
     "gradebook",
     "report.table",
     "report.sheet",
+    "report.templates",
     "report.feedback",
+    "report.summary",
+    "report.examples",
+    "report.charts",
+    "report.overview",
+    "exports.marks",
+    "exports.canvas",
+    "exports.moodle",
+    "exports.gradescope",
+    "exports.junit",
     "session",
     "release",
     "lint",
@@ -56,6 +66,7 @@ FLOW = (
     "commands.terminal",
     "commands.authoring",
     "commands.grade",
+    "commands.export",
     "commands.doctor",
     "cli",
 )
@@ -64,7 +75,7 @@ FLOW = (
 FOR_NOTEBOOKS = ["probes", "sharing"]
 """What the package itself offers: that which notebooks call."""
 
-HEAVY = ("nbformat", "nbgrader", "tensorflow", "tensorboard", "google.protobuf", "pygraphviz", "rich")
+HEAVY = ("nbformat", "nbgrader", "tensorflow", "tensorboard", "google.protobuf", "pygraphviz", "pygal", "rich")
 
 
 def module_names() -> dict[str, ast.Module]:

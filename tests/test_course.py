@@ -146,6 +146,24 @@ def test_a_cell_shows_its_text_its_kind_its_tag_and_its_outputs(tmp_path: Path) 
     assert [cell.reference for cell in (text, plain, shown)] == [[], [], tagged.outputs]
 
 
+def test_a_test_says_what_it_looks_at_in_its_visible_text(tmp_path: Path) -> None:
+    cells = [code(name, grade=True, locked=True, points=1) for name in ("said", "silent", "hidden")]
+    cells[0].source = '"""Looks at: x."""\nassert x'
+    cells[2].source = '### BEGIN HIDDEN TESTS\n"""Looks at: a secret."""\n### END HIDDEN TESTS\nassert x'
+    assert [cell.looks_at for cell in read_master(write(tmp_path, *cells)).cells] == [
+        "Looks at: x.",
+        "silent",
+        "hidden",
+    ]
+
+
+def test_a_heading_is_that_above_the_cell_or_of_the_notebook(tmp_path: Path) -> None:
+    cells = [code("a"), new_markdown_cell("# One `x`\n\n## Two"), code("b"), new_markdown_cell("words"), code("c")]
+    master = read_master(write(tmp_path, *cells))
+    assert [master.heading(cell) for cell in master.cells if cell.is_code] == ["01_first", "Two", "Two"]
+    assert master.heading() == "One x"
+
+
 def test_points_add_up_over_cells_and_notebooks(tmp_path: Path) -> None:
     test = {"grade": True, "locked": True}
     one = new_notebook(cells=[code("a", **test, points=1), code("b", **test, points=0.5), code("c", solution=True)])
@@ -208,6 +226,23 @@ def test_a_master_with_metadata_that_makes_no_sense_is_refused(nbgrader: object,
     path = write(tmp_path, new_code_cell("", metadata={"nbgrader": nbgrader}))
     with pytest.raises(CourseError, match=r"01_first.ipynb"):
         read_master(path)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ('"""Two times two."""\nassert x', "Two times two."),
+        ("assert x", "test-x"),
+        ('### BEGIN HIDDEN TESTS\n"""A secret."""\n### END HIDDEN TESTS\nassert x', "test-x"),
+    ],
+)
+def test_what_a_test_looks_at_is_said_in_its_docstring_unless_that_is_hidden(
+    source: str, says: str, tmp_path: Path
+) -> None:
+    cell = code("test-x", grade=True, locked=True, solution=False, points=1, schema_version=3)
+    cell.source = source
+    (test,) = read_master(write(tmp_path, cell)).graded
+    assert test.looks_at == says
 
 
 @pytest.mark.parametrize(

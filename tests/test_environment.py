@@ -17,6 +17,7 @@ from autograder.kernels.running import KERNEL_NAME
 from tests.classroom.answers import worth
 from tests.conftest import ROOT
 
+COMMANDS = {"release", "reference", "lint", "grade", "export", "doctor"}
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -79,7 +80,7 @@ def test_targets_commands_and_files_that_a_page_names_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets
-    assert set(re.findall(r"`autograder ([a-z]+)", text)) <= {"release", "reference", "lint", "grade", "doctor"}
+    assert set(re.findall(r"`autograder ([a-z]+)", text)) <= COMMANDS
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert (page.parent / link).exists(), link
     for path in re.findall(r"`((?:autograder|tests|docs|solutions|notebooks)/[\w./-]*)`", text):

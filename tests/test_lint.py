@@ -1,7 +1,7 @@
 """Each rule, once broken in a lesson that keeps the others: it names the cell, what is wrong, and how to mend it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from autograder import lint as rules
 from autograder.caption import NOT_AS_MEANT
-from autograder.course import DEMONSTRATION_TAG, OUTPUT_TAG, Assignment, Master, MasterCell
+from autograder.course import DEMONSTRATION_TAG, HIDDEN_OUTPUT, OUTPUT_TAG, Assignment, Master, MasterCell
 from autograder.evidence import EXTRA_TAG, NAMES_TAG, STRUCTURE_TAG, TAGS
 from autograder.lint import LESSON_CELLS, RULES, SHARED_GRAPH_TAG, Found, Problem, lint, lint_release
 from autograder.sharing import FACTS_TYPE
@@ -50,6 +50,11 @@ def graded(
     """Make a test cell."""
     node = new_code_cell(source, id=name, metadata={"tags": list(tags)}, outputs=list(outputs))
     return MasterCell(node, name, 1.0, graded=True, solution=False, locked=locked)
+
+
+def hiding(*outputs: NotebookNode) -> MasterCell:
+    """Make a test with a hidden part that stores these outputs."""
+    return replace(graded(outputs=outputs), visible=TEST)
 
 
 def lesson(
@@ -166,6 +171,15 @@ BROKEN: dict[str, Broken] = {
         rules.graded_cells_show_something,
         lesson(graded(outputs=())),
         ("test-double", "has no stored output", "run `autograder reference`"),
+    ),
+    "a hidden part that only asserts": Broken(
+        rules.hidden_parts_show_something,
+        lesson(hiding(new_output("display_data", {"text/plain": "4"}, metadata={HIDDEN_OUTPUT: False}))),
+        (
+            "test-double",
+            "has a hidden part that adds nothing to what is displayed",
+            "display what it finds, then run `autograder reference`",
+        ),
     ),
     "a test that leaves a name": Broken(
         rules.tests_leave_nothing_behind,

@@ -2,16 +2,17 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder.course import OUTPUT_TAG, Master, MasterCell
+from autograder.course import HIDDEN_OUTPUT, OUTPUT_TAG, Master, MasterCell
 from autograder.errors import RejectedError
 from autograder.intake import SubmittedCell, SubmittedNotebook, parse_notebook
-from autograder.rebuild import Rebuilt, rebuild, unanswered
+from autograder.rebuild import Rebuilt, asked, rebuild, unanswered, whole
 
 METADATA = {"kernelspec": {"name": "tf1-graphs", "display_name": "TensorFlow 1 graphs", "language": "python"}}
 STUBS = {"double": "double = 0", "triple": "triple = 0"}
@@ -305,3 +306,33 @@ def test_a_named_text_cell_of_the_master_stays_text() -> None:
         ("markdown", "# Locked"),
         ("code", "x = 1"),
     ]
+
+
+def test_a_test_with_a_hidden_part_runs_last_first_without_its_asserts() -> None:
+    hidden = anchor("test-double", points=2)
+    hidden.node.source = "shown = [double(1),\n double(2)]\nif shown: assert shown == [2,\n 4], 'a word'\nshown"
+    cells = tuple(
+        replace(hidden, visible="double(1)") if cell.grade_id == "test-double" else cell for cell in MASTER.cells
+    )
+    built = rebuild(replace(MASTER, cells=cells), SubmittedNotebook((named("double"),))).notebook.cells
+    assert [cell.id for cell in built[-3:]] == ["test-triple", asked("test-double"), whole("test-double")]
+    lines = [cell.source.splitlines() for cell in built[-2:]]
+    assert lines[0][:-1] == ["shown = [double(1), double(2)]", "if shown:", "    pass", "shown"]
+    assert lines[1][:-1] == hidden.source.splitlines()
+    assert lines[0][-1] == lines[1][-1]
+
+
+def test_a_test_with_a_magic_and_a_hidden_part_is_run_as_it_is() -> None:
+    hidden = replace(anchor("test-double", points=2), visible="")
+    hidden.node.source = "%time double(1)\nassert double(2)"
+    cells = tuple(hidden if cell.grade_id == "test-double" else cell for cell in MASTER.cells)
+    *_, before, after = rebuild(replace(MASTER, cells=cells), SubmittedNotebook((named("double"),))).notebook.cells
+    assert before.source == after.source
+
+
+def test_a_hidden_part_that_shows_nothing_is_run_once() -> None:
+    hidden = replace(anchor("test-double", points=2), visible="")
+    hidden.node.outputs = [new_output("display_data", {"text/plain": "1"}, metadata={HIDDEN_OUTPUT: False})]
+    cells = tuple(hidden if cell.grade_id == "test-double" else cell for cell in MASTER.cells)
+    built = rebuild(replace(MASTER, cells=cells), SubmittedNotebook((named("double"),))).notebook.cells
+    assert [cell.id for cell in built[-2:]] == ["test-triple", whole("test-double")]

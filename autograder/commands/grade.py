@@ -20,6 +20,7 @@ from autograder.grading import Result
 from autograder.harmless import plain
 from autograder.intake import strays, students
 from autograder.kernels.running import kernels_of
+from autograder.report.overview import overview
 from autograder.report.sheet import sheet
 from autograder.report.table import print_table
 from autograder.session import Outcome, Session, hold
@@ -72,15 +73,21 @@ def _report(session: Session, outcome: Outcome, options: argparse.Namespace, con
     scope = "" if options.student is None else f"-{options.student}"
     report = course.reports / f"{assignment.name}{scope}.csv"
     replace_file(report, sheet(results))
+    written = [str(report)]
+    left = len(session.students) - len(results)
+    if options.student is None:
+        page = report.with_suffix(".html")
+        jailed = session.kernels.jailed
+        replace_file(page, overview(course, assignment, results, outcome.executed, left=left, jailed=jailed))
+        written.append(str(page))
     for problem in outcome.problems:
         console.print(f"not written: {plain(problem)}")
     folders = f"{course.autograded('*', assignment.name)}, {course.feedback('*', assignment.name)}"
-    console.print(f"\nwritten: {report}, {course.db_url}, {folders}")
+    console.print(f"\nwritten: {', '.join(written)}, {course.db_url}, {folders}")
     if outcome.kept:
         console.print(f"{outcome.kept} of {len(results)} had been graded before; --again grades them anew")
     if not session.kernels.jailed:
         console.print("WITHOUT A JAIL: student code could read and change whatever you can")
-    left = len(session.students) - len(results)
     if left:
         console.print(f"stopped: {left} of {len(session.students)} are left; the same command goes on with them")
         return STOPPED

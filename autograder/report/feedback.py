@@ -6,10 +6,8 @@ here from facts; nothing that student code displayed is shown as it came. Of a h
 a word.
 """
 
-import ast
 import difflib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,18 +15,16 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-import jinja2
-
 from autograder.checks import Finding, Outcome, expected_facts, expected_texts, plain_text, visible_part
 from autograder.course import Assignment, Course, Master, MasterCell, is_test_of
 from autograder.errors import FeedbackError
 from autograder.facts import Facts
 from autograder.files import replace_file
 from autograder.grading import Result
-from autograder.harmless import plain_lines
 from autograder.intake import SECRET_FILE, TIMESTAMP_FILE
 from autograder.misconceptions import Hint
 from autograder.picture import STYLE, figure
+from autograder.report.templates import template
 from autograder.verdict import CellVerdict, NotebookVerdict
 
 PARTLY = "Part of this test is not shown."
@@ -101,13 +97,13 @@ class Feedback:
         FeedbackError
             When a page cannot be made or written; the others are.
         """
-        folder = self._course.feedback(result.student, result.assignment)
         problems = []
         for verdict in result.verdicts:
-            place, key = folder / f"{verdict.name}.html", notebooks[verdict.name].parent.name
+            place = page_of(self._course, result, verdict.name)
+            key = notebooks[verdict.name].parent.name
             try:
                 if not _has(place, key):
-                    folder.mkdir(parents=True, exist_ok=True)
+                    place.parent.mkdir(parents=True, exist_ok=True)
                     executed = json.loads(notebooks[verdict.name].read_text(encoding="utf-8"))
                     replace_file(place, page(self._masters[verdict.name], verdict, result.student, executed, key))
             except Exception as error:
@@ -121,14 +117,19 @@ class Feedback:
             raise FeedbackError(f"{'; '.join(problems)}; mend that and grade again")
 
 
+def page_of(course: Course, result: Result, notebook: str) -> Path:
+    """Say where the page of a notebook is."""
+    return course.feedback(result.student, result.assignment) / f"{notebook}.html"
+
+
 def page(master: Master, verdict: NotebookVerdict, student: str, executed: dict[str, Any], key: str) -> str:
     """Write the page of one notebook; `executed` is the notebook as it was run, `key` the result's content key."""
     sources = {cell.get("id"): "".join(cell["source"]) for cell in executed["cells"]}
-    return _template().render(
+    return template("feedback.html.j2").render(
         key=key,
         student=student,
         verdict=verdict,
-        title=_heading(master, None),
+        title=master.heading(),
         exercises=[_exercise(master, cell, verdict, sources) for cell in master.solutions],
         figure_style=STYLE,
     )
@@ -141,7 +142,7 @@ def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, source
     found = [(test, verdicts[str(test.grade_id)]) for test in tests if str(test.grade_id) in verdicts]
     return Exercise(
         name,
-        _heading(master, cell),
+        master.heading(cell),
         sum(one.points for _, one in found),
         sum(test.points for test in tests),
         sources.get(cell.node.id, ""),
@@ -150,22 +151,12 @@ def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, source
     )
 
 
-def _heading(master: Master, cell: MasterCell | None) -> str:
-    """Find the heading above a cell, or the notebook's own."""
-    texts = [
-        other.source for other in master.cells[: master.cells.index(cell) if cell else None] if not other.is_code
-    ]
-    headings = [str(heading) for text in texts for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
-    return (headings[-1 if cell else 0] if headings else master.name).replace("`", "")
-
-
 def _test(cell: MasterCell, verdict: CellVerdict) -> Test:
-    looks_at = (cell.tree and ast.get_docstring(cell.tree)) or verdict.grade_id
     lost = [finding for finding in verdict.findings if finding.outcome is not Outcome.HOLDS]
     # What stands in the sides need not be said.
     said = dict.fromkeys(finding.message for finding in lost if not finding.shown and not finding.graphs)
     sides = [one for finding in lost for one in _sides(visible_part(cell), finding)]
-    return Test(looks_at, "\n".join(said), sides, PARTLY if cell.has_hidden_part else "")
+    return Test(cell.looks_at, "\n".join(said), sides, PARTLY if cell.has_hidden_part else "")
 
 
 def _sides(cell: MasterCell, finding: Finding) -> Iterator[Sides]:
@@ -193,19 +184,6 @@ def _compared(expected: list[str], shown: list[str]) -> Sides:
 @lru_cache(maxsize=512)
 def _picture(facts: Facts) -> str:
     return figure(facts, styled=False)
-
-
-@lru_cache(maxsize=1)
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("autograder.report", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["plain"] = plain_lines
-    return environment.get_template("feedback.html.j2")
 
 
 def _write_for_release(folder: Path, timestamp: str, secret: str | None) -> None:

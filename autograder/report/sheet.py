@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from collections.abc import Iterable, Sequence
 
 from autograder.grading import Result
 from autograder.intake import readable
@@ -9,27 +11,35 @@ from autograder.intake import readable
 COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "misconceptions", "notes")
 
 
+_IDENTIFIER = re.compile(r"[\w.@+-]*", re.ASCII)
+"""What user names and addresses consist of: nothing in it can call a function or start a program."""
+
+
 def sheet(results: list[Result]) -> str:
     """Write the rows as CSV text. Points are empty, not 0, where a person must decide."""
+    rows = [
+        [
+            harmless(result.student),
+            verdict.name,
+            str(verdict.state),
+            "" if verdict.points is None else f"{verdict.points:g}",
+            f"{verdict.max_points:g}",
+            f"{verdict.seconds:.1f}",
+            harmless(verdict.state.message),
+            " ".join(dict.fromkeys(hint.id for hint in verdict.hints)),
+            harmless("; ".join((*result.notes, *verdict.notes))),
+        ]
+        for result in results
+        for verdict in result.verdicts
+    ]
+    return csv_text([COLUMNS, *rows])
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """Write rows of cells as CSV text."""
     text = io.StringIO()
     # Everything quoted: left to itself, csv forgets that a carriage return ends a line.
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    for result in results:
-        for verdict in result.verdicts:
-            writer.writerow(
-                [
-                    harmless(result.student),
-                    verdict.name,
-                    str(verdict.state),
-                    "" if verdict.points is None else f"{verdict.points:g}",
-                    f"{verdict.max_points:g}",
-                    f"{verdict.seconds:.1f}",
-                    harmless(verdict.state.message),
-                    " ".join(dict.fromkeys(hint.id for hint in verdict.hints)),
-                    harmless("; ".join((*result.notes, *verdict.notes))),
-                ]
-            )
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue()
 
 
@@ -37,3 +47,8 @@ def harmless(text: str) -> str:
     """Keep a spreadsheet from taking text for a formula (OWASP, "CSV Injection"): quote its first character."""
     text = readable(text)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def harmless_id(text: str) -> str:
+    """Keep what another program looks people up by as it is, as long as no spreadsheet could run it."""
+    return text if _IDENTIFIER.fullmatch(text) else harmless(text)

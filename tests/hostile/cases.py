@@ -3,7 +3,8 @@ The cases: a folder each, with a `case.yml` that says what is handed in and what
 
 =========  ============================================================================================
 title      what the submission tries
-verdict    the state that the notebook must end in, e.g. ``GRADED`` or ``REJECTED(empty)``
+verdict    the state that the notebook must end in, e.g. ``GRADED`` or ``REJECTED(empty)``; two with ``or``
+           between them where a kernel that has been broken ends as luck has it
 points     the automatic points of the notebook; not given where there must be none
 flags      words that the notebook's reason or notes must hold
 canaries   the secrets that it goes for; that none of them gets out is checked for every case

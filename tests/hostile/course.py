@@ -145,13 +145,17 @@ def hand_in_honestly(course: Course, planted: Mapping[str, str]) -> Iterator[str
 
 
 def _double(planted: Mapping[str, str]) -> NotebookNode:
-    hidden = f"### BEGIN HIDDEN TESTS\nassert double(1234) == 2468, '{planted['hidden']}'\n### END HIDDEN TESTS"
+    def hide(source: str) -> str:
+        return f"### BEGIN HIDDEN TESTS\n{source}\n### END HIDDEN TESTS"
+
+    asks = f"shown = [double(7)]\n{hide('shown.append(double(1234))')}\ndisplay(shown)"
+    tells = hide(f"assert double(1234) == 2468, '{planted['hidden']}'")
     return _notebook(
         new_markdown_cell("# Double", id="title"),
         _cell("imports", "import math", locked=True),
         _cell("double", _solution("def double(x):", "return 2 * x", planted), solution=True),
         _cell("test-double-assert", "assert double(2) == 4, 'no'\ndisplay([double(1), double(5)])", points=2),
-        _cell("test-double-shown", f"{hidden}\ndisplay(double(7))", points=1),
+        _cell("test-double-shown", f"{asks}\n{tells}", points=1),
     )
 
 

@@ -37,14 +37,14 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
         ),
         (
             "grading.py",
-            "    ran = whole(cell.node.id) if cell.has_hidden_part else cell.node.id\n",
-            "    ran = cell.node.id\n",
+            "    ran = shown[whole(cell.node.id) if cell.has_hidden_part else cell.node.id]\n"
+            "    if cell.hidden_part_shows:\n",
+            "    ran = shown.get(cell.node.id, Shown(None, []))\n    if False:\n",
         ),
         (
             "grading.py",
-            "judge(cell, shown[ran], assignment)",
-            "judge(visible_part(cell) if cell.has_hidden_part else cell, "
-            "shown.get(ran, Shown(None, [])), assignment)",
+            "judge(cell, ran, assignment)",
+            "judge(visible_part(cell) if cell.has_hidden_part else cell, ran, assignment)",
         ),
         ("grading.py", "    if not cell.has_hidden_part:\n        return verdict\n", "    return verdict\n"),
         (
@@ -71,6 +71,13 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
             '            cell.source = before + text.rpartition("END HIDDEN TESTS")[2]\n',
         ),
         ("grading.py", "    if not cell.has_hidden_part:\n        return verdict\n", "    return verdict\n"),
+    ),
+    "evidence before asserts": (
+        (
+            "rebuild.py",
+            "        return ast.unparse(_NoAsserts().visit(ast.parse(source)))\n",
+            "        return source\n",
+        ),
     ),
     "reading (links, sizes, depth)": (
         ("intake.py", "os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK", "os.O_RDONLY | os.O_NONBLOCK"),

@@ -1,0 +1,95 @@
+"""For instructors: scores on their way to another program."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.commands.terminal import DONE, WANTS_A_PERSON, progress_bar
+from autograder.course import Course
+from autograder.errors import ExportError
+from autograder.exports.canvas import canvas
+from autograder.exports.gradescope import gradescope
+from autograder.exports.junit import junit
+from autograder.exports.marks import Collected, Mark, collect
+from autograder.exports.moodle import left_out, moodle
+from autograder.files import replace_file
+from autograder.harmless import plain
+from autograder.intake import students
+
+_FORMATS: dict[str, tuple[Callable[[Sequence[Mark], str], str], str]] = {
+    "canvas": (canvas, "csv"),
+    "moodle": (moodle, "csv"),
+    "gradescope": (gradescope, "json"),
+    "junit": (junit, "xml"),
+}
+"""By name: what writes it, and the ending of such a file."""
+
+
+def export_command(options: argparse.Namespace, console: Console) -> int:
+    """Write the scores of a class, or of one student, as another program reads them."""
+    course = Course(options.course)
+    found = _collect(course, options, console)
+    for line in found.missing:
+        console.print(plain(line))
+    if not found.marks:
+        raise ExportError(f"{options.assignment}: nothing to export; grade the submissions first")
+    write, ending = _FORMATS[options.to]
+    text = write(found.marks, options.column or options.assignment)
+    place = options.output or course.reports / _name(options, ending)
+    _write(place, text, is_ours=options.output is None)
+    return _report(found, options, place, console)
+
+
+def _collect(course: Course, options: argparse.Namespace, console: Console) -> Collected:
+    assignment = course.assignment(options.assignment)
+    names = students(course.submissions, options.assignment)
+    wanted = [name for name in names if options.student in (None, name)]
+    if not wanted:
+        raise ExportError(
+            f"{course.submitted(options.student or 'STUDENT', options.assignment)}: no submission there; "
+            "collect and grade the submissions first"
+        )
+    with progress_bar(console) as progress:
+        task = progress.add_task("reading scores", total=len(wanted), states="")
+        return collect(course, assignment, wanted, lambda: progress.advance(task))
+
+
+def _name(options: argparse.Namespace, ending: str) -> str:
+    # The file of one student must not take the place of the class's.
+    scope = "" if options.student is None else f"-{options.student}"
+    return f"{options.assignment}{scope}-{options.to}.{ending}"
+
+
+def _write(place: Path, text: str, *, is_ours: bool) -> None:
+    try:
+        if is_ours:
+            place.parent.mkdir(exist_ok=True)
+        replace_file(place, text)
+    except OSError as error:
+        raise ExportError(f"{place}: {error.strerror}; name another file with --output") from None
+
+
+def _report(found: Collected, options: argparse.Namespace, place: Path, console: Console) -> int:
+    unsettled = [line for mark in found.marks for line in _unsettled(mark)]
+    for line in unsettled:
+        console.print(plain(line))
+    if found.absent and options.student is None:
+        console.print(f"no row, because nothing was handed in: {plain(', '.join(found.absent))}")
+    if options.to == "moodle" and left_out(found.marks):
+        unfit = ", ".join(left_out(found.marks))
+        console.print(f"left out, because the roster does not give everybody one of their own: {unfit}")
+    if found.unjailed:
+        console.print(f"{found.unjailed} of {len(found.marks)} were graded WITHOUT A JAIL")
+    console.print(f"written: {place}, {len(found.marks)} of {len(found.marks) + len(found.missing)} submissions")
+    return WANTS_A_PERSON if found.missing or unsettled else DONE
+
+
+def _unsettled(mark: Mark) -> list[str]:
+    if mark.score is None:
+        states = ", ".join(f"{book.name} {book.state}" for book in mark.notebooks if book.score is None)
+        return [f"{mark.student.id}: no score, because it wants a person ({states}); see nbgrader's formgrader"]
+    if mark.is_flagged:
+        return [f"{mark.student.id}: a person's score is older than the last grading; look again in formgrader"]
+    return []

@@ -1,0 +1,61 @@
+"""
+Moodle: CSV for *Grades, Import, CSV file*.
+
+Rules: Moodle, `grade/import/csv/classes/load_data.php`, and its documentation's page "Grade import". One column
+finds the student, a score may be empty (no grade) and uses a point, and feedback is imported together with the score.
+A row without anything in the column that finds the student would change the student of the row before: a column
+that does not find everybody is left out.
+"""
+
+from collections.abc import Callable, Sequence
+
+from autograder.exports.marks import Mark, MarkedNotebook
+from autograder.gradebook import Student
+from autograder.report.sheet import csv_text, harmless, harmless_id
+
+_FINDS: dict[str, Callable[[Student], str]] = {
+    "Username": lambda student: student.id,
+    "Email address": lambda student: student.email,
+    "LMS user ID": lambda student: student.lms_user_id,
+}
+"""Columns that find a student. Everybody has the first."""
+
+
+def moodle(marks: Sequence[Mark], title: str) -> str:
+    """
+    Write a row for each student, with feedback.
+
+    Parameters
+    ----------
+    title : str
+        The heading of the column of scores.
+    """
+    unfit = left_out(marks)
+    finds = {heading: of for heading, of in _FINDS.items() if heading not in unfit}
+    header = ("First name", "Last name", *finds, harmless(title), harmless(f"{title} (Feedback)"))
+    return csv_text([header, *(_row(mark, list(finds.values())) for mark in marks)])
+
+
+def left_out(marks: Sequence[Mark]) -> list[str]:
+    """Name the columns that do not find everybody: with an empty or a double entry."""
+    found = {heading: [of(mark.student).strip() for mark in marks] for heading, of in _FINDS.items()}
+    return [heading for heading, ids in found.items() if not all(ids) or len(set(ids)) < len(ids)]
+
+
+def _row(mark: Mark, finds: list[Callable[[Student], str]]) -> list[str]:
+    student = mark.student
+    names = (harmless(student.first_name), harmless(student.last_name))
+    score = "" if mark.score is None else f"{mark.score:g}"
+    return [*names, *(harmless_id(of(student)) for of in finds), score, harmless(_feedback(mark))]
+
+
+def _feedback(mark: Mark) -> str:
+    said = [f"{notebook.name}: {_standing(notebook)}" for notebook in mark.notebooks]
+    late = [f"Handed in late: {mark.penalty:g} points less."] if mark.penalty and mark.score is not None else []
+    return "\n".join([*said, *late])
+
+
+def _standing(notebook: MarkedNotebook) -> str:
+    if notebook.score is None:
+        return notebook.told
+    return f"{notebook.score:g} of {notebook.max_score:g} points."

@@ -1,0 +1,81 @@
+"""
+The class report: one page that says who wants a person, and what to teach again tomorrow.
+
+It opens from disk and asks for nothing else. What students wrote is escaped text; the only script is the page's own,
+and the browser is told its hash. The same results give the same bytes.
+"""
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from statistics import quantiles
+from urllib.parse import quote_from_bytes
+
+from autograder.course import Assignment, Course
+from autograder.grading import Result
+from autograder.report.charts import durations, scores
+from autograder.report.examples import Examples, Executed
+from autograder.report.feedback import page_of
+from autograder.report.summary import ideas_of, summary
+from autograder.report.templates import template
+
+SHARES_FROM = 30
+"""Students of whom percentages are told; of fewer they would say less than the numbers."""
+
+
+def overview(
+    course: Course,
+    assignment: Assignment,
+    results: Iterable[Result],
+    executed: Executed,
+    *,
+    left: int = 0,
+    jailed: bool = True,
+) -> str:
+    """
+    Write the page.
+
+    Parameters
+    ----------
+    executed : mapping of str to mapping of str to Path
+        By student and notebook: the file of the notebook as it was run.
+    left : int
+        How many students are still to be graded.
+    jailed : bool
+        Whether student code ran in a jail.
+    """
+    results = sorted(results, key=lambda result: result.student)
+    found = summary(results, assignment)
+    examples = Examples(assignment, results, executed)
+    script = files("autograder.report").joinpath("overview.js").read_text(encoding="utf-8")
+
+    @cache
+    def address(student: str, notebook: str) -> str:
+        path = page_of(course, Result(student, assignment.name, (), {}), notebook)
+        return quote_from_bytes(os.fsencode(os.path.relpath(path, course.reports)))
+
+    return template("overview.html.j2").render(
+        assignment=assignment,
+        headings={(one.notebook, one.name): _short(one.heading) for one in found.exercises},
+        results=results,
+        found=found,
+        ideas=[(idea, examples.of(idea)) for idea in found.ideas],
+        quartiles=quantiles(found.totals, n=4, method="inclusive") if len(found.totals) > 1 else (),
+        charts=(scores(found.totals, assignment.max_points), durations(found.times)),
+        address=address,
+        ideas_of=ideas_of,
+        left=left,
+        jailed=jailed,
+        in_shares=len(results) >= SHARES_FROM,
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _short(heading: str) -> str:
+    """Leave out of a heading what does not tell an exercise from another: "Exercise 1.1: predict (1 point)"."""
+    return re.sub(r"^Exercise (\S+): +|\s*\(\d+ points?\)$", r"\1 ", heading).strip()
