@@ -8,7 +8,7 @@ ASSIGNMENT ?= sharing_variables
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab release reference grade demo test test-browser test-hostile hostile-tables bench kills lint lock clean
+.PHONY: help env lab release reference grade demo test test-browser screenshots test-hostile hostile-tables bench kills lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -43,6 +43,9 @@ test: lint  ## everything that must hold
 
 test-browser: $(READY)  ## what students and instructors see, in a real browser (needs Chromium)
 	@REQUIRE_BROWSER=1 $(BIN)/pytest -n 2 --durations 0 tests/browser
+
+screenshots: $(READY)  ## draw the pictures of docs/pictures/ anew (needs Chromium; look at each)
+	@$(BIN)/python -m tests.browser.pictures
 
 bench: $(READY)  ## time this project's promises beside their baselines
 	@mkdir -p reports

@@ -87,7 +87,6 @@ class Feedback:
         ----------
         notebooks : mapping of str to Path
             By notebook name: the file of the notebook as it was run, in a folder that is named after its key.
-
         secret : str, optional
             The submission's, by which nbgrader's exchange gives the pages to its author alone. A submission that
             came by another way has none, and gets one that nobody knows: without it nbgrader would stop there.
@@ -109,6 +108,7 @@ class Feedback:
             except Exception as error:
                 # Whatever is odd about one submission, the batch goes on with the others.
                 problems.append(f"{place}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        folder = self._course.feedback(result.student, result.assignment)
         try:
             _write_for_release(folder, result.timestamp or "", secret)
         except OSError as error:

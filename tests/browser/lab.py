@@ -64,6 +64,7 @@ def place_of(room: Classroom, student: str) -> Classroom:
 def classroom(folder: Path) -> Classroom:
     """Copy the course, and give it an exchange."""
     course, home, exchange = folder / "course", folder / "home", folder / "exchange"
+    folder.mkdir(exist_ok=True)
     copy_course(course)
     home.mkdir()
     exchange.mkdir()

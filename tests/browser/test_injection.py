@@ -90,6 +90,10 @@ def test_nothing_of_a_submission_runs_on_its_feedback_page(browser: Browser, gra
     assert found == {case.notebook: set(), case.other: set()}
 
 
+def test_nothing_of_a_class_runs_on_its_report(browser: Browser, graded: Path) -> None:
+    assert doings(browser, graded / "reports" / f"{NAME}.html") == set()
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_of_a_submission_runs_in_a_converted_notebook(
     browser: Browser, graded: Path, usual: set[str], case: Case
