@@ -8,7 +8,7 @@ ASSIGNMENT ?= sharing_variables
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab release reference grade demo test test-hostile hostile-tables bench kills lint lock clean
+.PHONY: help env lab release reference grade demo test test-browser screenshots test-hostile hostile-tables bench kills lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/*)
 	@touch $(READY)
 
 lab: $(READY)  ## open JupyterLab at the first notebook
-	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(sort $(wildcard notebooks/$(ASSIGNMENT)/*.ipynb)))
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(sort $(wildcard notebooks/$(ASSIGNMENT)/*.ipynb)))
 
 release: $(READY)  ## write notebooks/ from solutions/
 	@$(BIN)/autograder release $(ASSIGNMENT)
@@ -40,6 +40,12 @@ demo: $(READY)  ## build a class of 12 in demo/, grade it, compare with what eac
 
 test: lint  ## everything that must hold
 	@$(BIN)/pytest -n 2
+
+test-browser: $(READY)  ## what students and instructors see, in a real browser (needs Chromium)
+	@REQUIRE_BROWSER=1 $(BIN)/pytest -n 2 --durations 0 tests/browser
+
+screenshots: $(READY)  ## draw the pictures of docs/pictures/ anew (needs Chromium; look at each)
+	@$(BIN)/python -m tests.browser.pictures
 
 bench: $(READY)  ## time this project's promises beside their baselines
 	@mkdir -p reports

@@ -37,6 +37,9 @@ TIMESTAMP_FILE = "timestamp.txt"
 MOST_NAMED = 10
 """Most files that a note or a message names."""
 
+SECRET_FILE = "submission_secret.txt"
+"""What nbgrader's exchange names a submission's feedback after, so that only its author finds it."""
+
 MAX_PARTS = 250_000
 """Most lists and objects of a notebook file: each costs memory long before cells are counted."""
 
@@ -77,6 +80,8 @@ class Submission:
         The text of nbgrader's timestamp file.
     notes : tuple of str
         What a person should know about the folder, e.g. a file that nobody asked for.
+    secret : str or None
+        The text of nbgrader's file with the submission's secret.
     """
 
     student: str
@@ -84,6 +89,7 @@ class Submission:
     files: dict[str, bytes | RejectedError]
     timestamp: str | None = None
     notes: tuple[str, ...] = field(default=())
+    secret: str | None = None
 
 
 def students(submissions: Path, assignment: str) -> list[str]:
@@ -141,7 +147,7 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
     few = extra[:MOST_NAMED]
     notes += [f"{_listed([name])} is not a notebook of this assignment and was not graded" for name in few]
     notes += [f"nor are {len(extra) - MOST_NAMED} more files"] if len(extra) > MOST_NAMED else []
-    return Submission(student, assignment, files, timestamp, tuple(notes))
+    return Submission(student, assignment, files, timestamp, tuple(notes), _read_secret(folder, present))
 
 
 def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
@@ -277,6 +283,16 @@ def read_timestamp(folder: Path) -> tuple[str | None, list[str]]:
         return text, []
     except (RejectedError, ValueError, OverflowError):
         return None, [f"{TIMESTAMP_FILE} cannot be read and was left out of account"]
+
+
+def _read_secret(folder: Path, present: list[str]) -> str | None:
+    if SECRET_FILE not in present:
+        return None
+    try:
+        text = read_file(folder / SECRET_FILE, 200).decode("ascii")
+    except (RejectedError, ValueError):
+        return None
+    return text if text.isalnum() else None
 
 
 def _measure(text: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from autograder.course import Assignment, Course, Master
 from autograder.errors import FeedbackError
 from autograder.facts import Facts, Output, Variable
 from autograder.grading import Result
+from autograder.intake import SECRET_FILE, TIMESTAMP_FILE
 from autograder.misconceptions import CATALOGUE, Hint
 from autograder.report.feedback import PARTLY, Feedback, page
 from autograder.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
@@ -119,7 +121,9 @@ def test_the_browser_is_told_to_run_nothing(assignment: Assignment) -> None:
     master = assignment.notebooks[0]
     html = drawn(master, verdict(master))
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)
-    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert (
+        policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
     assert html.index("Content-Security-Policy") < html.index("<style>")
     assert not re.search(r"<script|<link|<iframe|javascript:|\son\w+=|https?://(?!www\.w3\.org/2000/svg)", html)
 
@@ -155,7 +159,7 @@ def result(assignment: Assignment) -> Result:
 
 
 def pages(course: Course, assignment: Assignment) -> list[Path]:
-    return sorted(course.feedback("ada", assignment.name).iterdir())
+    return sorted(course.feedback("ada", assignment.name).glob("*.html"))
 
 
 def test_pages_are_written_once_and_come_back_the_same(
@@ -188,6 +192,21 @@ def test_a_page_that_cannot_be_made_is_named_and_the_others_are_there(
     ):
         Feedback(course, assignment).write(result(assignment), stored)
     assert len(pages(course, assignment)) == len(assignment.notebooks) - 1
+
+
+def test_what_nbgrader_wants_for_a_release_lies_beside_the_pages(
+    course: Course, assignment: Assignment, stored: dict[str, Path]
+) -> None:
+    folder = course.feedback("ada", assignment.name)
+    by_hand = Feedback(course, assignment)
+    by_hand.write(result(assignment), stored)
+    invented = (folder / SECRET_FILE).read_text(encoding="utf-8")
+    assert len(invented) == 128 and (folder / TIMESTAMP_FILE).read_text(encoding="utf-8") == ""
+    by_hand.write(result(assignment), stored)
+    assert (folder / SECRET_FILE).read_text(encoding="utf-8") == invented
+    by_hand.write(replace(result(assignment), timestamp="2026-02-02"), stored, "0123abc")
+    assert (folder / SECRET_FILE).read_text(encoding="utf-8") == "0123abc"
+    assert (folder / TIMESTAMP_FILE).read_text(encoding="utf-8") == "2026-02-02"
 
 
 def test_a_foreign_test_without_a_docstring_is_called_by_its_name(small: Course) -> None:

@@ -15,6 +15,7 @@ from autograder.intake import (
     MAX_CELLS,
     MAX_DEPTH,
     MOST_NAMED,
+    SECRET_FILE,
     TIMESTAMP_FILE,
     Submission,
     SubmittedCell,
@@ -374,6 +375,27 @@ def test_a_linked_timestamp_is_noted_and_left_out(tmp_path: Path) -> None:
     (folder / TIMESTAMP_FILE).symlink_to(tmp_path / "secret")
     submission = read(folder)
     assert (submission.timestamp, len(submission.notes)) == (None, 1)
+
+
+def test_the_secret_of_the_exchange_is_read(tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "ada" / "small", first=RIGHT, second=RIGHT)
+    assert read(folder).secret is None
+    (folder / SECRET_FILE).write_text("0123abc")
+    assert read(folder).secret == "0123abc"
+
+
+@pytest.mark.parametrize("data", [b"", b"a" * 1000, b"../x", b"\xff"])
+def test_a_secret_of_garbage_is_none(data: bytes, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "ada" / "small", first=RIGHT, second=RIGHT)
+    (folder / SECRET_FILE).write_bytes(data)
+    assert read(folder).secret is None
+
+
+def test_a_linked_secret_is_none(tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "ada" / "small", first=RIGHT, second=RIGHT)
+    (tmp_path / "other").write_text("0123abc")
+    (folder / SECRET_FILE).symlink_to(tmp_path / "other")
+    assert read(folder).secret is None
 
 
 def test_a_file_name_that_is_not_utf_8_gives_a_note_that_can_be_written(tmp_path: Path) -> None:

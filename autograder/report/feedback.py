@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from autograder.checks import Finding, Outcome, expected_facts, expected_texts, plain_text, visible_part
@@ -20,6 +21,7 @@ from autograder.errors import FeedbackError
 from autograder.facts import Facts
 from autograder.files import replace_file
 from autograder.grading import Result
+from autograder.intake import SECRET_FILE, TIMESTAMP_FILE
 from autograder.misconceptions import Hint
 from autograder.picture import STYLE, figure
 from autograder.report.templates import template
@@ -78,14 +80,17 @@ class Feedback:
         self._course = course
         self._masters = {master.name: master for master in assignment.notebooks}
 
-    def write(self, result: Result, notebooks: Mapping[str, Path]) -> None:
+    def write(self, result: Result, notebooks: Mapping[str, Path], secret: str | None = None) -> None:
         """
-        Write the pages of one result, unless they are there.
+        Write the pages of one result, unless they are there, and what `nbgrader release_feedback` wants beside them.
 
         Parameters
         ----------
         notebooks : mapping of str to Path
             By notebook name: the file of the notebook as it was run, in a folder that is named after its key.
+        secret : str, optional
+            The submission's, by which nbgrader's exchange gives the pages to its author alone. A submission that
+            came by another way has none, and gets one that nobody knows: without it nbgrader would stop there.
 
         Raises
         ------
@@ -104,6 +109,11 @@ class Feedback:
             except Exception as error:
                 # Whatever is odd about one submission, the batch goes on with the others.
                 problems.append(f"{place}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        folder = self._course.feedback(result.student, result.assignment)
+        try:
+            _write_for_release(folder, result.timestamp or "", secret)
+        except OSError as error:
+            problems.append(f"{folder}: {error.strerror}")
         if problems:
             raise FeedbackError(f"{'; '.join(problems)}; mend that and grade again")
 
@@ -176,6 +186,20 @@ def _compared(expected: list[str], shown: list[str]) -> Sides:
 @lru_cache(maxsize=512)
 def _picture(facts: Facts) -> str:
     return figure(facts, styled=False)
+
+
+def _write_for_release(folder: Path, timestamp: str, secret: str | None) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _keep(folder / TIMESTAMP_FILE, timestamp)
+    if secret is not None:
+        _keep(folder / SECRET_FILE, secret)
+    elif not (folder / SECRET_FILE).exists():
+        replace_file(folder / SECRET_FILE, token_hex(64))
+
+
+def _keep(place: Path, text: str) -> None:
+    if not place.exists() or place.read_text(encoding="utf-8") != text:
+        replace_file(place, text)
 
 
 def _has(place: Path, key: str) -> bool:
