@@ -168,13 +168,22 @@ def _hints(
     notebooks = {other.name for other in assignment.notebooks}
     for solution in master.solutions:
         exercise = str(solution.grade_id)
-        lost = {cell.grade_id: cell for cell in cells if not cell.points and is_test_of(cell.grade_id, exercise)}
+        lost = {
+            cell.grade_id: _plainest(cell, seen)
+            for cell, seen in zip(cells, told, strict=True)
+            if not cell.points and is_test_of(cell.grade_id, exercise)
+        }
         looks = [_look(cell, lost[str(cell.grade_id)]) for cell in master.graded if cell.grade_id in lost]
         for hint in hints(exercise, sources[solution.node.id], looks):
             # A kernel may lie about where a line came from, and has been told what is hidden.
             seen = hint.line in said or hint.line in sources[solution.node.id]
             if hint.misconception.notebook in notebooks:
                 yield hint if seen else replace(hint, line="")
+
+
+def _plainest(found: CellVerdict, told: CellVerdict) -> CellVerdict:
+    """Choose what says most about an idea: what the visible part found, where it found anything."""
+    return found if any(finding.message == WITHHELD for finding in told.findings) else told
 
 
 def _look(cell: MasterCell, verdict: CellVerdict) -> Look:
