@@ -6,12 +6,14 @@ asks for it, and then what it found. This module only finds; `autograder.verdict
 """
 
 import ast
+import contextlib
 import json
 import re
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from nbformat import NotebookNode, from_dict
 
@@ -54,6 +56,8 @@ class Finding:
         The text that was shown where another was expected.
     graphs : tuple of Facts
         The graphs that were shown where others were expected.
+    points : float or None
+        What the test itself gives, where it says so; None for all or none.
     """
 
     check: str
@@ -61,6 +65,7 @@ class Finding:
     message: str = ""
     shown: str = ""
     graphs: tuple[Facts, ...] = ()
+    points: float | None = None
 
     @property
     def names_an_exception(self) -> bool:
@@ -109,7 +114,12 @@ class Check(Protocol):
 
 
 class AssertCheck:
-    """nbgrader's own: the cell ran to its end without an exception."""
+    """
+    nbgrader's own: the cell ran to its end without an exception.
+
+    A cell that asks for nothing else and ends in a number gives that many points, as in nbgrader
+    (`nbgrader.utils.determine_grade`). A number that can be none of its points gives none.
+    """
 
     name = ASSERT
 
@@ -123,18 +133,27 @@ class AssertCheck:
         """Read the execute reply."""
         if shown.reply is None:
             return Finding(self.name, Outcome.ABSENT, "This cell did not run to its end.")
-        if shown.reply.ok:
+        if not shown.reply.ok:
+            return Finding(self.name, Outcome.FAILS, _first_words(shown.reply))
+        given = [] if OutputCheck().asked(cell) or GraphCheck().asked(cell) else _numbers(shown.outputs)
+        if not given or given == [cell.points]:
             return Finding(self.name, Outcome.HOLDS)
-        return Finding(self.name, Outcome.FAILS, _first_words(shown.reply))
+        if not all(0 <= number <= cell.points for number in given):
+            said = ", ".join(f"{number:g}" for number in given)
+            return Finding(self.name, Outcome.FAILS, f"The test gives {said} points, and it has {cell.points:g}.")
+        points = min(given)
+        return Finding(
+            self.name, Outcome.HOLDS, f"The test gives {points:g} of {cell.points:g} points.", points=points
+        )
 
 
 class OutputCheck:
     """
     nbval's: the outputs equal the stored ones, after the course's sanitize patterns.
 
-    Only the kinds of output that the master stores are compared (its text, say), and of these the last ones, as
-    many as it stores: the evidence ends a cell. So neither a warning on stderr nor a student's own ``print`` or
-    ``display`` costs a point where the course displays its evidence.
+    Only the kinds of output that the master stores are compared (its text, say), and of these the test's own
+    (`_of_the_test`). So neither a warning on stderr nor a student's own ``print`` or ``display`` costs a point where
+    the course displays its evidence. Nor does a picture: matplotlib draws its own when a cell has ended.
     """
 
     name = "output"
@@ -147,9 +166,15 @@ class OutputCheck:
         """Compare by `nbval.plugin.IPyNbCell.compare_outputs`."""
         reference = _with_ending(expected_texts(cell), shown.ending)
         kinds = _kinds(reference)
-        outputs = [output for output in shown.texts if _kinds([output]) & kinds][-len(reference) :]
-        if not outputs:
+        texts = [output for output in shown.texts if _kinds([output]) & kinds]
+        texts = [output for output in texts if not _pictures(output) - kinds] or texts
+        if not texts:
             return Finding(self.name, Outcome.ABSENT, _raised(shown) or "This cell showed nothing.")
+
+        def equal(output: NotebookNode, wanted: NotebookNode) -> bool:
+            return not output_difference([output], [wanted], assignment.sanitize)
+
+        outputs = _of_the_test(texts, reference, equal)
         difference = output_difference(outputs, reference, assignment.sanitize)
         if not difference:
             return Finding(self.name, Outcome.HOLDS)
@@ -160,8 +185,8 @@ class GraphCheck:
     """
     Ours: the graphs that were shown say the same about sharing as the master's.
 
-    What counts is said by the cell's tags, see `autograder.evidence.Terms`. The last graphs count that have the
-    reference's outputs, as many as it stores: a student's own pictures cost nothing.
+    What counts is said by the cell's tags, see `autograder.evidence.Terms`. Of the graphs that have the reference's
+    outputs the test's own count (`_of_the_test`): a student's own pictures cost nothing.
     """
 
     name = "graph"
@@ -175,14 +200,15 @@ class GraphCheck:
         terms, expected = evidence.terms_of(cell.tags), expected_facts(cell, shown.ending)
         assert terms is not None
         try:
-            found = [evidence.parse(graph) for graph in shown.graphs]
+            found = [evidence.parse(graph) for graph in shown.graphs[-evidence.MAX_GRAPHS :]]
         except evidence.EvidenceError as error:
             return Finding(self.name, Outcome.FAILS, f"The graph that this cell shows cannot be judged: {error}.")
         labels = {tuple(output.label for output in facts.outputs) for facts in expected}
-        graphs = tuple(facts for facts in found if tuple(o.label for o in facts.outputs) in labels)[-len(expected) :]
-        if not graphs:
+        drawn = [facts for facts in found if tuple(o.label for o in facts.outputs) in labels]
+        if not drawn:
             why = "Another graph is shown than the test's." if found else "This cell showed no graph."
             return Finding(self.name, Outcome.ABSENT, _raised(shown) or why)
+        graphs = tuple(_of_the_test(drawn, expected, lambda one, other: not evidence.difference(one, other, terms)))
         for mine, master in zip(graphs, expected, strict=False):
             if why := evidence.difference(mine, master, terms):
                 said = [f"In the graph, {why}."]
@@ -221,6 +247,16 @@ def visible_part(cell: MasterCell) -> MasterCell:
     return part
 
 
+def _numbers(outputs: list[NotebookNode]) -> list[float]:
+    """Give the values of a cell that are numbers: one, unless an answer has made it several."""
+    numbers = []
+    for output in outputs:
+        if output.output_type == "execute_result":
+            with contextlib.suppress(ValueError):
+                numbers.append(float(str(output.get("data", {}).get("text/plain", ""))))
+    return numbers
+
+
 def expected_facts(cell: MasterCell, ending: str = DESK) -> tuple[Facts, ...]:
     """Read the facts that a master cell stores for its graphs, with the names that probes had in a run."""
     stored = [output.data[FACTS_TYPE] for output in cell.reference if FACTS_TYPE in output.get("data", {})]
@@ -252,6 +288,30 @@ def output_difference(outputs: list[NotebookNode], reference: list[NotebookNode]
     from autograder.comparison import Comparison
 
     return Comparison(patterns, skipped=_kinds(outputs) - _kinds(reference)).difference(outputs, reference)
+
+
+_Shown = TypeVar("_Shown")
+_Wanted = TypeVar("_Wanted")
+
+
+def _of_the_test(
+    shown: list[_Shown], expected: Sequence[_Wanted], equal: Callable[[_Shown, _Wanted], bool]
+) -> list[_Shown]:
+    """
+    Choose what a test itself has shown, among what an answer has while the test called it.
+
+    The evidence ends a cell, so that the last output is the test's. Before it stand those that equal the other ones
+    expected, in their order; where they do not, the last ones count, as many as are expected.
+    """
+    last = shown[-len(expected) :]
+    chosen, earlier = shown[-1:], shown[:-1]
+    for wanted in reversed(expected[:-1]):
+        while earlier and not equal(earlier[-1], wanted):
+            earlier.pop()
+        if not earlier:
+            return last
+        chosen.insert(0, earlier.pop())
+    return chosen
 
 
 def _with_ending(outputs: list[NotebookNode], ending: str) -> list[NotebookNode]:
@@ -288,6 +348,11 @@ def _kinds(outputs: list[NotebookNode]) -> set[str]:
         else:
             kinds.update(output.data)
     return kinds
+
+
+def _pictures(output: NotebookNode) -> set[str]:
+    """Name the kinds of picture that an output has; its text may be only a caption."""
+    return {kind for kind in _kinds([output]) if kind.startswith("image/")}
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

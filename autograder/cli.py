@@ -1,5 +1,5 @@
 """
-The command line: `autograder release | reference | lint | grade | export | doctor`.
+The command line: `autograder release | reference | lint | collect | grade | export | doctor`.
 
 Exit codes: 0 all is well; 1 the command finished, and something wants a person; 2 nothing was done; 130 stopped.
 """
@@ -22,6 +22,7 @@ _COMMANDS = (
     ("release", "authoring", "write the student version from the masters"),
     ("reference", "authoring", "run the masters and store the outputs that submissions are compared with"),
     ("lint", "authoring", "hold the masters against the rules for notebooks"),
+    ("collect", "collect", "bring what an LMS hands out, a folder or a zip file, into the folder of submissions"),
     ("grade", "grade", "grade what was submitted and has not been graded yet"),
     ("export", "export", "write the scores for Canvas, Moodle, Gradescope or a CI server"),
     ("doctor", "doctor", "see whether this machine can grade safely"),
@@ -56,6 +57,22 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("assignment", type=_name, help="name of the assignment, e.g. sharing_variables")
         if name == "release":
             sub.add_argument("--check", action="store_true", help="write nothing; fail when it is out of step")
+        if name == "collect":
+            sub.add_argument("download", type=Path, help="the folder or zip file that the LMS gave you")
+        if name == "grade":
+            sub.add_argument(
+                "--from", dest="download", type=Path, metavar="DOWNLOAD", help="first collect this folder or zip file"
+            )
+        if name in ("collect", "grade"):
+            sub.add_argument(
+                "--pattern",
+                metavar="P",
+                help="how files are named: canvas, moodle, blackboard, or a regular expression with the groups "
+                "student_id and file_id, and perhaps timestamp (default: that of nbgrader_config.py, or what fits)",
+            )
+            sub.add_argument(
+                "--overwrite", action="store_true", help="take the download where no time says which file is newer"
+            )
         if name == "grade":
             sub.add_argument("--student", metavar="S", help="grade only this student's submission")
             sub.add_argument("--again", action="store_true", help="grade also what has been graded before")

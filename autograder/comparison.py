@@ -7,6 +7,9 @@ from nbval.plugin import IPyNbCell, get_sanitize_patterns, nocolors
 
 from autograder.files import cut
 
+LONGEST = 20_000
+"""Characters of outputs that are compared: a pattern of a course may take time in the square of their number."""
+
 
 class Comparison:
     """
@@ -48,6 +51,13 @@ class Comparison:
 
     def difference(self, outputs: list[NotebookNode], reference: list[NotebookNode]) -> str:
         """Compare, and put the difference in words."""
+        if (length := self._length(outputs)) > max(LONGEST, 2 * self._length(reference)):
+            return f"Far more is shown than is expected: {length} characters."
         if IPyNbCell.compare_outputs(self, outputs, reference):
             return ""
         return "\n".join(line for line in self.comparison_traceback if line) or "The outputs differ."
+
+    def _length(self, outputs: list[NotebookNode]) -> int:
+        """Count the characters of what is compared."""
+        values = (part for output in outputs for part in (output | output.get("data", {})).items())
+        return sum(len(str(value)) for name, value in values if name not in ("data", *self.skip_compare))

@@ -7,15 +7,18 @@ The master notebooks in the source directory are the only source of tests, point
 """
 
 import ast
+import hashlib
+import os
 import re
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+from nbgrader.utils import is_ignored
 from traitlets.config.loader import Config, PyFileConfigLoader
 
 from autograder.errors import CourseError
@@ -27,6 +30,9 @@ SANITIZE_FILE = "sanitize.cfg"
 
 HIDDEN_OUTPUT = "hidden"
 """In the metadata of a stored output: a hidden part of the test has a share in it."""
+
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_AUTOTEST = re.compile(r"^\s*###\s*(HASHED\s+)?AUTOTEST\b", re.MULTILINE)
 
 OUTPUT_TAG = "nbval-check-output"
 """nbval's own tag: the outputs of such a cell are compared with the stored ones."""
@@ -46,12 +52,16 @@ class MasterCell:
     grade_id : str or None
         nbgrader's name of the cell; None for a cell that nbgrader does not know.
     points : float
-        What a graded cell is worth; 0 for every other cell.
+        What a graded cell or a task is worth; 0 for every other cell.
     graded, solution, locked : bool
         nbgrader's roles. A solution cell belongs to the student, graded and locked cells to the course.
     visible : str or None
         The text of a test without its hidden part, which nbgrader's ``ClearHiddenTests`` takes out of the release;
         None where nothing is hidden.
+    task : bool
+        nbgrader's fourth role: a text that asks for work in new cells.
+    blank : str or None
+        The text of an answer that a person grades as students get it; None for every other cell.
     """
 
     node: NotebookNode
@@ -61,6 +71,8 @@ class MasterCell:
     solution: bool
     locked: bool
     visible: str | None = None
+    task: bool = False
+    blank: str | None = None
 
     @property
     def source(self) -> str:
@@ -97,9 +109,7 @@ class MasterCell:
     @property
     def by_hand(self) -> bool:
         """Whether nbgrader expects a person to grade the cell."""
-        return bool(self.node.metadata.get("nbgrader", {}).get("task")) or (
-            self.graded and (self.solution or not self.is_code)
-        )
+        return self.task or (self.graded and (self.solution or not self.is_code))
 
     @property
     def tree(self) -> ast.Module | None:
@@ -142,8 +152,13 @@ class Master:
 
     @property
     def graded(self) -> tuple[MasterCell, ...]:
-        """The cells that carry points, in order."""
-        return tuple(cell for cell in self.cells if cell.graded)
+        """The cells that carry points and need no person, in order."""
+        return tuple(cell for cell in self.cells if cell.graded and not cell.by_hand)
+
+    @property
+    def by_hand(self) -> tuple[MasterCell, ...]:
+        """The cells to which a person gives points, in order."""
+        return tuple(cell for cell in self.cells if cell.by_hand)
 
     @property
     def solutions(self) -> tuple[MasterCell, ...]:
@@ -152,7 +167,7 @@ class Master:
 
     @property
     def max_points(self) -> float:
-        """What a submission without a mistake gets."""
+        """What a submission without a mistake gets before a person looks at it."""
         return sum(cell.points for cell in self.graded)
 
     def heading(self, cell: MasterCell | None = None) -> str:
@@ -161,6 +176,43 @@ class Master:
         texts = [other.source for other in self.cells[:end] if not other.is_code]
         headings = [str(heading) for text in texts for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
         return (headings[-1 if cell else 0] if headings else self.name).replace("`", "")
+
+    def tests_of(self, solution: str) -> tuple[MasterCell, ...]:
+        """
+        Find the tests of an answer: those that are named after it.
+
+        Where names say nothing, as in courses that do not know this rule, a test belongs to the answer above it.
+        """
+        answers = [str(cell.grade_id) for cell in self.solutions if not cell.by_hand]
+        found, above = [], ""
+        for cell in self.cells:
+            name = str(cell.grade_id)
+            above = name if name in answers else above
+            if cell.graded and not cell.by_hand:
+                named = [answer for answer in answers if is_test_of(name, answer)]
+                if solution in (named or [above]):
+                    found.append(cell)
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """
+    A file that notebooks may read: one that students were given beside them.
+
+    Attributes
+    ----------
+    name : str
+        Its path beside the notebooks, with ``/``.
+    path : Path
+        Where it is.
+    digest : str
+        Of its contents.
+    """
+
+    name: str
+    path: Path = field(repr=False)
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -173,7 +225,7 @@ class Assignment:
 
     @property
     def max_points(self) -> float:
-        """What a submission without a mistake gets."""
+        """What a submission without a mistake gets before a person looks at it."""
         return sum(master.max_points for master in self.notebooks)
 
 
@@ -261,6 +313,33 @@ class Course:
             sanitize=sanitize.read_text(encoding="utf-8") if sanitize.is_file() else "",
         )
 
+    def data(self, assignment: str) -> tuple[DataFile, ...]:
+        """
+        List what was released beside an assignment's notebooks: nothing else of the course is shown to student code.
+
+        Raises
+        ------
+        CourseError
+            When a file cannot be read.
+        """
+        root = self.release(assignment)
+        found = []
+        for folder, folders, names in os.walk(root):
+            folders[:] = sorted(name for name in folders if not self._is_left_out(Path(folder, name)))
+            for path in (Path(folder, name) for name in sorted(names)):
+                if path.suffix == ".ipynb" or self._is_left_out(path) or not path.is_file():
+                    continue
+                try:
+                    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                except OSError as error:
+                    raise CourseError(f"{path}: {error.strerror}; see that it can be read") from None
+                found.append(DataFile(path.relative_to(root).as_posix(), path, digest))
+        return tuple(found)
+
+    def _is_left_out(self, path: Path) -> bool:
+        """Tell whether a file is hidden, a link, or one that the course tells nbgrader to ignore."""
+        return path.name.startswith(".") or path.is_symlink() or is_ignored(str(path), self.directory.ignore)
+
     def _assignments(self) -> list[str]:
         folder = self.root / str(self.directory.source_directory)
         return sorted(path.name for path in folder.glob("*") if any(path.glob("*.ipynb"))) or ["(none found)"]
@@ -281,20 +360,21 @@ def read_master(path: Path, config: Config | None = None) -> Master:
     Raises
     ------
     CourseError
-        When the file is no notebook of format 4.5, two cells have one name, a cell wants grading by hand, a hidden
-        part has no end, or a test cell is not Python.
+        When the file is no notebook of format 4, two cells have one name, a hidden part has no end, a test cell is
+        not Python or is still to be written by nbgrader, or the notebook is in another language.
     """
     try:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
+        _give_ids(notebook)
         nbformat.validate(notebook, version=4, version_minor=5)
     except Exception as error:
         why = str(error).splitlines()[0]
         raise CourseError(f"{path}: not a readable notebook ({why}); open it in JupyterLab and save it") from error
     try:
-        hidden = ClearHiddenTests(config=config)
-        cells = tuple(_master_cell(node, hidden) for node in notebook.cells)
+        hidden, solutions = ClearHiddenTests(config=config), ClearSolutions(config=config)
+        cells = tuple(_master_cell(node, hidden, solutions) for node in notebook.cells)
     except RuntimeError as error:
-        raise CourseError(f"{path}: {error}; mend the delimiters of the hidden tests") from error
+        raise CourseError(f"{path}: {error}; mend the delimiters of hidden tests and solutions") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CourseError(
             f"{path}: nbgrader's metadata of a cell make no sense ({error!r}); set the cell's role again"
@@ -303,13 +383,16 @@ def read_master(path: Path, config: Config | None = None) -> Master:
     for name in sorted({name for name in names if names.count(name) > 1}):
         raise CourseError(f"{path}: two cells are named '{name}'; give one of them another grade_id")
     for cell in cells:
-        if cell.by_hand:
-            raise CourseError(
-                f"{path}: '{cell.grade_id}' wants a person to grade it; "
-                "make it a solution cell with a separate test cell"
-            )
-        if cell.graded and cell.tree is None:
+        if cell.graded and not cell.by_hand and cell.tree is None:
             raise CourseError(f"{path}: '{cell.grade_id}' is not Python; mend the test cell")
+        if cell.graded and _AUTOTEST.search(cell.source):
+            raise CourseError(
+                f"{path}: '{cell.grade_id}' leaves its tests to nbgrader's AUTOTEST; "
+                "put the notebook from nbgrader's source_with_tests in its place"
+            )
+    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
+    if str(language).lower() not in ("python", "ipython", ""):
+        raise CourseError(f"{path}: a notebook in {language}; only Python is graded")
     return Master(name=path.stem, notebook=notebook, cells=cells)
 
 
@@ -318,22 +401,42 @@ def is_test_of(test: str, solution: str) -> bool:
     return test == f"test-{solution}" or test.startswith(f"test-{solution}-")
 
 
-def _master_cell(node: NotebookNode, hidden: ClearHiddenTests) -> MasterCell:
+def _give_ids(notebook: NotebookNode) -> None:
+    """Make format 4.5 of an older one: the same ids each time, of nbgrader's names where these can be ids."""
+    if notebook.nbformat != 4 or notebook.nbformat_minor >= 5:
+        return
+    notebook.nbformat_minor = 5
+    taken: set[str] = set()
+    for number, cell in enumerate(notebook.cells, start=1):
+        name = str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+        cell.id = name if _ID.fullmatch(name) and name not in taken else f"cell-{number}"
+        taken.add(cell.id)
+
+
+def _master_cell(node: NotebookNode, hidden: ClearHiddenTests, solutions: ClearSolutions) -> MasterCell:
     meta = node.metadata.get("nbgrader", {})
     graded, solution = bool(meta.get("grade")), bool(meta.get("solution"))
     locked = bool(meta.get("locked"))
-    known = graded or solution or locked
+    task = bool(meta.get("task"))
+    known = graded or solution or locked or task
     return MasterCell(
         node=node,
         grade_id=str(meta["grade_id"]) if known else None,
-        points=float(meta.get("points", 0)) if graded else 0.0,
+        points=float(meta.get("points", 0)) if graded or task else 0.0,
         graded=graded,
         solution=solution,
         locked=locked,
         visible=_visible(node, hidden) if graded else None,
+        task=task,
+        blank=_blank(node, solutions) if graded and solution else None,
     )
 
 
 def _visible(node: NotebookNode, hidden: ClearHiddenTests) -> str | None:
     cleared, _ = hidden.preprocess_cell(deepcopy(node), {}, 0)
     return None if cleared.source == node.source else str(cleared.source)
+
+
+def _blank(node: NotebookNode, solutions: ClearSolutions) -> str:
+    cleared, _ = solutions.preprocess_cell(deepcopy(node), {"language": "python"}, 0)
+    return str(cleared.source)

@@ -4,6 +4,7 @@ What can go wrong, as one tree.
     AutograderError
     +-- CourseError      the course itself cannot be used: its folder, configuration or master notebooks
     +-- RejectedError    a submission, or one notebook of it, cannot be read: the batch goes on without it
+    +-- DownloadError    what an LMS handed out cannot be read at all: nothing has been collected
     +-- GradebookError   the gradebook and the course disagree, or it cannot be opened
     +-- FeedbackError    a feedback page cannot be made or written: the batch goes on without it
     +-- ExportError      scores cannot be written as another program wants them
@@ -19,6 +20,10 @@ class AutograderError(Exception):
 
 class CourseError(AutograderError):
     """The course cannot be used as it is; nothing has been graded."""
+
+
+class DownloadError(AutograderError):
+    """What an LMS handed out cannot be read at all; nothing has been collected."""
 
 
 class GradebookError(AutograderError):

@@ -19,7 +19,7 @@ from google.protobuf.message import DecodeError
 from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 from tensorboard.compat.proto.variable_pb2 import VariableDef
 
-from autograder.facts import Facts, FactsError, Output, Variable, facts_of
+from autograder.facts import Facts, FactsError, Variable, facts_of
 
 MAX_BYTES = 4 * 2**20
 MAX_NODES = 20_000
@@ -28,6 +28,10 @@ MAX_NAME = 1_000
 MAX_VARIABLES = 2_000
 MAX_OUTPUTS = 100
 MAX_FUNCTIONS = 200
+MAX_TOLD = 2**20
+"""Letters of all names in the facts."""
+MAX_GRAPHS = 20
+"""Graphs of a cell that are looked at, the last ones."""
 
 _NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 """TensorFlow's rule for names of operations, from `tensorflow.python.framework.ops`."""
@@ -75,7 +79,7 @@ def terms_of(tags: Iterable[str]) -> Terms | None:
     return Terms(STRUCTURE_TAG not in given, TENSORS_TAG in given, EXTRA_TAG in given)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def parse(encoded: str) -> Facts:
     """
     Reduce the text of a display bundle to facts.
@@ -95,11 +99,21 @@ def parse(encoded: str) -> Facts:
     try:
         meta = MetaGraphDef.FromString(base64.b64decode(encoded, validate=True))
         _hold_caps(meta)
-        return facts_of(meta, VariableDef)
+        facts = facts_of(meta, VariableDef)
     except (binascii.Error, DecodeError, UnicodeError, ValueError):
         raise EvidenceError("it is no graph, or only a part of one") from None
     except FactsError as error:
         raise EvidenceError(str(error)) from None
+    if sum(len(name) for names in _told(facts) for name in names) > MAX_TOLD:
+        raise EvidenceError("its outputs read more than can be written down")
+    return facts
+
+
+def _told(facts: Facts) -> Iterable[tuple[str, ...]]:
+    """Give all lists of names that go into a result: each output may name each variable once more."""
+    yield from (variable.copies for variable in facts.variables)
+    for output in facts.outputs:
+        yield from (output.reads, output.feeds, output.trains)
 
 
 def difference(shown: Facts, expected: Facts, terms: Terms) -> str:
@@ -153,11 +167,10 @@ def _reads(facts: Facts) -> list[tuple[object, ...]]:
 
 def _roles(facts: Facts) -> Counter[tuple[object, ...]]:
     """Count variables by what they are and who uses them, whatever they are called."""
-    return Counter((*_kind(v), *(_uses(output, v.name) for output in facts.outputs)) for v in facts.variables)
-
-
-def _uses(output: Output, name: str) -> tuple[bool, bool]:
-    return name in output.reads and not output.trains, name in output.trains
+    uses = [(set(() if output.trains else output.reads), set(output.trains)) for output in facts.outputs]
+    return Counter(
+        (*_kind(v), *((v.name in reads, v.name in trains) for reads, trains in uses)) for v in facts.variables
+    )
 
 
 def _hold_caps(meta: Any) -> None:
@@ -182,8 +195,11 @@ def _hold_caps(meta: Any) -> None:
         raise EvidenceError(f"the operation '{doing_more[0]}' does more than a graph can show")
     if sum(node.op in ("Variable", "VariableV2", "VarHandleOp") for node in nodes) > MAX_VARIABLES:
         raise EvidenceError(f"the graph has more than {MAX_VARIABLES} variables")
-    if any(len(collection.node_list.value) > MAX_OUTPUTS for collection in meta.collection_def.values()):
+    outputs = [collection.node_list.value for collection in meta.collection_def.values()]
+    if any(len(names) > MAX_OUTPUTS for names in outputs):
         raise EvidenceError(f"more than {MAX_OUTPUTS} outputs are shown")
+    if any(len(name) > MAX_NAME or not name.isprintable() for names in outputs for name in names):
+        raise EvidenceError("one of its outputs has a name that cannot be read")
 
 
 @lru_cache(maxsize=1)

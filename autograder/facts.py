@@ -23,6 +23,9 @@ TRAINABLE = "trainable_variables"
 LABELS, TENSORS, ORIGINS, MEANT = "sharing/labels", "sharing/tensors", "sharing/origins", "sharing/meant"
 """Our collections: how outputs are called, which tensors they are, where variables come from, what is meant."""
 
+MOST_STEPS = 200_000
+"""How many nodes may be looked at to find what each output reads: an exercise's graph needs a few thousand."""
+
 _REF = frozenset({"VariableV2", "Variable"})
 _RESOURCE = frozenset({"VarHandleOp"})
 _VARIABLES = _REF | _RESOURCE
@@ -139,11 +142,23 @@ class Facts:
 
     def readers(self, name: str) -> tuple[str, ...]:
         """Name the outputs that read a variable; a training step touches all, which is not what sharing means."""
-        return tuple(output.label for output in self.outputs if name in output.reads and not output.trains)
+        return tuple(self._readers.get(name, ()))
+
+    @cached_property
+    def _readers(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for output in self.outputs:
+            for name in () if output.trains else output.reads:
+                found[name].append(output.label)
+        return found
 
     def origin(self, name: str) -> Origin | None:
         """Find where a variable was made, if the kernel said so."""
-        return dict(self.origins).get(name)
+        return self._origins.get(name)
+
+    @cached_property
+    def _origins(self) -> dict[str, Origin]:
+        return dict(self.origins)
 
 
 def facts_of(meta: Any, variable_def: Any) -> Facts:
@@ -160,7 +175,7 @@ def facts_of(meta: Any, variable_def: Any) -> Facts:
     Raises
     ------
     FactsError
-        When the graph contradicts itself, or hides what it reads.
+        When the graph contradicts itself, or hides what it reads, or is too entangled to be followed.
     """
     graph = _Graph(meta.graph_def)
     trainable = {
@@ -173,7 +188,8 @@ def facts_of(meta: Any, variable_def: Any) -> Facts:
         raise FactsError("the named outputs do not fit together")
     outputs = tuple(graph.output(label, tensor) for label, tensor in zip(labels, tensors, strict=True))
     variables = tuple(graph.variable(name, name in trainable) for name in graph.variables)
-    return Facts(variables, outputs, tuple(_origins(meta.collection_def[ORIGINS].bytes_list.value)))
+    origins = dict(_origins(meta.collection_def[ORIGINS].bytes_list.value))
+    return Facts(variables, outputs, tuple((name, origins[name]) for name in graph.variables if name in origins))
 
 
 def to_text(facts: Facts) -> str:
@@ -208,6 +224,7 @@ class _Graph:
     """A ``GraphDef`` with its edges at hand."""
 
     def __init__(self, graph_def: Any) -> None:
+        self._steps = 0
         self._nodes: dict[str, Any] = {node.name: node for node in graph_def.node}
         if not self._nodes:
             raise FactsError("the graph is empty")
@@ -225,7 +242,7 @@ class _Graph:
         for name in self.variables:
             borrowed = self._nodes[name].attr["shared_name"].s.decode("utf-8", "replace")
             if borrowed not in ("", name):
-                raise FactsError(f"'{name}' keeps its value under another name, '{borrowed}'")
+                raise FactsError(f"'{name}' keeps its value under another name, {borrowed[:100]!r}")
         if any(node.op in _VARIABLES for function in graph_def.library.function for node in function.node_def):
             raise FactsError("one of its functions holds a variable")
 
@@ -281,6 +298,7 @@ class _Graph:
         """Follow a variable that is handed on as it is, back to its node; empty when it is something computed."""
         seen: set[str] = set()
         while self._nodes[name].op in _PASSES_ON and self._inputs[name] and name not in seen:
+            self._step()
             seen.add(name)
             name = self._inputs[name][0]
         return name if self._nodes[name].op in _VARIABLES else ""
@@ -289,11 +307,17 @@ class _Graph:
         todo, reached = list(names), set[str]()
         while todo:
             name = todo.pop()
+            self._step()
             if name not in reached:
                 reached.add(name)
                 todo += self._inputs[name]
                 todo += [other for other in self._control[name] if self._acts(other)]
         return reached
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise FactsError("it is too entangled: it would take too long to find what its outputs read")
 
     def _acts(self, name: str) -> bool:
         """Tell whether waiting for a node means more than order: it writes, or it stands for several that do."""

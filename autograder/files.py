@@ -1,4 +1,4 @@
-"""Text as it is kept: short enough, and in files of which neither a reader nor a crash ever sees half."""
+"""What is kept: messages that are short enough, and files of which neither a reader nor a crash ever sees half."""
 
 import os
 import tempfile
@@ -8,12 +8,13 @@ LONGEST = 2000
 """Characters of a message."""
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write a file so that a reader, or a crash, sees either the old text or the new one."""
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader, or a crash, sees either what was there or what is new."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
 from nbgrader.api import Assignment as AssignmentRow
 from nbgrader.api import (
     BaseCell,
@@ -29,10 +31,19 @@ from nbgrader.api import (
 )
 from nbgrader.api import Gradebook as NbGraderGradebook
 from nbgrader.api import Student as StudentRow
-from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums, LockCells, SaveCells
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+    SaveCells,
+)
+from nbgrader.utils import parse_utc
+from sqlalchemy import func
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
-from autograder.course import Assignment, Course, Master, is_test_of
+from autograder.course import Assignment, Course, Master
 from autograder.errors import GradebookError
 from autograder.files import replace_file
 from autograder.grading import Result
@@ -41,6 +52,9 @@ from autograder.verdict import NotebookVerdict
 
 _MASTER_STEPS = (LockCells, ClearSolutions, ClearOutput, ComputeChecksums, SaveCells)
 """nbgrader's own steps that put a master notebook into the gradebook, in the order of its generate_assignment."""
+
+_NO_RESPONSE = "No response."
+"""What nbgrader says of an answer that is as it was released."""
 
 _Scores = dict[tuple[str, str], float | None]
 """Scores by notebook and cell."""
@@ -107,7 +121,7 @@ class Gradebook:
         with self._explained("see that the file, or the server, can be reached and written"):
             with _alembic_on_path():
                 self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
-            self._written = self._scores()
+            self._written, self._came_in = self._scores(), self._times()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -128,12 +142,16 @@ class Gradebook:
         GradebookError
             When the database does not take it; what it held about this submission before is still there.
         """
+        maybe_late = self._came_in.get(result.student, (None, False))[1]
         if not self._has(result):
+            maybe_late = True
             self._record_masters()
             with self._explained("grade again when it can be written"), warnings.catch_warnings():
                 # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
                 warnings.simplefilter("ignore", SAWarning)
                 self._write_scores(result)
+        if maybe_late:
+            self._penalize(result)
         self._write_notebooks(result, notebooks)
 
     def standing(self, result: Result) -> Standing | None:
@@ -182,26 +200,45 @@ class Gradebook:
             found.setdefault(student, {})[notebook, cell] = score
         return found
 
+    def _times(self) -> dict[str, tuple[datetime | None, bool]]:
+        """Read for each student when the submission came in, and whether it may be late or have a penalty."""
+        rows = (
+            self._book.db.query(
+                SubmittedAssignment.student_id,
+                SubmittedAssignment.timestamp,
+                AssignmentRow.duedate,
+                func.count(SubmittedNotebook.late_submission_penalty),
+            )
+            .select_from(SubmittedAssignment)
+            .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
+            .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .filter(AssignmentRow.name == self.assignment.name)
+            .group_by(SubmittedAssignment.id)
+        )
+        # An extension makes it later still: nbgrader looks at that.
+        return {
+            student: (time, bool(penalties or (time and due and time > due)))
+            for student, time, due, penalties in rows
+        }
+
     def _has(self, result: Result) -> bool:
         names = {master.name for master in self.assignment.notebooks}
         written = self._written.get(result.student, {})
+        if result.timestamp and parse_utc(result.timestamp) != self._came_in.get(result.student, (None, False))[0]:
+            return False
         return {cell: score for cell, score in written.items() if cell[0] in names} == self._expected(result)
 
     def _expected(self, result: Result) -> _Scores:
-        given = {
-            (verdict.name, cell.grade_id): cell.points
-            for verdict in result.verdicts
-            if verdict.state.is_graded
-            for cell in verdict.cells
-        }
+        given = {verdict.name: _points(verdict) for verdict in result.verdicts}
         return {
-            (master.name, str(cell.grade_id)): given.get((master.name, str(cell.grade_id)))
+            (master.name, str(cell.grade_id)): given[master.name].get(str(cell.grade_id))
             for master in self.assignment.notebooks
-            for cell in master.graded
+            for cell in (*master.graded, *master.by_hand)
         }
 
     def _write_scores(self, result: Result) -> None:
         self._book.update_or_create_student(result.student)
+        masters = {master.name: master for master in self.assignment.notebooks}
         when = {"timestamp": result.timestamp} if result.timestamp else {}
         submission = self._book.update_or_create_submission(result.assignment, result.student, **when)
         for verdict in result.verdicts:
@@ -210,8 +247,26 @@ class Gradebook:
             except MissingEntry:
                 submitted = self._add_notebook(submission, verdict.name)
             _set_grades(submitted, verdict)
-            _set_comments(submitted, verdict)
+            _set_comments(submitted, verdict, masters[verdict.name])
         self._book.db.commit()
+
+    def _penalize(self, result: Result) -> None:
+        """Let nbgrader's own step, and the plugin that the course has configured, decide what being late costs."""
+        submission = self._book.find_submission(result.assignment, result.student)
+        if not submission.total_seconds_late and not submission.late_submission_penalty:
+            return
+        try:
+            with _importable(self.course.root):
+                step = AssignLatePenalties(config=self.course.config)
+                for verdict in result.verdicts:
+                    about = {"notebook": verdict.name, "assignment": result.assignment, "student": result.student}
+                    step(new_notebook(), {"nbgrader": about | {"db_url": self.course.db_url}})
+        except Exception as error:
+            raise GradebookError(
+                f"the penalty for being late: {type(error).__name__}: {error}; mend the plugin that "
+                "c.AssignLatePenalties names in nbgrader_config.py, and grade again"
+            ) from error
+        self._book.db.expire_all()
 
     def _add_notebook(self, submission: SubmittedAssignment, name: str) -> SubmittedNotebook:
         """Give an older submission the rows of a notebook that the assignment has got since."""
@@ -289,6 +344,23 @@ def _alembic_on_path() -> Iterator[None]:
         os.environ["PATH"] = path
 
 
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Let a course's own plugin be found where nbgrader finds it: beside nbgrader_config.py."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _points(verdict: NotebookVerdict) -> dict[str, float]:
+    """Give the automatic scores of a notebook: nbgrader's rule is that an answer nobody has touched gets none."""
+    if not verdict.state.is_graded:
+        return {}
+    return {cell.grade_id: cell.points for cell in verdict.cells} | dict.fromkeys(verdict.blank, 0.0)
+
+
 def _student(row: StudentRow) -> Student:
     optional = (row.first_name, row.last_name, row.email, row.lms_user_id)
     return Student(str(row.id), *(str(text or "") for text in optional))
@@ -300,7 +372,7 @@ def _score(grade: Grade) -> float | None:
 
 
 def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
-    scores = {cell.grade_id: cell.points for cell in verdict.cells} if verdict.state.is_graded else {}
+    scores = _points(verdict)
     grade: Grade
     for grade in submitted.grades:
         grade.auto_score = scores.get(grade.name)
@@ -308,19 +380,21 @@ def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
         grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
 
 
-def _set_comments(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
-    said = _comment_on(verdict)
+def _set_comments(submitted: SubmittedNotebook, verdict: NotebookVerdict, master: Master) -> None:
+    said = _comment_on(verdict, master)
     comment: Comment
     for comment in submitted.comments:
         comment.auto_comment = said(str(comment.name))
 
 
-def _comment_on(verdict: NotebookVerdict) -> Callable[[str], str | None]:
+def _comment_on(verdict: NotebookVerdict, master: Master) -> Callable[[str], str | None]:
     """Give the text for a solution cell: what its own tests found, or why nothing was graded."""
 
     def text(solution: str) -> str | None:
         told = [] if verdict.state.is_graded else [verdict.state.told]
-        failed = [cell.message for cell in verdict.cells if cell.message and is_test_of(cell.grade_id, solution)]
+        told += [_NO_RESPONSE] if solution in verdict.blank else []
+        tests = {str(test.grade_id) for test in master.tests_of(solution)}
+        failed = [cell.message for cell in verdict.cells if cell.message and cell.grade_id in tests]
         return "\n\n".join(dict.fromkeys(told + failed)) or None
 
     return text

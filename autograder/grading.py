@@ -125,7 +125,9 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
         return _not_run(master, _failed(submission, f"the grader failed with {type(error).__name__}: {error}"))
     seconds = time.monotonic() - started
     state = _state(done, cells, kernels)
-    verdict = NotebookVerdict(master.name, state, master.max_points, cells, rebuilt.notes, seconds, hints)
+    verdict = NotebookVerdict(
+        master.name, state, master.max_points, cells, rebuilt.notes, seconds, hints, rebuilt.blank
+    )
     return verdict, at_a_desk(_text(harmless(as_released(done.notebook)), state), ending)
 
 

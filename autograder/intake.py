@@ -12,12 +12,13 @@ import json
 import os
 import re
 import stat
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dateutil.parser import parse as parse_date
+from nbgrader.utils import parse_utc
 
 from autograder.errors import RejectedError
 
@@ -33,6 +34,9 @@ MAX_CELLS = 5_000
 TIMESTAMP_FILE = "timestamp.txt"
 """Where nbgrader's exchange says when a submission came in."""
 
+MOST_NAMED = 10
+"""Most files that a note or a message names."""
+
 SECRET_FILE = "submission_secret.txt"
 """What nbgrader's exchange names a submission's feedback after, so that only its author finds it."""
 
@@ -41,6 +45,10 @@ MAX_PARTS = 250_000
 
 # Possessive, and with an optional end: one pass over the text, whatever it is.
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+
+
+# A zone is looked up as a file: its name must not lead elsewhere.
+_TIME = re.compile(r"[\d:.,+TZ -]+( [A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*)?")
 
 
 @dataclass(frozen=True)
@@ -135,8 +143,10 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
     extra = sorted(
         entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in files
     )
-    timestamp, notes = _read_timestamp(folder, present)
-    notes += [f"{readable(entry)} is not a notebook of this assignment and was not graded" for entry in extra]
+    timestamp, notes = read_timestamp(folder)
+    few = extra[:MOST_NAMED]
+    notes += [f"{_listed([name])} is not a notebook of this assignment and was not graded" for name in few]
+    notes += [f"nor are {len(extra) - MOST_NAMED} more files"] if len(extra) > MOST_NAMED else []
     return Submission(student, assignment, files, timestamp, tuple(notes), _read_secret(folder, present))
 
 
@@ -179,7 +189,7 @@ def _read_or_rejected(folder: Path, name: str, present: list[str]) -> bytes | Re
     try:
         if file not in present:
             raise RejectedError("missing", f"{file}: not in the submission{_look_alike(name, present)}")
-        return _read_bytes(folder / file, MAX_BYTES)
+        return read_file(folder / file, MAX_BYTES)
     except RejectedError as rejected:
         return rejected
 
@@ -190,7 +200,13 @@ def _look_alike(name: str, present: list[str]) -> str:
     similar = [entry for entry in present if entry.endswith(".ipynb") and entry.startswith(number)]
     if not similar:
         return "; ask the student to hand it in"
-    return f", though {readable(', '.join(similar))} is; rename it if that is the one that counts"
+    return f", though {_listed(similar)} is; rename it if that is the one that counts"
+
+
+def _listed(names: list[str]) -> str:
+    """List file names in one line, of many only the first: any character but two may stand in one."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(" ".join(readable(name).split()) for name in names[:MOST_NAMED]) + more
 
 
 def _list(folder: Path) -> list[str]:
@@ -218,8 +234,15 @@ def _may_exist(path: Path) -> bool:
     return True
 
 
-def _read_bytes(path: Path, limit: int) -> bytes:
-    """Read a regular file of at most `limit` bytes without following a link and without waiting on a pipe."""
+def read_file(path: Path, limit: int) -> bytes:
+    """
+    Read a regular file of at most `limit` bytes without following a link and without waiting on a pipe.
+
+    Raises
+    ------
+    RejectedError
+        With the reason ``link``, ``not-a-file``, ``too-big`` or ``io``.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -245,12 +268,18 @@ def _read_bytes(path: Path, limit: int) -> bytes:
     return data
 
 
-def _read_timestamp(folder: Path, present: list[str]) -> tuple[str | None, list[str]]:
-    if TIMESTAMP_FILE not in present:
+def read_timestamp(folder: Path) -> tuple[str | None, list[str]]:
+    """Read when nbgrader says that a submission came in, and a note where that cannot be read."""
+    if not os.path.lexists(folder / TIMESTAMP_FILE):
         return None, []
     try:
-        text = _read_bytes(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
-        parse_date(text)
+        text = read_file(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
+        if not _TIME.fullmatch(text):
+            raise ValueError(text)
+        with warnings.catch_warnings():
+            # About a time zone that nobody knows: nbgrader leaves it out of account, and says so as often.
+            warnings.simplefilter("ignore")
+            parse_utc(text)
         return text, []
     except (RejectedError, ValueError, OverflowError):
         return None, [f"{TIMESTAMP_FILE} cannot be read and was left out of account"]
@@ -260,7 +289,7 @@ def _read_secret(folder: Path, present: list[str]) -> str | None:
     if SECRET_FILE not in present:
         return None
     try:
-        text = _read_bytes(folder / SECRET_FILE, 200).decode("ascii")
+        text = read_file(folder / SECRET_FILE, 200).decode("ascii")
     except (RejectedError, ValueError):
         return None
     return text if text.isalnum() else None
@@ -288,7 +317,7 @@ def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
     if content.get("nbformat") != 4:
         raise RejectedError(
             "nbformat",
-            f"{name}: notebook format {str(content.get('nbformat'))[:20]}; only 4 is read: save it in JupyterLab",
+            f"{name}: notebook format {_short(content.get('nbformat'))}; only 4 is read: save it in JupyterLab",
         )
     if "cells" not in content:
         raise _not_a_notebook(name, "it has no cells")
@@ -302,6 +331,11 @@ def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
             source=_source(cell.get("source", ""), name, number),
             grade_id=_grade_id(cell),
         )
+
+
+def _short(value: Any) -> str:
+    """Write a value as it stands in the file: in one line, and with half characters as escapes."""
+    return json.dumps(value)[:20]
 
 
 def _source(source: Any, name: str, number: int) -> str:

@@ -99,6 +99,12 @@ def ids_are_words(master: Master) -> Found:
             yield cell.node.id, f"the grade_id '{cell.grade_id}' is another name", "give the cell one name"
 
 
+def nothing_waits_for_a_person(master: Master) -> Found:
+    """Each point is given by a test."""
+    for cell in master.by_hand:
+        yield _name(cell), "wants a person to grade it", "make it a solution cell with a separate test cell"
+
+
 def tests_are_locked(master: Master) -> Found:
     """A graded cell belongs to the course."""
     for cell in master.graded:
@@ -249,6 +255,7 @@ def lessons_have_a_shape(master: Master) -> Found:
 RULES: tuple[Callable[[Master], Found], ...] = (
     code_is_python,
     ids_are_words,
+    nothing_waits_for_a_person,
     tests_are_locked,
     tests_belong_to_an_exercise,
     tests_say_what_they_look_at,

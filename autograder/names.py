@@ -20,25 +20,34 @@ _SEE_EVERYTHING = frozenset(
 """Names through which code can reach any other name."""
 
 
+LONGEST = 10_000
+"""Characters of a cell that is read for names: a syntax tree takes a thousand times the memory of its text."""
+
 _Read = TypeVar("_Read")
 
 
 def syntax_tree(source: str) -> ast.Module | None:
-    """Parse a cell, IPython's magics included; None for what is not Python."""
-    return _python(source, ast.parse)
+    """
+    Parse a cell of a master, IPython's magics included; None for what is not Python.
+
+    Not for a submission's: IPython reads a cell once more for each magic in it.
+    """
+    return _python(source, ast.parse) or _python(source, lambda text: ast.parse(_without_magics(text)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def binds(source: str) -> set[str]:
-    """Name what a cell leaves behind; nothing for what is not Python."""
-    table = _symbols(source)
+    """Name what a cell of a master leaves behind, IPython's magics included; nothing for what is not Python."""
+    table = _python(source, _table) or _python(source, lambda text: _table(_without_magics(text)))
     return set() if table is None else {s.get_name() for s in table.get_symbols() if _is_bound(s)}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def reads(source: str) -> set[str] | None:
-    """Name what a cell takes from others; None where that cannot be told."""
-    table, tree = _symbols(source), syntax_tree(source)
+    """Name what a cell takes from others; None where that cannot be told, as with magics."""
+    if len(source) > LONGEST:
+        return None
+    table, tree = _python(source, _table), _python(source, ast.parse)
     if table is None or tree is None:
         return None
     own = {s.get_name() for s in table.get_symbols() if _is_bound(s)}
@@ -55,18 +64,16 @@ def reads(source: str) -> set[str] | None:
 
 
 def _outside_functions(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.iter_child_nodes(tree):
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            yield node
-            yield from _outside_functions(node)
+    todo = [tree]
+    while todo:
+        for node in ast.iter_child_nodes(todo.pop()):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+                yield node
+                todo.append(node)
 
 
 def _is_deleted(name: ast.Name) -> bool:
     return isinstance(name.ctx, ast.Del)
-
-
-def _symbols(source: str) -> symtable.SymbolTable | None:
-    return _python(source, _table)
 
 
 def _without_magics(source: str) -> str:
@@ -78,13 +85,10 @@ def _table(text: str) -> symtable.SymbolTable:
 
 
 def _python(source: str, read: Callable[[str], _Read]) -> _Read | None:
-    """Read a cell as Python, translating its magics only where there must be some: that is slow."""
-    for translate in (str, _without_magics):
-        try:
-            return read(translate(source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return None
+    try:
+        return read(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _is_bound(symbol: symtable.Symbol) -> bool:

@@ -5,9 +5,10 @@ Nothing is sanitized, because nothing of the submission is kept but source strin
 grade_id, of its plain code cells in their place. Tags, metadata, outputs, points and the kernelspec are the
 master's, so whatever a submission did to them has no effect.
 
-"In their place" means after the named cell that they follow in the submission. A second cell with the name of a
-solution cell (JupyterLab makes one when a cell is split or copied) runs as a plain cell there, so that the
-notebook does what Run All did at the student's desk. A second copy of a graded or locked cell is left out.
+"In their place" means after the named cell that they follow in the submission, and before the one that they precede
+where named cells were moved; what follows all of them runs last. A second cell with the name of a solution cell
+(JupyterLab makes one when a cell is split or copied) runs as a plain cell there, so that the notebook does what Run
+All did at the student's desk. A second copy of a graded or locked cell is left out.
 
 Of a test with a hidden part the visible one runs in its place, and the whole one after everything else: what people
 see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something, it first
@@ -21,13 +22,14 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
 from autograder.course import Master, MasterCell
 from autograder.errors import RejectedError
-from autograder.intake import SubmittedNotebook
+from autograder.intake import SubmittedCell, SubmittedNotebook
 from autograder.kernels.places import BRING_BACK, KEEP
 from autograder.names import binds, reads
 
@@ -49,19 +51,22 @@ class Rebuilt:
         Fresh cells with the master's metadata and without tags of the submission: none of nbclient's or nbval's can
         skip a cell.
     notes : tuple of str
-        What a person should know: which cells were copied, moved or missing.
+        What a person should know: which cells were copied, moved or missing, and which wait for a person.
+    blank : tuple of str
+        The answers for a person that are as they were released.
     """
 
     notebook: NotebookNode
     notes: tuple[str, ...]
+    blank: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """The submission's text sorted by the master's names: answers, and plain code after each name."""
+    """The submission's text sorted by the master's names: answers, and plain cells after each name."""
 
     answers: dict[str, str]
-    plain: dict[str, list[str]]
+    plain: dict[str, list[SubmittedCell]]
     copied: list[str]
     order: list[str]
 
@@ -77,7 +82,7 @@ def rebuild(master: Master, submitted: SubmittedNotebook) -> Rebuilt:
         another notebook, or its metadata are lost.
     """
     parts = _sort_out(master, submitted)
-    if not any((cell.solution or cell.graded) and cell.grade_id in parts.order for cell in master.cells):
+    if not any((cell.solution or cell.graded or cell.task) and cell.grade_id in parts.order for cell in master.cells):
         raise RejectedError(
             "no-answers",
             f"{master.name}.ipynb: no cell of it belongs to this notebook; see whether it is another one, or ask the "
@@ -118,10 +123,10 @@ def unanswered(master: Master) -> Rebuilt:
 def _build(master: Master, parts: _Parts) -> Rebuilt:
     idle = _idle(master, parts)
     plain = (
-        _code_cell(f"student-{number}", source, {"tags": ["skip-execution"]} if source in idle else {})
-        for number, source in enumerate((s for sources in parts.plain.values() for s in sources), start=1)
+        _plain_cell(f"student-{number}", cell, idle)
+        for number, cell in enumerate((cell for cells in parts.plain.values() for cell in cells), start=1)
     )
-    after = {name: [next(plain) for _ in sources] for name, sources in parts.plain.items()}
+    after = {name: [next(plain) for _ in cells] for name, cells in parts.plain.items()}
     cells = after.get(_START, [])
     for cell in master.cells:
         if cell.is_anchor:
@@ -137,15 +142,21 @@ def _build(master: Master, parts: _Parts) -> Rebuilt:
     notebook = from_dict(
         {"cells": cells, "metadata": dict(master.notebook.metadata), "nbformat": 4, "nbformat_minor": 5}
     )
-    return Rebuilt(notebook, tuple(_notes(master, parts)))
+    blank = tuple(
+        str(cell.grade_id)
+        for cell in master.by_hand
+        if cell.solution and parts.answers.get(str(cell.grade_id)) == cell.blank
+    )
+    return Rebuilt(notebook, tuple(_notes(master, parts, blank)), blank)
 
 
 def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
     known = {str(cell.grade_id): cell for cell in master.cells if cell.is_anchor}
     position = {name: number for number, name in enumerate((_START, *known))}
+    # Where a person grades, what students wrote beside their code is a part of the answer.
+    texts = {cell.source for cell in master.cells} if master.by_hand else None
     parts = _Parts({}, defaultdict(list), [], [])
-    place = _START
-    for cell in submitted.cells:
+    for cell, place in zip(submitted.cells, _places(submitted, position), strict=True):
         name = cell.grade_id if cell.grade_id in known else None
         if name is None or (name in parts.order and known[name].solution):
             where = place
@@ -153,38 +164,71 @@ def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
                 parts.copied.append(name)
                 # Never before the first: at the desk it had the last word.
                 where = max(place, name, key=position.__getitem__)
-            if cell.is_code and cell.source.strip():
-                parts.plain[where].append(cell.source)
+            if cell.source.strip() and (cell.is_code or (texts is not None and cell.source not in texts)):
+                parts.plain[where].append(cell)
         elif name in parts.order:
             parts.copied.append(name)
         else:
             parts.order.append(name)
-            place = name
             if known[name].solution:
                 parts.answers[name] = cell.source
     return parts
 
 
+def _places(submitted: SubmittedNotebook, position: dict[str, int]) -> list[str]:
+    """Say for each cell of a submission behind which named cell it has its place, by the places of these."""
+    names, firsts, seen = list(position), list[str](), {None, _START}
+    for cell in submitted.cells:
+        firsts.append(str(cell.grade_id) if cell.grade_id in position.keys() - seen else "")
+        seen.add(cell.grade_id)
+    above = list(accumulate(firsts, lambda last, name: name or last, initial=_START))[:-1]
+    below = list(accumulate(reversed(firsts), lambda last, name: name or last, initial=""))[-2::-1]
+    last = max(map(position.__getitem__, firsts), default=0)
+    return [
+        names[min(position[follows], position[precedes] - 1) if precedes else last]
+        for follows, precedes in zip(above, below, strict=True)
+    ]
+
+
 def _idle(master: Master, parts: _Parts) -> set[str]:
     """Find the demonstrations without which everything else runs just the same."""
     idle = {cell.source for cell in master.cells if cell.is_demonstration}
-    plain = {source for sources in parts.plain.values() for source in sources}
+    plain = {cell.source for cells in parts.plain.values() for cell in cells if cell.is_code}
     running = [cell.source for cell in master.cells if cell.is_anchor and cell.is_code and not cell.solution]
     running += [*parts.answers.values(), *(plain - idle)]
+    shared = set().union(*map(binds, idle))
     while running:
         taken = reads(running.pop())
-        needed = {source for source in idle if taken is None or taken & binds(source)}
+        needed = {source for source in idle if taken is None or taken & (binds(source) | _changes(source, shared))}
         idle -= needed
         running += needed
     return idle
+
+
+def _changes(demonstration: str, shared: set[str]) -> set[str]:
+    """Name what a demonstration takes from others and may change: a graph that it goes on with, say."""
+    taken = reads(demonstration)
+    return shared if taken is None else taken & shared
 
 
 def _run_cell(cell: MasterCell, answers: dict[str, str]) -> NotebookNode:
     source = f"{cell.released}\n{KEEP}{cell.grade_id}" if cell.has_hidden_part else cell.source
     if cell.solution:
         source = answers.get(str(cell.grade_id), f"# The submission has no cell named '{cell.grade_id}'.")
+        source = source if cell.is_code else _without_tags(source)
     make = _code_cell if cell.is_code else _text_cell
     return make(cell.node.id, source, {"nbgrader": dict(cell.node.metadata.nbgrader)})
+
+
+def _plain_cell(name: str, cell: SubmittedCell, idle: set[str]) -> NotebookNode:
+    if not cell.is_code:
+        return _text_cell(name, _without_tags(cell.source), {})
+    return _code_cell(name, cell.source, {"tags": ["skip-execution"]} if cell.source in idle else {})
+
+
+def _without_tags(text: str) -> str:
+    """Let HTML in a student's text be read, and not be run by the page in which a person grades it."""
+    return text.replace("<", "&lt;")
 
 
 def _without_asserts(source: str) -> str:
@@ -210,7 +254,7 @@ def _text_cell(name: str, source: str, metadata: dict[str, Any]) -> NotebookNode
     return from_dict({"cell_type": "markdown", "id": name, "metadata": metadata, "source": source})
 
 
-def _notes(master: Master, parts: _Parts) -> Iterable[str]:
+def _notes(master: Master, parts: _Parts, blank: tuple[str, ...]) -> Iterable[str]:
     names = [str(cell.grade_id) for cell in master.cells if cell.is_anchor]
     for name in dict.fromkeys(parts.copied):
         yield f"'{name}' is there more than once: a copied answer runs in its place, a copied test does not"
@@ -218,6 +262,8 @@ def _notes(master: Master, parts: _Parts) -> Iterable[str]:
         if (cell.solution or cell.graded) and cell.grade_id not in parts.order:
             what = "there was no answer to run" if cell.solution else "the course's own was run"
             yield f"'{cell.grade_id}' is missing from the submission: {what}"
+    if waiting := [f"'{cell.grade_id}'" for cell in master.by_hand if cell.grade_id not in blank]:
+        yield f"a person gives points for {', '.join(waiting)}"
     expected = [name for name in names if name in parts.order]
     if parts.order != expected:
         moved = next(name for name, other in zip(parts.order, expected, strict=True) if name != other)

@@ -15,6 +15,9 @@ from functools import cached_property
 from autograder.facts import Facts, Variable
 from autograder.misconceptions import CATALOGUE, Hint
 
+LONGEST = 10_000
+"""Characters of an answer in which ideas are looked for; some rules take time in the square of a line's length."""
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -60,6 +63,8 @@ def hints(exercise: str, answer: str, looks: Iterable[Look]) -> tuple[Hint, ...]
     looks : iterable of Look
         The exercise's test cells that gave no points.
     """
+    if len(answer) > LONGEST:
+        return ()
     source = _Answer(answer)
     found: dict[str, str] = {}
     for look in looks:
@@ -73,26 +78,34 @@ class _Answer:
     """The source of an answer, as text and as a tree."""
 
     def __init__(self, source: str) -> None:
-        self.source = "\n".join(line for line in source.splitlines() if not line.lstrip().startswith("#"))
+        self.lines = [line for line in source.splitlines() if not line.lstrip().startswith("#")]
+        self.source = "\n".join(self.lines)
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
         try:
-            return list(ast.walk(ast.parse(self.source)))
-        except (SyntaxError, ValueError, RecursionError):
+            tree = ast.parse(self.source)
+            # A tree that cannot be written down is too deep for the rules, too.
+            ast.unparse(tree)
+            return list(ast.walk(tree))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []
 
     def line(self, pattern: str) -> str:
         """Find the first line with a pattern; empty when there is none."""
-        return next((line for line in self.source.splitlines() if re.search(pattern, line)), "")
+        return next((line for line in self.lines if re.search(pattern, line)), "")
 
     def line_of(self, node: ast.AST) -> str:
-        return self.source.splitlines()[getattr(node, "lineno", 1) - 1]
+        return self.lines[getattr(node, "lineno", 1) - 1]
 
     def assigned(self, name: str) -> ast.expr | None:
         """Find what a name is set to, the last time."""
-        values = [n.value for n in self.nodes if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == name]
+        values = [n.value for n in self.nodes if isinstance(n, ast.Assign) and _is_name(n.targets[0], name)]
         return values[-1] if values else None
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 _Found = Iterator[tuple[str, str]]
@@ -175,7 +188,7 @@ def _same_variable(answer: _Answer, look: Look) -> _Found:
     if not look.test.startswith("test-same-variable"):
         return
     for node in answer.nodes:
-        if isinstance(node, ast.Set) or (isinstance(node, ast.Call) and ast.unparse(node.func) == "set"):
+        if isinstance(node, ast.Set) or (isinstance(node, ast.Call) and _is_name(node.func, "set")):
             yield "M19", answer.line_of(node)
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In):
             yield "M19", answer.line_of(node)
@@ -266,17 +279,12 @@ def _twin(answer: _Answer, drawn: Drawn, variable: Variable, apart: list[str]) -
 def _neighbours(drawn: Drawn) -> _Found:
     """Look at a tf.Variable that nothing reads beside a variable from get_variable of its name."""
     used = {name for output in drawn.facts.outputs for name in output.reads}
+    beside = [(re.sub(r"_\d+$", "", name), drawn.facts.origin(name)) for name in sorted(used)]
+    got = {stem: origin for stem, origin in reversed(beside) if origin is not None and origin.maker == "get_variable"}
     for variable in drawn.facts.own:
         origin = drawn.facts.origin(variable.name)
-        if origin is not None and origin.maker == "Variable" and variable.name not in used:
-            for name in sorted(used):
-                other = drawn.facts.origin(name)
-                if (
-                    other is not None
-                    and other.maker == "get_variable"
-                    and re.sub(r"_\d+$", "", name) == variable.name
-                ):
-                    yield "M3", other.line
+        if origin is not None and origin.maker == "Variable" and variable.name not in used and variable.name in got:
+            yield "M3", got[variable.name].line
 
 
 def _too_much(answer: _Answer, drawn: Drawn) -> _Found:

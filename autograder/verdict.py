@@ -78,7 +78,8 @@ class CellVerdict:
     Attributes
     ----------
     points : float
-        All of `max_points` or none of them; they count only while the notebook's state is GRADED.
+        All of `max_points` or none of them, unless the test itself says how many; they count only while the
+        notebook's state is GRADED.
     disagree : bool
         Whether an assert holds and the evidence does not, or the reverse.
     """
@@ -110,6 +111,8 @@ class NotebookVerdict:
         The misconceptions that the answers without points show, in the order of the exercises.
     seconds : float
         Wall time of the run.
+    blank : tuple of str
+        The answers for a person that are as they were released: nbgrader gives them no points.
     """
 
     name: str
@@ -119,6 +122,7 @@ class NotebookVerdict:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     hints: tuple[Hint, ...] = ()
+    blank: tuple[str, ...] = ()
 
     @property
     def earned(self) -> float:
@@ -137,7 +141,8 @@ def decide_cell(grade_id: str, max_points: float, findings: tuple[Finding, ...])
     evidence = [f.outcome is Outcome.HOLDS for f in findings if f.check != ASSERT]
     holds = bool(findings) and all(asserts) and all(evidence)
     disagree = bool(asserts and evidence) and all(asserts) != all(evidence)
-    return CellVerdict(grade_id, max_points if holds else 0.0, max_points, findings, disagree)
+    given = [finding.points for finding in findings if finding.points is not None]
+    return CellVerdict(grade_id, min([max_points, *given]) if holds else 0.0, max_points, findings, disagree)
 
 
 def review_state(cells: Iterable[CellVerdict]) -> State:

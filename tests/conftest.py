@@ -5,12 +5,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from autograder.course import CONFIG_FILE, Assignment, Course
 from autograder.kernels.running import Kernels
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENT = "sharing_variables"
+
+# `pytest tests/test_fuzz.py --hypothesis-profile long` looks for new cases; what is found goes into tests/hostile/.
+settings.register_profile(
+    "quick",
+    max_examples=45,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+settings.register_profile(
+    "long", settings.get_profile("quick"), max_examples=2_000, derandomize=False, print_blob=True
+)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from autograder.evidence import NAMES_TAG, parse
 from autograder.facts import to_text
 from autograder.kernels.running import Reply
 from autograder.sharing import FACTS_TYPE, GRAPH_TYPE
+from autograder.verdict import decide_cell
 from tests.test_evidence import encoded, graph
 
 ASSERT = "assert double(2) == 4"
@@ -53,6 +54,38 @@ def evidence(master: MasterCell, *outputs: NotebookNode, reply: Reply | None = R
     return found(master, *outputs, reply=reply, sanitize=sanitize)["output"].outcome
 
 
+def value(text: str) -> NotebookNode:
+    """Make what the last expression of a cell shows."""
+    return new_output("execute_result", {"text/plain": text}, execution_count=1)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "points"),
+    [
+        ([value("0.25")], 0.25),
+        ([value("1")], 1),
+        ([value("0")], 0),
+        ([value("[0.25]")], 1),
+        ([value("'text'")], 1),
+        ([display("0.25")], 1),
+        ([value("0.25"), value("1")], 0.25),
+        ([value("2")], 0),
+        ([value("-1")], 0),
+        ([value("nan")], 0),
+        ([value("inf")], 0),
+    ],
+)
+def test_a_bare_test_that_ends_in_a_number_gives_that_many_points(outputs: list[NotebookNode], points: float) -> None:
+    bare = cell(tagged=False)
+    assert decide_cell("test-double", 1.0, tuple(found(bare, *outputs).values())).points == points
+    assert decide_cell("test-double", 1.0, tuple(found(bare, *outputs, reply=RAISED).values())).points == 0
+
+
+def test_a_number_says_nothing_about_the_points_of_a_test_with_evidence() -> None:
+    shows = cell(value("0.25"))
+    assert decide_cell("test-double", 1.0, tuple(found(shows, value("0.25")).values())).points == 1
+
+
 @pytest.mark.parametrize(
     ("source", "tagged", "checks"),
     [
@@ -71,6 +104,24 @@ def evidence(master: MasterCell, *outputs: NotebookNode, reply: Reply | None = R
 )
 def test_a_cell_asks_for_the_checks_that_it_can_answer(source: str, tagged: bool, checks: list[str]) -> None:
     assert list(found(cell(source=source, tagged=tagged))) == checks
+
+
+QUADRATIC = "regex: array\\(\\[[^\\]]*\\], dtype=float32\\)\nreplace: VALUES"
+
+
+def test_far_more_than_is_expected_is_not_compared() -> None:
+    """The pattern takes time in the square of such a text: hours."""
+    finding = found(cell(display("4")), display("array([" * 100_000), sanitize=QUADRATIC)["output"]
+    assert (finding.outcome, finding.message) == (
+        Outcome.FAILS,
+        "Far more is shown than is expected: 700000 characters.",
+    )
+
+
+def test_a_long_text_is_compared_with_a_long_one() -> None:
+    long = "4" * 30_000
+    assert evidence(cell(display(long)), display(long)) is Outcome.HOLDS
+    assert evidence(cell(display(long)), display(f"{long}5")) is Outcome.FAILS
 
 
 def test_every_kind_of_check_has_a_name_of_its_own() -> None:
@@ -259,6 +310,39 @@ def picture(meta: MetaGraphDef) -> NotebookNode:
     return new_output("display_data", {"text/plain": "words", GRAPH_TYPE: encoded(meta)})
 
 
+TWO = cell(display("[1]"), display("[2]"))
+OWN = display("debug")
+FIGURE = display("<Figure size 640x480 with 1 Axes>", image_png="AAAA")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "outcome"),
+    [
+        ((OWN, display("[1]"), OWN, OWN, display("[2]")), Outcome.HOLDS),
+        ((display("[1]"), display("[2]"), display("[1]"), display("[2]")), Outcome.HOLDS),
+        ((display("[1]"), display("[2]"), OWN), Outcome.FAILS),
+        ((display("[2]"), display("[1]")), Outcome.FAILS),
+        ((OWN, display("[2]")), Outcome.FAILS),
+        ((display("[2]"),), Outcome.FAILS),
+        ((display("[1]"), display("[2]"), display("[3]")), Outcome.FAILS),
+    ],
+)
+def test_what_an_answer_displays_before_the_test_s_last_output_does_not_matter(
+    outputs: tuple[NotebookNode, ...], outcome: Outcome
+) -> None:
+    assert evidence(TWO, *outputs) is outcome
+
+
+def test_a_picture_that_follows_the_evidence_does_not_matter() -> None:
+    assert evidence(cell(display("[1]")), display("[1]"), FIGURE) is Outcome.HOLDS
+    assert evidence(cell(display("[1]")), FIGURE) is Outcome.FAILS
+
+
+def test_a_picture_counts_where_the_master_has_one() -> None:
+    assert evidence(cell(FIGURE), display("[1]"), FIGURE) is Outcome.HOLDS
+    assert evidence(cell(FIGURE), FIGURE, display("[1]", image_png="AAAA")) is Outcome.FAILS
+
+
 def graphed(*outputs: NotebookNode, reply: Reply | None = RAN) -> Finding:
     """Judge pictures where two that share are expected."""
     facts = to_text(parse(encoded(SHARES)))
@@ -274,6 +358,15 @@ def test_graphs_hold_where_all_of_them_share_as_the_master_s() -> None:
 
 def test_a_student_s_own_pictures_cost_nothing() -> None:
     assert graphed(picture(OTHER), picture(TWINS), picture(SHARES), picture(SHARES)).outcome is Outcome.HOLDS
+
+
+def test_a_student_s_own_pictures_of_the_same_outputs_cost_nothing_between_the_test_s() -> None:
+    assert graphed(picture(SHARES), picture(TWINS), picture(SHARES)).outcome is Outcome.HOLDS
+    assert graphed(picture(TWINS), picture(SHARES), picture(TWINS), picture(SHARES)).outcome is Outcome.HOLDS
+
+
+def test_the_last_graph_must_be_right_whatever_was_drawn_before() -> None:
+    assert graphed(picture(SHARES), picture(SHARES), picture(TWINS)).outcome is Outcome.FAILS
 
 
 @pytest.mark.parametrize("place", [0, 1])

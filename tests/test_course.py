@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from traitlets.config import Config
 
 from autograder.course import CONFIG_FILE, OUTPUT_TAG, SANITIZE_FILE, Course, is_test_of, read_master
 from autograder.errors import CourseError
@@ -190,9 +191,70 @@ BY_HAND: dict[str, NotebookNode] = {
 
 
 @pytest.mark.parametrize("cell", [pytest.param(cell, id=name) for name, cell in BY_HAND.items()])
-def test_a_cell_that_a_person_must_grade_is_refused(cell: NotebookNode, tmp_path: Path) -> None:
-    with pytest.raises(CourseError, match="'essay' wants a person to grade it; make it a solution cell"):
+def test_a_cell_that_a_person_must_grade_is_none_of_the_tests(cell: NotebookNode, tmp_path: Path) -> None:
+    master = read_master(write(tmp_path, cell, code("test", grade=True, locked=True, points=1)))
+    assert [(one.grade_id, one.points) for one in master.by_hand] == [("essay", 3)]
+    assert [one.grade_id for one in master.graded] == ["test"]
+    assert master.max_points == 1
+
+
+def test_an_answer_for_a_person_is_blank_as_nbgrader_releases_it(tmp_path: Path) -> None:
+    config = Config({"ClearSolutions": {"begin_solution_delimeter": "#{", "end_solution_delimeter": "#}"}})
+    config.ClearSolutions.code_stub = {"python": "pass"}
+    config.ClearSolutions.text_stub = "Your answer"
+    cells = [code(name, grade=True, solution=True, points=1) for name in ("whole", "part")]
+    cells[1].source = "def f():\n    #{\n    return 1\n    #}"
+    text = new_markdown_cell("Because.", metadata=code("text", grade=True, solution=True, points=1).metadata)
+    master = read_master(write(tmp_path, *cells, text), config)
+    assert [cell.blank for cell in master.cells] == ["pass", "def f():\n    pass", "Your answer"]
+
+
+def test_tests_belong_to_the_answer_that_they_are_named_after_or_to_the_one_above(tmp_path: Path) -> None:
+    test = {"grade": True, "locked": True, "points": 1}
+    cells = [code("a", solution=True), code("b", solution=True), code("any", **test), code("test-a-x", **test)]
+    master = read_master(write(tmp_path, code("first", **test), *cells))
+    assert [[str(cell.grade_id) for cell in master.tests_of(name)] for name in "ab"] == [["test-a-x"], ["any"]]
+
+
+def test_an_older_notebook_gets_the_same_ids_each_time(tmp_path: Path) -> None:
+    notebook = new_notebook(cells=[code("odd", solution=True), code("total", solution=True), code("plain")])
+    notebook.cells[0].metadata.nbgrader.grade_id = "a b"
+    for cell in notebook.cells:
+        del cell["id"]
+    notebook.nbformat_minor = 0
+    path = tmp_path / "01_first.ipynb"
+    nbformat.write(notebook, path)
+    assert [cell.node.id for cell in read_master(path).cells] == ["cell-1", "total", "cell-3"]
+
+
+def test_tests_that_nbgrader_has_still_to_write_are_refused(tmp_path: Path) -> None:
+    cell = code("test", grade=True, locked=True, points=1)
+    cell.source = "### HASHED AUTOTEST squares(1)"
+    with pytest.raises(CourseError, match="put the notebook from nbgrader's source_with_tests in its place"):
         read_master(write(tmp_path, cell))
+
+
+def test_only_python_is_graded(tmp_path: Path) -> None:
+    path = tmp_path / "01_first.ipynb"
+    kernelspec = {"name": "ir", "display_name": "R", "language": "R"}
+    nbformat.write(new_notebook(cells=[code("a")], metadata={"kernelspec": kernelspec}), path)
+    with pytest.raises(CourseError, match="a notebook in R; only Python"):
+        read_master(path)
+
+
+def test_data_is_what_was_released_beside_the_notebooks(tmp_path: Path) -> None:
+    course = a_course(tmp_path, CONFIG + "c.CourseDirectory.release_directory = 'notebooks'")
+    folder = tmp_path / "notebooks" / "small"
+    for name in ("a.csv", "deep/b.csv", "01_first.ipynb", ".hidden", "__pycache__/c.pyc", ".ipynb_checkpoints/d.csv"):
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(name)
+    (folder / "link").symlink_to("/etc/passwd")
+    (folder / "linked").symlink_to("/etc")
+    found = course.data("small")
+    assert [(file.name, file.path) for file in found] == [(n, folder / n) for n in ("a.csv", "deep/b.csv")]
+    (folder / "a.csv").write_text("other")
+    assert repr(course.data("small")) != repr(found)
 
 
 UNREADABLE = {
@@ -201,8 +263,7 @@ UNREADABLE = {
     "list": "[]",
     "no cells": '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
     "format 99": '{"nbformat": 99, "nbformat_minor": 0, "metadata": {}, "cells": []}',
-    "format 4.4": '{"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [{"cell_type": "code",'
-    ' "metadata": {}, "source": "", "outputs": [], "execution_count": null}]}',
+    "format 3": '{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}',
 }
 
 

@@ -17,7 +17,7 @@ from autograder.kernels.running import KERNEL_NAME
 from tests.classroom.answers import worth
 from tests.conftest import ROOT
 
-COMMANDS = {"release", "reference", "lint", "grade", "export", "doctor"}
+COMMANDS = {"release", "reference", "lint", "collect", "grade", "export", "doctor"}
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

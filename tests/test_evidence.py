@@ -50,6 +50,31 @@ def with_outputs(meta: MetaGraphDef) -> None:
         meta.collection_def[collection].node_list.value.extend(value.format(number) for number in range(101))
 
 
+def with_output(label: str) -> Callable[[MetaGraphDef], Any]:
+    def change(meta: MetaGraphDef) -> None:
+        meta.collection_def[LABELS].node_list.value.append(label)
+        meta.collection_def[TENSORS].node_list.value.append("read:0")
+
+    return change
+
+
+def entangled(meta: MetaGraphDef) -> None:
+    """Let a thousand steps each take what a long chain hands on."""
+    for number in range(1_000):
+        meta.graph_def.node.add(name=f"c{number}", op="Identity", input=[f"c{number - 1}" if number else "W"])
+        meta.graph_def.node.add(name=f"s{number}", op="ApplyAdam", input=["W", "c999"])
+
+
+def talkative(meta: MetaGraphDef) -> None:
+    """Let ninety outputs each read two hundred variables of long names."""
+    names = [f"{'v' * 100}{number}" for number in range(200)]
+    for name in names:
+        meta.graph_def.node.add(name=name, op="VariableV2")
+    meta.graph_def.node.add(name="all", op="AddN", input=names)
+    meta.collection_def[LABELS].node_list.value.extend(f"r{number}" for number in range(90))
+    meta.collection_def[TENSORS].node_list.value.extend(["all:0"] * 90)
+
+
 def with_functions(meta: MetaGraphDef) -> None:
     for number in range(201):
         meta.graph_def.library.function.add().signature.name = f"f{number}"
@@ -72,6 +97,13 @@ ODD = {
     "Python": (with_node(op="PyFunc"), "the operation 'PyFunc' does more than a graph can show"),
     "Python in a function": (python_in_a_function, "the operation 'EagerPyFunc' does more than a graph can show"),
     "a file": (with_node(op="ReadFile"), "the operation 'ReadFile' does more than a graph can show"),
+    "a long label": (with_output("x" * 1_001), "one of its outputs has a name that cannot be read"),
+    "a label with a line": (with_output("a\nb"), "one of its outputs has a name that cannot be read"),
+    "what takes long to follow": (
+        entangled,
+        "it is too entangled: it would take too long to find what its outputs read",
+    ),
+    "what takes long to tell": (talkative, "its outputs read more than can be written down"),
     "a cycle without an end": (
         lambda meta: meta.graph_def.node.add(name="b", op="Identity", input=["nowhere"]),
         "an input of one of its nodes does not exist",

@@ -1,5 +1,6 @@
 """What a second run does to a real gradebook, and what it must leave alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from nbgrader.api import Gradebook as NbGraderGradebook
 from sqlalchemy import text
 
 from autograder.checks import Finding, Outcome
-from autograder.course import Assignment, Course
+from autograder.course import CONFIG_FILE, Assignment, Course
 from autograder.errors import GradebookError
 from autograder.gradebook import Gradebook
 from autograder.grading import Result
@@ -30,10 +31,10 @@ def result_of(assignment: Assignment, state: State, *, holds: bool = True) -> Re
     return Result("ada", NAME, verdicts, {})
 
 
-def write(course: Course, state: State, *, holds: bool = True) -> None:
+def write(course: Course, state: State, *, holds: bool = True, timestamp: str | None = None) -> None:
     """Put such a result into the course's gradebook."""
     assignment = course.assignment(NAME)
-    result = result_of(assignment, state, holds=holds)
+    result = replace(result_of(assignment, state, holds=holds), timestamp=timestamp)
     folder = course.root / "executed"
     folder.mkdir(exist_ok=True)
     notebooks = {verdict.name: folder / f"{verdict.name}.ipynb" for verdict in result.verdicts}
@@ -151,3 +152,65 @@ def test_a_score_that_another_tool_has_changed_is_set_right(small: Course) -> No
     write(small, GRADED)
     with in_database(small) as book:
         assert book.find_submission(NAME, "ada").score == 6
+
+
+def all_is_lost_when_late(course: Course, plugin: str = "") -> Course:
+    """Configure a penalty, and a due date at noon."""
+    with (course.root / CONFIG_FILE).open("a", encoding="utf-8") as config:
+        config.write('\nc.LateSubmissionPlugin.penalty_method = "zero"\n' + plugin)
+    course = Course(course.root)
+    write(course, GRADED)
+    due(course, "2026-11-24 12:00:00 UTC")
+    return course
+
+
+def due(course: Course, when: str) -> None:
+    """Set the due date as `nbgrader db assignment add` does."""
+    with in_database(course) as book:
+        book.update_or_create_assignment(NAME, duedate=when)
+
+
+def score_and_penalty(course: Course) -> tuple[float, float]:
+    with in_database(course) as book:
+        submission = book.find_submission(NAME, "ada")
+        return submission.score, submission.late_submission_penalty
+
+
+def test_a_penalty_follows_the_time_and_the_due_date_also_where_nothing_is_graded_anew(small: Course) -> None:
+    course = all_is_lost_when_late(small)
+    write(course, GRADED, timestamp="2026-11-24 11:00:00 UTC")
+    assert score_and_penalty(course) == (6, 0)
+    write(course, GRADED, timestamp="2026-11-24 13:00:00 UTC")
+    assert score_and_penalty(course) == (6, 6)
+    due(course, "2026-11-24 14:00:00 UTC")
+    write(course, GRADED, timestamp="2026-11-24 13:00:00 UTC")
+    assert score_and_penalty(course) == (6, 0)
+    due(course, "2026-11-24 12:00:00 UTC")
+    write(course, GRADED, timestamp="2026-11-24 13:00:00 UTC")
+    assert score_and_penalty(course) == (6, 6)
+
+
+def test_an_extension_counts(small: Course) -> None:
+    course = all_is_lost_when_late(small)
+    with in_database(course) as book:
+        book.grant_extension(NAME, "ada", hours=2)
+    write(course, GRADED, timestamp="2026-11-24 13:00:00 UTC")
+    assert score_and_penalty(course) == (6, 0)
+
+
+def test_what_a_person_gave_since_is_part_of_the_score_that_a_penalty_is_for(small: Course) -> None:
+    course = all_is_lost_when_late(small)
+    write(course, CRASHED, timestamp="2026-11-24 13:00:00 UTC")
+    assert score_and_penalty(course) == (0, 0)
+    with in_database(course) as book:
+        book.find_grade("test-double-assert", "01_double", NAME, "ada").manual_score = 1.5
+        book.db.commit()
+    write(course, CRASHED, timestamp="2026-11-24 13:00:00 UTC")
+    assert score_and_penalty(course) == (1.5, 1.5)
+
+
+def test_a_plugin_that_cannot_be_used_is_said_for_the_late_ones(small: Course) -> None:
+    course = all_is_lost_when_late(small, 'c.AssignLatePenalties.plugin_class = "nowhere.Plugin"\n')
+    write(course, GRADED, timestamp="2026-11-24 11:00:00 UTC")
+    with pytest.raises(GradebookError, match="mend the plugin"):
+        write(course, GRADED, timestamp="2026-11-24 13:00:00 UTC")

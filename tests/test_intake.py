@@ -14,6 +14,7 @@ from autograder.intake import (
     MAX_BYTES,
     MAX_CELLS,
     MAX_DEPTH,
+    MOST_NAMED,
     SECRET_FILE,
     TIMESTAMP_FILE,
     Submission,
@@ -99,6 +100,12 @@ def test_a_message_stays_short_whatever_it_is_about() -> None:
     with pytest.raises(RejectedError) as caught:
         parse_notebook(notebook(nbformat="4" * 100_000), "01_first.ipynb")
     assert len(caught.value.message) < 1000
+
+
+def test_a_message_is_one_line_that_can_be_written_whatever_it_is_about() -> None:
+    with pytest.raises(RejectedError) as caught:
+        parse_notebook(notebook(nbformat="\ud800\n4"), "01_first.ipynb")
+    assert len(caught.value.message.encode().splitlines()) == 1
 
 
 def test_an_unfinished_string_of_escaped_quotes_is_read_once() -> None:
@@ -311,6 +318,17 @@ def test_a_missing_notebook_is_told_with_the_name_of_its_look_alike(tmp_path: Pa
     assert "02_second" not in str(submission.files["01_first"])
 
 
+def test_of_many_files_only_some_are_named_each_in_one_line(tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "ada" / "small", second=RIGHT)
+    for number in range(MOST_NAMED + 7):
+        (folder / f"01\nfirst {number:02}.ipynb").touch()
+    submission = read(folder)
+    assert "01 first 09.ipynb and 7 more is; rename it" in str(submission.files["01_first"])
+    assert submission.notes[0] == "01 first 00.ipynb is not a notebook of this assignment and was not graded"
+    assert submission.notes[-1] == "nor are 7 more files"
+    assert len(submission.notes) == MOST_NAMED + 1
+
+
 def test_a_notebook_that_nobody_asked_for_is_noted_and_not_read(tmp_path: Path) -> None:
     folder = hand_in(tmp_path / "ada" / "small", first=RIGHT, second=RIGHT)
     os.mkfifo(folder / "zz_own.ipynb")
@@ -327,12 +345,20 @@ def test_the_timestamp_is_read(tmp_path: Path) -> None:
     assert (submission.timestamp, submission.notes) == ("2026-02-02 15:58:23.948203 UTC", ())
 
 
+def test_a_time_zone_that_nobody_knows_is_no_reason_to_say_anything(tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "ada" / "small", first=RIGHT, second=RIGHT)
+    (folder / TIMESTAMP_FILE).write_text("2026-02-02 15:58:23 XYZ")
+    submission = read(folder)
+    assert (submission.timestamp, submission.notes) == ("2026-02-02 15:58:23 XYZ", ())
+
+
 @pytest.mark.parametrize(
     "data",
     [
         pytest.param(b"\xff\xfe2\x000\x00", id="not ASCII"),
         pytest.param(b"2026-02-02 " * 1000, id="long"),
         pytest.param(b"yesterday", id="no date"),
+        pytest.param(b"0001-01-01 00:00:00 +1400", id="before the first day"),
     ],
 )
 def test_a_timestamp_of_garbage_is_noted_and_left_out(data: bytes, tmp_path: Path) -> None:

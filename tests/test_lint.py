@@ -120,6 +120,11 @@ BROKEN: dict[str, Broken] = {
         lesson(MasterCell(code("imports").node, "setup", 0.0, False, False, locked=True)),
         ("imports", "the grade_id 'setup' is another name", "give the cell one name"),
     ),
+    "a task": Broken(
+        rules.nothing_waits_for_a_person,
+        lesson(MasterCell(text("text-0").node, "text-0", 2.0, graded=True, solution=False, locked=True)),
+        ("text-0", "wants a person to grade it", "make it a solution cell with a separate test cell"),
+    ),
     "an open test": Broken(
         rules.tests_are_locked,
         lesson(graded(locked=False)),

@@ -40,6 +40,10 @@ ODD = {
     "content that is deep": "deep = []\nfor _ in range(900):\n    deep = [deep]\nsend('display_data', "
     "{'data': {'application/json': deep}, 'metadata': {}})",
     "parts that are no json": "kernel.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', b'', b'{', b'}', b'1', b'2'])",
+    "content that is null, for an older protocol": 'parts = [b\'{"msg_type": "display_data", "msg_id": "a"}\', '
+    "kernel.session.pack(kernel.get_parent()['header']), b'{}', b'null']\n"
+    "kernel.iopub_socket.send_multipart([b'<IDS|MSG>', kernel.session.sign(parts), *parts])",
+    "a count that is true": "send('execute_result', {'data': {}, 'metadata': {}, 'execution_count': True})",
     "no delimiter": "kernel.iopub_socket.send_multipart([b'x'])",
     "another's signature": "from jupyter_client.session import Session\n"
     "true, kernel.session = kernel.session, Session(key=b'other')\n"
@@ -95,14 +99,26 @@ WORSE: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "two types": lambda good: good | {"msg_type": "status"},
     "a type that is a list": lambda good: good | {"msg_type": ["stream"], "header": {"msg_type": ["stream"]}},
     "a parent with an odd id": lambda good: good | {"parent_header": {"msg_id": {}}},
+    "text that is true": lambda good: good | {"content": {"name": "stdout", "text": True}},
     "a missing field": lambda good: good | {"content": {"name": "stdout"}},
 }
 
 
 def test_a_message_as_it_should_be_stays_as_it_is() -> None:
-    assert sound(GOOD) is GOOD
+    assert sound(GOOD) == GOOD
 
 
 @pytest.mark.parametrize("spoil", WORSE.values(), ids=WORSE)
 def test_a_message_of_another_shape_is_about_nothing(spoil: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     assert sound(spoil(GOOD)) == ABOUT_NOTHING
+
+
+def test_of_a_message_only_what_its_type_has_is_kept_and_can_be_written() -> None:
+    heard = sound(GOOD | {"content": {"name": "stdout", "text": "a\ud800b", "deep": [[["\ud800"]]]}})
+    assert heard["content"] == {"name": "stdout", "text": "a?b"}
+
+
+def test_a_reply_is_kept_with_what_was_raised() -> None:
+    content = {"status": "error", "ename": "E\ud800", "evalue": "why", "traceback": 7}
+    heard = sound(GOOD | {"header": {"msg_type": "execute_reply"}, "msg_type": "execute_reply", "content": content})
+    assert heard["content"] == {"status": "error", "ename": "E?", "evalue": "why"}

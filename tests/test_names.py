@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.names import binds, reads, syntax_tree
+from autograder.names import LONGEST, binds, reads, syntax_tree
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,10 @@ from autograder.names import binds, reads, syntax_tree
         ("get_ipython().user_ns['a']", None),
         ("a = (", None),
         ("a = '\0'", None),
+        ("!ls\n" * 600, None),
+        ("a\n" * LONGEST, None),
+        ("-" * 5_000 + "a", None),
+        ("a" + "()" * 900, {"a"}),
     ],
 )
 def test_what_a_cell_takes(source: str, names: set[str] | None) -> None:
@@ -42,6 +46,7 @@ def test_what_a_cell_takes(source: str, names: set[str] | None) -> None:
         ("def f():\n    inner = 1", {"f"}),
         ("(w := 1)", {"w"}),
         ("print(1)", set()),
+        ("%matplotlib inline\na = 1", {"a"}),
     ],
 )
 def test_what_a_cell_leaves(source: str, names: set[str]) -> None:

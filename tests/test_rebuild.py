@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder.course import HIDDEN_OUTPUT, OUTPUT_TAG, Master, MasterCell
+from autograder.course import DEMONSTRATION_TAG, HIDDEN_OUTPUT, OUTPUT_TAG, Master, MasterCell
 from autograder.errors import RejectedError
 from autograder.intake import SubmittedCell, SubmittedNotebook, parse_notebook
 from autograder.rebuild import Rebuilt, asked, rebuild, unanswered, whole
@@ -207,6 +207,23 @@ def test_plain_cells_move_with_the_cell_that_they_follow() -> None:
     ]
 
 
+def test_plain_cells_stay_above_the_cell_that_they_precede_when_another_was_moved_up() -> None:
+    built = rebuilt(RELEASE[-1], plain("import a"), *RELEASE[:2], plain("b"), *RELEASE[2:-1], plain("c"))
+    assert runs(built) == ["import a", *full()[:2], "b", *full()[2:], "c"]
+
+
+def test_plain_cells_move_with_an_exercise_that_was_moved_to_the_end() -> None:
+    setup, double, test_double, triple, test_triple = RELEASE
+    built = rebuilt(setup, triple, test_triple, plain("helps double"), double, test_double, plain("%reset -f"))
+    assert runs(built) == [MASTERS["setup"], "helps double", *full()[1:], "%reset -f"]
+
+
+def test_plain_cells_below_an_answer_that_was_moved_below_its_test_run_with_the_answer() -> None:
+    setup, double, test_double, triple, test_triple = RELEASE
+    built = rebuilt(setup, test_double, double, plain("helps double"), triple, test_triple)
+    assert runs(built) == [*full()[:2], "helps double", *full()[2:]]
+
+
 def test_plain_cells_run_in_their_order_behind_the_named_cell_that_they_follow() -> None:
     built = rebuilt(RELEASE[0], plain("import a"), plain("import b"), *RELEASE[1:], plain("last"))
     assert runs(built) == [MASTERS["setup"], "import a", "import b", *full()[1:], "last"]
@@ -306,6 +323,81 @@ def test_a_named_text_cell_of_the_master_stays_text() -> None:
         ("markdown", "# Locked"),
         ("code", "x = 1"),
     ]
+
+
+GRAPH, BUILDS, ALONE = "graph = tf.Graph()", "with graph.as_default():\n    v = 1", "print('seen')"
+"""Demonstrations: one makes what another one goes on with, and one is alone."""
+LESSON = Master(
+    "02_lesson",
+    new_notebook(metadata=METADATA),
+    (
+        *MASTER.cells[:3],
+        *(
+            MasterCell(new_code_cell(source, metadata={"tags": [DEMONSTRATION_TAG]}), None, 0.0, False, False, False)
+            for source in (GRAPH, BUILDS, ALONE)
+        ),
+        *MASTER.cells[4:],
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("own", "idle"),
+    [
+        ("print(1)", [GRAPH, BUILDS, ALONE]),
+        ("print(v)", [ALONE]),
+        ("print(graph.version)", [ALONE]),
+        ("print(globals())", []),
+    ],
+)
+def test_a_demonstration_runs_where_a_student_s_cell_takes_what_it_makes_or_changes(
+    own: str, idle: list[str]
+) -> None:
+    cells = (*RELEASE[:2], plain(GRAPH), plain(BUILDS), plain(ALONE), plain(own), *RELEASE[2:])
+    built = rebuild(LESSON, SubmittedNotebook(cells))
+    left_out = [cell.source for cell in built.notebook.cells if "skip-execution" in cell.metadata.get("tags", [])]
+    assert left_out == idle
+
+
+TASK = replace(
+    MASTER,
+    cells=(
+        *MASTER.cells,
+        MasterCell(
+            new_markdown_cell("Say why.", id="why", metadata={"nbgrader": {"grade_id": "why"}}),
+            "why",
+            3.0,
+            graded=True,
+            solution=True,
+            locked=False,
+            blank="YOUR ANSWER HERE",
+        ),
+    ),
+)
+"""The same notebook with an answer for a person at its end."""
+
+
+@pytest.mark.parametrize(("said", "blank"), [("YOUR ANSWER HERE", ("why",)), ("Because.", ())])
+def test_an_answer_for_a_person_is_blank_when_it_is_as_it_was_released(said: str, blank: tuple[str, ...]) -> None:
+    rebuilt = rebuild(TASK, SubmittedNotebook((named("double"), plain(said, is_code=False, grade_id="why"))))
+    assert rebuilt.blank == blank
+    waits = [note for note in rebuilt.notes if note.startswith("a person gives points for")]
+    assert waits == ([] if blank else ["a person gives points for 'why'"])
+
+
+def test_where_a_person_grades_a_students_texts_are_kept_and_run_nothing() -> None:
+    mine = plain("<script>alert(1)</script> $a<b$", is_code=False)
+    cells = (
+        plain("# Title", is_code=False),
+        named("double"),
+        mine,
+        plain("<b>so</b>", is_code=False, grade_id="why"),
+    )
+    kept = [cell.source for cell in rebuild(TASK, SubmittedNotebook(cells)).notebook.cells]
+    assert kept.count("# Title") == 1
+    assert "&lt;script>alert(1)&lt;/script> $a&lt;b$" in kept
+    assert kept[-1] == "&lt;b>so&lt;/b>"
+    assert not any("script" in cell.source for cell in rebuild(MASTER, SubmittedNotebook(cells)).notebook.cells)
 
 
 def test_a_test_with_a_hidden_part_runs_last_first_without_its_asserts() -> None:

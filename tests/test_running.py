@@ -3,12 +3,14 @@
 import re
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config import Config
 
+from autograder.course import DataFile
 from autograder.errors import CourseError
 from autograder.kernels.limits import Limits
 from autograder.kernels.running import Ended, Kernels, Run, kernels_of
@@ -28,12 +30,80 @@ def text(done: Run, number: int) -> str:
     return "".join(output.get("text", "") for output in done.notebook.cells[number].outputs)
 
 
+@pytest.mark.parametrize("jailed", [True, False], ids=["jailed", "not jailed"])
+def test_a_notebook_finds_copies_of_the_files_beside_it_and_nobody_else_sees_what_it_does_to_them(
+    jailed: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "deep").mkdir(mode=0o700)
+    (tmp_path / "deep" / "given.csv").write_text("1,2")
+    (tmp_path / "deep" / "given.csv").chmod(0o600)
+    (tmp_path / "secret.txt").write_text("42")
+    data = (DataFile("deep/given.csv", tmp_path / "deep" / "given.csv", "digest"),)
+    look = "import os; print(open('deep/given.csv').read(), sorted(n for n in os.listdir() if n[0] != '.'))"
+    sources = (look, "open('deep/given.csv', 'w').write('mine')", f"print(os.path.exists({str(tmp_path)!r}))")
+    for _ in range(2):
+        cells = [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
+        done = Kernels(jailed=jailed, data=data).run(new_notebook(cells=cells))
+        assert text(done, 0).startswith("1,2 ['deep'")
+        assert done.replies["cell-1"].ok
+        assert text(done, 2) == f"{not jailed}\n"
+    assert (tmp_path / "deep" / "given.csv").read_text() == "1,2"
+
+
+def test_files_that_would_fill_what_a_kernel_may_write_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "big.csv").write_bytes(bytes(600))
+    data = (DataFile("big.csv", tmp_path / "big.csv", "digest"),)
+    assert kernels_of(Config(), jailed=True, data=data).data == data
+    with pytest.raises(CourseError, match="more than half of what a kernel may write"):
+        kernels_of(Config({"Limits": {"scratch_bytes": 1000}}), jailed=True, data=data)
+
+
+@pytest.mark.parametrize(
+    ("config", "seconds"),
+    [
+        ({"Execute": {"timeout": 400}}, (400, 400)),
+        ({"ExecutePreprocessor": {"timeout": 60}}, (60, 300)),
+        ({"Execute": {"timeout": 60}, "Limits": {"cell_seconds": 7}}, (7, 300)),
+        ({"Execute": {"timeout": None}}, (30, 300)),
+        ({"Execute": {"timeout": -1}}, (30, 300)),
+    ],
+)
+def test_nbgraders_timeout_counts_where_the_course_sets_none_of_ours(
+    config: dict[str, dict[str, int]], seconds: tuple[int, int]
+) -> None:
+    limits = kernels_of(Config(config), jailed=True).limits
+    assert (limits.cell_seconds, limits.notebook_seconds) == seconds
+
+
 def test_an_exception_does_not_stop_the_run_and_is_in_the_reply() -> None:
     done = run_cells("1 / 0", "print('on')")
     assert done.ended is Ended.COMPLETE
     assert (done.replies["cell-0"].ok, done.replies["cell-0"].error) == (False, "ZeroDivisionError")
     assert done.replies["cell-1"].ok
     assert text(done, 1) == "on\n"
+
+
+def test_how_values_are_written_is_nobody_else_s_business() -> None:
+    own = "get_ipython().display_formatter.formatters['text/plain'].for_type(list, lambda v, p, c: p.text('mine'))"
+    sources = (f"{own}\n[0.5]", "%precision 1\n%pprint", "[0.25]", f"{['a' * 30] * 4}")
+    done = Kernels().run(new_notebook(cells=[new_code_cell(source) for source in sources]), "0123abcd")
+    mine, _, short, long = (cell.outputs[-1].get("data", {}).get("text/plain") for cell in done.notebook.cells)
+    assert (mine, short) == ("mine", "[0.25]")
+    assert long.count("\n") == 3
+
+
+def test_asking_for_the_kernel_s_end_does_not_end_a_grading() -> None:
+    sources = ("exit()", "quit()", "import time\ntime.sleep(0.5)", "import time\ntime.sleep(0.5)")
+    cells = [*(new_code_cell(source) for source in sources), new_code_cell("print('on')", id="on")]
+    done = Kernels().run(new_notebook(cells=cells), "0123abcd")
+    assert done.ended is Ended.COMPLETE
+    assert done.replies["on"].ok
+
+
+def test_what_was_shown_stays_when_an_answer_clears_its_output() -> None:
+    clear = "from IPython.display import clear_output\n"
+    done = run_cells(f"{clear}print('a')\nclear_output()\nprint('b')\nclear_output(wait=True)\nprint('c')")
+    assert text(done, 0) == "a\nb\nc\n"
 
 
 def test_a_cell_that_takes_too_long_ends_the_run_as_a_timeout_of_that_cell() -> None:

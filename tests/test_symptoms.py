@@ -5,7 +5,7 @@ import pytest
 from autograder.checks import plain_text
 from autograder.course import Assignment
 from autograder.facts import Facts, Origin, Output, Variable, partition
-from autograder.symptoms import SAID, Drawn, Look, hints
+from autograder.symptoms import LONGEST, SAID, Drawn, Look, hints
 
 EXISTS = "ValueError: Variable a/W already exists, disallowed. Did you mean to set reuse=True?"
 MISSING = "ValueError: Variable a/W does not exist, or was not created with tf.get_variable()."
@@ -163,12 +163,19 @@ def test_a_graph_names_the_idea_and_the_line(answer: str, look: Look, expected: 
 
 
 ODD = ["", "def f(:", "\0", "(" * 5000, "raise NotImplementedError", "x = '" + "y" * 100_000, "# only a comment"]
+ODD += ["x = " + "-" * 9_000 + "1", f"with f{'()' * 400}:\n    pass", f"with f:\n    s = {{g}}{'()' * 400}"]
 
 
 @pytest.mark.parametrize("answer", ODD, ids=range(len(ODD)))
 @pytest.mark.parametrize("test", ["test-same-variable-twins", "test-predict-reruns-del", "test-fresh-graph", "x"])
 def test_an_odd_answer_is_borne(test: str, answer: str) -> None:
     assert found(answer, Look(test, said="[1:0, 2:0, 3:0]", error="ValueError: x")) == {}
+
+
+def test_nothing_is_looked_for_in_an_answer_that_takes_too_long_to_read() -> None:
+    answer = 'tf.get_variable("W", reuse=True)\n'
+    assert list(found(answer, Look("x", error=NO_ARGUMENT))) == ["M22"]
+    assert found(answer + "#" * LONGEST, Look("x", error=NO_ARGUMENT)) == {}
 
 
 def test_hints_come_once_and_in_the_catalogue_s_order() -> None:

@@ -34,7 +34,9 @@ def reference_command(options: argparse.Namespace, console: Console) -> int:
     total = len(course.assignment(options.assignment).notebooks)
     with progress_bar(console) as progress:
         task = progress.add_task("running the masters", total=total, states="")
-        for path in store_reference(course, options.assignment, kernels_of(course.config, jailed=False)):
+        for path in store_reference(
+            course, options.assignment, kernels_of(course.config, jailed=False, data=course.data(options.assignment))
+        ):
             progress.console.print(f"stored {path}")
             progress.advance(task)
     return DONE

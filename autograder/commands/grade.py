@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from autograder.batch import local_processes
+from autograder.commands.collect import collect
 from autograder.commands.terminal import DONE, STOPPED, WANTS_A_PERSON, progress_bar
-from autograder.course import Course
-from autograder.errors import CourseError
+from autograder.course import Assignment, Course
+from autograder.errors import CourseError, DownloadError
 from autograder.files import replace_file
 from autograder.grading import Result
 from autograder.harmless import plain
@@ -29,11 +30,13 @@ from autograder.session import Outcome, Session, hold
 def grade_command(options: argparse.Namespace, console: Console) -> int:
     """Grade what was submitted and has not been graded, and report on all of it."""
     course = Course(options.course)
+    assignment = course.assignment(options.assignment)
+    settled = _collected(course, assignment, options, console)
     session = Session(
         course,
-        course.assignment(options.assignment),
+        assignment,
         _students(course, options),
-        kernels_of(course.config, jailed=options.jail),
+        kernels_of(course.config, jailed=options.jail, data=course.data(assignment.name)),
         local_processes(options.workers),
         options.workers,
         options.again,
@@ -49,7 +52,17 @@ def grade_command(options: argparse.Namespace, console: Console) -> int:
             progress.update(task, advance=1, states=", ".join(f"{n} {kind}" for kind, n in counts.most_common()))
 
         outcome = hold(session, stop, count)
-    return _report(session, outcome, options, console)
+    code = _report(session, outcome, options, console)
+    return code if settled else max(code, WANTS_A_PERSON)
+
+
+def _collected(course: Course, assignment: Assignment, options: argparse.Namespace, console: Console) -> bool:
+    """Collect first where a download is named."""
+    if options.download is not None:
+        return collect(course, assignment, options, console)
+    if options.pattern or options.overwrite:
+        raise DownloadError("--pattern and --overwrite say how to collect; name the download with --from")
+    return True
 
 
 def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:

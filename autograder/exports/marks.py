@@ -140,7 +140,9 @@ def collect(course: Course, assignment: Assignment, students: list[str], progres
     GradebookError
         When the gradebook cannot be read.
     """
-    stores = [Results(course, assignment, kernels_of(course.config, jailed=jailed)) for jailed in (True, False)]
+    data = course.data(assignment.name)
+    kernels = [kernels_of(course.config, jailed=jailed, data=data) for jailed in (True, False)]
+    stores = [Results(course, assignment, one) for one in kernels]
     names = [master.name for master in assignment.notebooks]
     marks, missing, unjailed = [], [], 0
     with Gradebook(course, assignment) as gradebook:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import KernelError
-from autograder.kernels.order import Order
+from autograder.kernels.order import DATA, Order
 
 JAIL_UID = 64999
 """Who student code is when root grades; a number that neither Debian nor Fedora gives to anybody."""
@@ -228,6 +228,8 @@ def _outside(order: Order, tell: int, run: Callable[[Order, Callable[[], None]],
     opened = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in kept}
     size, files = order.limits["scratch_bytes"], order.limits["scratch_files"]
     _mount("tmpfs", HOME, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size},nr_inodes={files},mode=700")
+    # Copies, made before any code of a student runs: what a notebook does to them nobody else sees.
+    shutil.copytree(Path(order.folder, DATA), HOME, dirs_exist_ok=True)
     for name, target in (("tmp", "/tmp"), ("shm", "/dev/shm")):
         part = Path(HOME, f".{name}")
         part.mkdir()

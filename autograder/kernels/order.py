@@ -9,6 +9,9 @@ MAX_PACKET = 2**17
 LAUNCHER = ["-m", "ipykernel_launcher"]
 """What a kernelspec's command runs for a kernel that can be forked instead."""
 
+DATA = "data"
+"""Within the folder of a jailed kernel's sockets: copies of the files that it finds in its own."""
+
 
 @dataclass(frozen=True)
 class Order:

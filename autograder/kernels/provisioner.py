@@ -22,8 +22,9 @@ from traitlets import Bool, Dict, Float, List, Unicode
 
 from autograder.errors import KernelError
 from autograder.kernels import jail
+from autograder.kernels.data import copy_data
 from autograder.kernels.limits import Limits
-from autograder.kernels.order import LAUNCHER, Order
+from autograder.kernels.order import DATA, LAUNCHER, Order
 from autograder.kernels.warm import Connection, NoZygoteError, Zygote, has_what_it_takes
 from autograder.probes import VARIABLE
 
@@ -53,6 +54,9 @@ class WarmProvisioner(LocalProvisioner):
     limits = Dict(help="Fields of `autograder.kernels.limits.Limits` that differ, for a jailed kernel.").tag(
         config=True
     )
+    data = Dict(
+        value_trait=Unicode(), help="Files that lie in a jailed kernel's folder when it starts: paths by name."
+    ).tag(config=True)
     linger = Float(60.0, help="Seconds after which an unused warm process ends.").tag(config=True)
 
     ended_by_limit = ""
@@ -87,6 +91,9 @@ class WarmProvisioner(LocalProvisioner):
             # A restarted kernel is looked for where it was, unless that went with its zygote.
             if self._folder is None or self._folder.parent != self._connection.folder:
                 self._folder = self._zygote.new_folder(self._connection)
+                (self._folder / DATA).mkdir()
+                (self._folder / DATA).chmod(0o755)
+                copy_data(self.data, self._folder / DATA)
             self.parent.transport = "ipc"
             self.parent.ip = str(self._folder / "s")
             self.parent.connection_file = str(self._folder / "kernel.json")

@@ -24,6 +24,7 @@ from types import TracebackType
 from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.kernels.desk import Desk
+from autograder.kernels.manners import keep_going
 from autograder.kernels.places import Places
 from autograder.misconceptions import Hint
 from autograder.probes import is_grading
@@ -76,6 +77,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     desk = None
     if is_grading():
         Places(shell)
+        keep_going(shell)
     else:
         desk = Desk(shell)
     shell.set_custom_exc((Exception,), partial(show_briefly, desk))  # type: ignore[no-untyped-call]

@@ -28,7 +28,9 @@ from nbformat import NotebookNode
 from traitlets import default
 from traitlets.config import Config
 
+from autograder.course import DataFile
 from autograder.errors import CourseError
+from autograder.kernels.data import copy_data
 from autograder.kernels.limits import Limits
 from autograder.kernels.messages import ABOUT_NOTHING, sound
 from autograder.kernels.provisioner import WarmProvisioner
@@ -140,18 +142,22 @@ class Kernels:
         What is imported before kernels are forked; empty for what `WarmProvisioner` says.
     warm : bool
         Whether kernels are forked; a jailed one always is.
+    data : tuple of DataFile
+        What a notebook finds in its folder.
     """
 
     limits: Limits = field(default_factory=Limits)
     jailed: bool = True
     preload: tuple[str, ...] = ()
     warm: bool = True
+    data: tuple[DataFile, ...] = ()
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """
         Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
 
-        The kernel starts in an empty folder, which is also its home, with an environment of its own.
+        The kernel starts in a folder of its own, which is also its home, with an environment of its own. In it are
+        copies of `data`, and nothing else.
 
         Parameters
         ----------
@@ -170,6 +176,8 @@ class Kernels:
             scratch = (
                 "/" if self.jailed else opened.enter_context(TemporaryDirectory(prefix="autograder-", dir="/tmp"))
             )
+            if not self.jailed:
+                copy_data(self._paths(), Path(scratch))
             done = thread.submit(asyncio.run, self._run(notebook, Path(scratch), ending)).result()
         _join_streams(notebook)
         return done
@@ -216,12 +224,16 @@ class Kernels:
             ended = Ended.LIMIT
         return Run(notebook, ended, client.replies, "" if ended is Ended.COMPLETE else client.running, limit)
 
+    def _paths(self) -> dict[str, str]:
+        return {file.name: str(file.path) for file in self.data}
+
     def _config(self, scratch: Path | None = None) -> Config:
         config = Config()
         config.WarmProvisioner.jailed = self.jailed
         config.WarmProvisioner.warm = self.warm
         if self.jailed:
             config.WarmProvisioner.limits = asdict(self.limits)
+            config.WarmProvisioner.data = self._paths()
         elif scratch is not None:
             # Sockets that are files: nothing listens on the network. A jailed kernel has such ones anyway.
             config.KernelManager.transport = "ipc"
@@ -232,21 +244,35 @@ class Kernels:
         return config
 
 
-def kernels_of(config: Config, *, jailed: bool) -> Kernels:
+def kernels_of(config: Config, *, jailed: bool, data: tuple[DataFile, ...] = ()) -> Kernels:
     """
     Read what a course's configuration says about kernels: ``c.Limits`` and ``c.WarmProvisioner.preload``.
+
+    Where it sets no limit for a cell, nbgrader's ``c.Execute.timeout`` is taken.
 
     Raises
     ------
     CourseError
-        When it names a limit that there is not, or gives one that is no positive number.
+        When it names a limit that there is not, or gives one that is no positive number, or when the files for
+        notebooks would fill half of what these may write.
     """
     given = dict(config.get("Limits", {}))
     for name, value in given.items():
         if name not in Limits.__dataclass_fields__ or not isinstance(value, int) or value <= 0:
             known = ", ".join(Limits.__dataclass_fields__)
             raise CourseError(f"c.Limits.{name} = {value!r}: give a positive whole number to one of {known}")
-    return Kernels(Limits(**given), jailed, tuple(config.get("WarmProvisioner", {}).get("preload", ())))
+    timeout = config.get("Execute", {}).get("timeout", config.get("ExecutePreprocessor", {}).get("timeout"))
+    if isinstance(timeout, int) and timeout > 0:
+        given.setdefault("cell_seconds", timeout)
+        given.setdefault("notebook_seconds", max(timeout, Limits().notebook_seconds))
+    limits = Limits(**given)
+    size = sum(file.path.stat().st_size for file in data)
+    if size > limits.scratch_bytes // 2 or len(data) > limits.scratch_files // 2:
+        raise CourseError(
+            f"{data[0].path.parent}: {len(data)} files of {size} bytes for the notebooks are more than half of "
+            "what a kernel may write; set c.Limits.scratch_bytes and scratch_files higher in nbgrader_config.py"
+        )
+    return Kernels(limits, jailed, tuple(config.get("WarmProvisioner", {}).get("preload", ())), data=data)
 
 
 class _Meter:
@@ -279,8 +305,8 @@ class _MeteredChannel(AsyncZMQSocketChannel):
         try:
             _, message = self.session.feed_identities(parts)
             return sound(self.session.deserialize(message))
-        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-            # Not signed, sent twice, cut off, no JSON, or nested deeper than any message is.
+        except Exception:
+            # Not signed, sent twice, cut off, no JSON, too deep, or of a shape that jupyter_client never thought of.
             return dict(ABOUT_NOTHING)
 
 
@@ -379,6 +405,9 @@ class _Client(NotebookClient):
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
         """Leave the outputs of earlier cells as they are."""
+
+    def clear_output(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Keep what was shown: an answer that clears its progress would take a test's evidence along."""
 
     def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
         """Ignore widgets, whose state would be kept without bound."""

@@ -16,7 +16,7 @@ from secrets import token_hex
 from typing import Any
 
 from autograder.checks import Finding, Outcome, expected_facts, expected_texts, plain_text, visible_part
-from autograder.course import Assignment, Course, Master, MasterCell, is_test_of
+from autograder.course import Assignment, Course, Master, MasterCell
 from autograder.errors import FeedbackError
 from autograder.facts import Facts
 from autograder.files import replace_file
@@ -63,6 +63,7 @@ class Exercise:
     code: str
     tests: list[Test]
     hints: list[Hint]
+    by_hand: bool
 
 
 class Feedback:
@@ -138,7 +139,7 @@ def page(master: Master, verdict: NotebookVerdict, student: str, executed: dict[
 def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, sources: dict[str, str]) -> Exercise:
     name = str(cell.grade_id)
     verdicts = {found.grade_id: found for found in verdict.cells}
-    tests = [test for test in master.graded if is_test_of(str(test.grade_id), name)]
+    tests = master.tests_of(name)
     found = [(test, verdicts[str(test.grade_id)]) for test in tests if str(test.grade_id) in verdicts]
     return Exercise(
         name,
@@ -148,6 +149,7 @@ def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, source
         sources.get(cell.node.id, ""),
         [_test(test, one) for test, one in found if not one.points],
         [hint for hint in verdict.hints if hint.exercise == name],
+        cell.by_hand,
     )
 
 

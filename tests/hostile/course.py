@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
 from autograder.cli import main as autograder
-from autograder.course import CONFIG_FILE, OUTPUT_TAG, Course
+from autograder.course import CONFIG_FILE, OUTPUT_TAG, SANITIZE_FILE, Course
 from autograder.kernels.running import KERNEL_NAME
 from autograder.release import release
 from tests.conftest import ROOT
@@ -97,6 +97,7 @@ def make_course(folder: Path, planted: Mapping[str, str]) -> Course:
     # For nbgrader, which is given as long.
     limits += f"c.ExecutePreprocessor.timeout = {LIMITS['cell_seconds']}\n"
     (folder / CONFIG_FILE).write_text(usual + limits, encoding="utf-8")
+    (source.parent / SANITIZE_FILE).write_text((ROOT / "solutions" / SANITIZE_FILE).read_text(encoding="utf-8"))
     for name, notebook in ((DOUBLE, _double(planted)), (SHARE, _share(planted))):
         nbformat.write(notebook, source / f"{name}.ipynb")
     course = Course(folder)

@@ -125,21 +125,21 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
     "limits": (
         (
             "kernels/running.py",
-            "    return Kernels(Limits(**given), jailed",
+            "    limits = Limits(**given)\n",
             '    given = {n: v if n.startswith("output") else 100 * v for n, v in given.items()}\n'
-            "    return Kernels(Limits(**given), jailed",
+            "    limits = Limits(**given)\n",
         ),
     ),
     "output caps": (
         (
             "kernels/running.py",
-            "    return Kernels(Limits(**given), jailed",
+            "    limits = Limits(**given)\n",
             '    given = {n: 100 * v if n.startswith("output") else v for n, v in given.items()}\n'
-            "    return Kernels(Limits(**given), jailed",
+            "    limits = Limits(**given)\n",
         ),
     ),
     "escaping": (
-        ("report/feedback.py", "autoescape=True", "autoescape=False"),
+        ("report/templates.py", "autoescape=True", "autoescape=False"),
         (
             "harmless.py",
             '    return _CONTROL.sub("\\N{REPLACEMENT CHARACTER}", readable(text))\n',
