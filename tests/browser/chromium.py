@@ -29,11 +29,14 @@ _GLOBALS = "Object.getOwnPropertyNames(window).filter(name => !window[Symbol.for
 """Which names there are before a page's own text is read, and which have come since."""
 
 _TOUCH = """() => {
-  for (const element of document.querySelectorAll("*"))
+  for (const element of document.querySelectorAll("*")) {
+    const link = element.closest("a[href]:not([href^='#'])");
     for (const kind of ["mouseover", "focus", "click"])
-      element.dispatchEvent(new MouseEvent(kind, {bubbles: true, cancelable: true}));
+      if (kind !== "click" || link?.protocol !== "file:")
+        element.dispatchEvent(new MouseEvent(kind, {bubbles: true, cancelable: true}));
+  }
 }"""
-"""Do to every element what a reader may do to it."""
+"""Do to every element what a reader may do to it, but for following a link to another file."""
 
 
 def program() -> str | None:

@@ -86,11 +86,10 @@ def exercise(studio: Studio) -> Iterator[Part]:
                 desk.run(cell)
         desk.write(name, studio.wrong(notebook, name, "M2").source)
         desk.run(name)
-        test = f"test-{name}-shares"
-        below = desk.run(test)
+        below = desk.run(f"test-{name}-shares")
         # The idea is the last that is said.
         below.get_by_text("Reread:").wait_for()
-        desk.cell(desk.code[desk.code.index(test) + 1])
+        below.evaluate("shown => shown.scrollIntoView({block: 'center'})")
         yield below, below
 
 
