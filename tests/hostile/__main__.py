@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from tests.hostile.baseline import gets_right, in_a_room_of_nbgrader
+from tests.hostile.baseline import gets_right, in_rooms_of_nbgrader
 from tests.hostile.cases import Case, all_cases
 from tests.hostile.layers import LAYERS, without
 from tests.hostile.run import Task, damage, failures, in_a_room
@@ -65,7 +65,8 @@ def tables(cases: Mapping[str, Case], console: Console) -> int:
             through[layer] = tuple(name for name, case in cases.items() if failures(case, observed, SEED))
             others[layer] = bool(damage(observed))
             console.print(f"{layer or 'nothing'} is off: {len(through[layer])} get through", highlight=False)
-        by_nbgrader = in_a_room_of_nbgrader(Task(names, SEED, f"{scratch}/nbgrader"))
+        console.print("now by nbgrader, which takes a while")
+        by_nbgrader = in_rooms_of_nbgrader(Task(names, SEED, f"{scratch}/nbgrader"))
     failed = through.pop("")
     idle = set(failed)
     shown = Shown(

@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.course import Course
@@ -26,8 +28,16 @@ RUNS = ("<script>document.title", "<img src=x onerror", "<svg onload", 'onload="
 """What injected markup looks like where nothing has been done about it."""
 
 
-def in_a_room_of_nbgrader(task: Task) -> Observed:
-    """Grade by nbgrader, where the disk cannot be written to but for the course."""
+def in_rooms_of_nbgrader(task: Task, rooms: int = 2) -> Observed:
+    """Grade by nbgrader, a part of the cases in each of some rooms that do not know of each other."""
+    parts = [replace(task, cases=task.cases[n::rooms], out=f"{task.out}-{n}") for n in range(rooms)]
+    with ThreadPoolExecutor(rooms) as threads:
+        seen = list(threads.map(_in_a_room_of_nbgrader, parts))
+    return Observed(students={name: student for part in seen for name, student in part.students.items()})
+
+
+def _in_a_room_of_nbgrader(task: Task) -> Observed:
+    """Grade where the disk cannot be written to but for the course."""
     room = [bubblewrap(), "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--die-with-parent"]
     room += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--tmpfs", "/tmp", "--tmpfs", "/run"]
     room += ["--perms", "0755", "--tmpfs", "/mnt", "--bind", task.out, task.out, "env", "ROOM=/mnt"]

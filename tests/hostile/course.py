@@ -43,7 +43,7 @@ LIMITS = {
     "open_files": 200,
     "scratch_bytes": 16 * 2**20,
     "scratch_files": 500,
-    "output_bytes": 2 * 2**20,
+    "output_bytes": 4 * 2**20,
     "output_messages": 1000,
 }
 """Small ones, so that a class full of bombs is graded in a minute or two."""

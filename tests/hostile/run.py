@@ -216,7 +216,7 @@ def _autograder(
     course: Course, students: Mapping[str, Case | None], environment: dict[str, str], observed: Observed
 ) -> None:
     """Grade by the command line."""
-    command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(course.root), "--workers", "4"]
+    command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(course.root), "--workers", "6"]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, timeout=GRADE_SECONDS, cwd=course.root)
         observed.code = done.returncode
