@@ -1,6 +1,7 @@
 """What holds for the package as a whole: data flows one way, every module says what it is, importing it is light."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -116,6 +117,17 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 def test_the_flow_names_every_module_once() -> None:
     assert sorted(FLOW) == sorted(set(MODULES) - PACKAGES)
+
+
+def test_the_page_has_a_line_for_each_module() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tables = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
+    named = []
+    for table in tables:
+        folder = re.match(r"`autograder/(\w+)/`", table)
+        names = re.findall(r"^\| `(\w+)` \| \w|^\| `(\w+)` \| `", table, flags=re.MULTILINE)
+        named += [f"{folder[1]}.{a or b}" if folder else a or b for a, b in names]
+    assert sorted(named) == sorted(FLOW)
 
 
 @pytest.mark.parametrize("module", FLOW)
