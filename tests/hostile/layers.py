@@ -32,7 +32,7 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
             '        cell["id"] = str(name)\n'
             '        cell["source"] = "".join(cell["source"])\n'
             '    notebook = nbformat.from_dict(notebook | {"metadata": {}})\n'
-            '    return type("Handed", (), {"notebook": notebook, "notes": ()})\n\n\n'
+            '    return type("Handed", (), {"notebook": notebook, "notes": (), "blank": ()})\n\n\n'
             "def _decide(",
         ),
         (
