@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -56,9 +57,13 @@ def tables(cases: Mapping[str, Case], console: Console) -> int:
     names = tuple(cases)
     through: dict[str, tuple[str, ...]] = {}
     others: dict[str, bool] = {}
-    with tempfile.TemporaryDirectory(prefix="hostile-", dir="/var/tmp") as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix="hostile-", dir="/var/tmp") as scratch,
+        ThreadPoolExecutor(1) as beside,
+    ):
         # Where student code may read it, as it may the package.
         Path(scratch).chmod(0o755)
+        nbgraders = beside.submit(in_rooms_of_nbgrader, Task(names, SEED, f"{scratch}/nbgrader"))
         for layer in track(("", *LAYERS), "grading without a layer", console=console, transient=True):
             package = str(without(layer, Path(scratch, "package"))) if layer else ""
             tried = tuple(name for name in names if not layer or cases[name].group in GUARDS[layer])
@@ -66,8 +71,8 @@ def tables(cases: Mapping[str, Case], console: Console) -> int:
             through[layer] = tuple(name for name in tried if failures(cases[name], observed, SEED))
             others[layer] = bool(damage(observed))
             console.print(f"{layer or 'nothing'} is off: {len(through[layer])} get through", highlight=False)
-        console.print("now by nbgrader, which takes a while")
-        by_nbgrader = in_rooms_of_nbgrader(Task(names, SEED, f"{scratch}/nbgrader"))
+        console.print("waiting for nbgrader")
+        by_nbgrader = nbgraders.result()
     failed = through.pop("")
     idle = set(failed)
     shown = Shown(

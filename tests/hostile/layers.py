@@ -101,7 +101,7 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
         ("intake.py", "            if path.is_symlink():\n", "            if False:\n"),
         ("intake.py", "        if status.st_nlink > 1:\n", "        if False:\n"),
         ("intake.py", "    _measure(text, name)\n", ""),
-        ("intake.py", "MAX_BYTES = 32 * 2**20", "MAX_BYTES = 32 * 2**30"),
+        ("intake.py", "MAX_BYTES = 32 * 2**20", "MAX_BYTES = 32 * 2**22"),
     ),
     "messages": (
         (
@@ -114,7 +114,7 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
         (
             "kernels/jail.py",
             '    line += ["--proc", "/proc"',
-            '    line += ["--bind", "/", "/", "--tmpfs", "/home", "--dir", HOME, "--proc", "/proc"',
+            '    line += ["--bind", "/", "/", "--tmpfs", "/home", "--tmpfs", "/root", "--proc", "/proc"',
         ),
         ("kernels/jail.py", 'for name in ("ld.so.cache", "localtime", "alternatives")', "for name in ()"),
         (
@@ -122,13 +122,11 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
             '    line += ["--bind", str(folder), str(folder), "--remount-ro", "/dev", "--remount-ro", "/"]\n',
             '    line += ["--bind", str(folder), str(folder), "--remount-ro", "/dev"]\n',
         ),
-        ("kernels/jail.py", '            line += ["--perms", "0755", "--dir", str(parent)]\n', "            pass\n"),
         (
             "kernels/jail.py",
             '            line += ["--symlink", str(path.readlink()), str(path)]\n',
             "            pass\n",
         ),
-        ("kernels/jail.py", '    for path in shown:\n        line += ["--ro-bind", str(path), str(path)]\n', ""),
         ("kernels/jail.py", ' "--clearenv",', ""),
     ),
     "jail: network": (

@@ -30,7 +30,7 @@ from autograder.course import Course
 from tests.hostile.cases import Case, all_cases
 from tests.hostile.course import FULL, HONEST, NAME, hand_in_honestly, make_course, secrets, written_ways
 
-GRADE_SECONDS = 900
+GRADE_SECONDS = 240
 """The batch must have ended by itself long before."""
 
 MARK = "hostile-was-here"
