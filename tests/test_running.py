@@ -257,7 +257,7 @@ LIMITED = {
     "many files": ("import pathlib\nfor n in range(10**5):\n    pathlib.Path(f'{n}').touch()", "disk"),
     "processor time": ("while True:\n    pass", "cpu"),
 }
-SMALL = Limits(cell_seconds=15, cpu_seconds=3, memory_bytes=300 * 2**20, processes=100, output_messages=2500)
+SMALL = Limits(cell_seconds=20, cpu_seconds=3, memory_bytes=300 * 2**20, processes=100, output_messages=2500)
 
 
 @pytest.mark.parametrize(("source", "limit"), LIMITED.values(), ids=LIMITED)

@@ -212,10 +212,12 @@ class Zygote:
                 return
             for client, kernel in list(self._clients.items()):
                 if kernel is not None and kernel.pid == pid:
-                    # The system counts in ticks, and a little differently for its limit.
-                    if used.ru_utime + used.ru_stime > 0.95 * kernel.order.limits.get("cpu_seconds", math.inf):
-                        kernel.limit = "cpu"
-                    _send(client, exit=os.waitstatus_to_exitcode(status), limit=kernel.limit)
+                    code, seconds = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+                    # Nobody inside can kill a kernel like that. For its limit the system counts in ticks, which are
+                    # far from what was used where the machine is busy.
+                    if code == -signal.SIGKILL and seconds > 0.5 * kernel.order.limits.get("cpu_seconds", math.inf):
+                        kernel.limit = kernel.limit or "cpu"
+                    _send(client, exit=code, limit=kernel.limit)
                     self._drop(client)
 
     def _watch(self) -> None:
