@@ -1,7 +1,8 @@
 """
 `python -m tests.classroom demo` builds the class in demo/ and grades it as an instructor would.
 
-`python -m tests.classroom check [NOTEBOOK]` grades every labelled answer and says which label does not hold.
+`python -m tests.classroom check [NOTEBOOK]` grades every labelled answer and says which label does not hold: a line for
+what the label says, and one for what happened ("told nothing" where no hint was given).
 Both exit with 1 when a label does not hold.
 """
 
@@ -20,6 +21,7 @@ from autograder.batch import grade_all, local_processes
 from autograder.cli import IN_FLIGHT
 from autograder.cli import main as autograder
 from autograder.course import CONFIG_FILE, Assignment, Course
+from autograder.errors import RejectedError
 from autograder.grading import Result
 from autograder.intake import Submission
 from autograder.kernels.running import kernels_of
@@ -61,9 +63,13 @@ def submission_of(course: Course, assignment: Assignment, student: Student) -> S
 def check(course: Course, assignment: Assignment, console: Console) -> int:
     """Grade every labelled answer; print what differs from its label."""
     students = classroom(assignment)
-    submissions = [submission_of(course, assignment, student) for student in students]
+    # With the other notebooks at hand: hints send to them.
+    whole = course.assignment(assignment.name)
+    absent = {master.name: RejectedError("missing", "not asked for") for master in whole.notebooks}
+    given = [submission_of(course, assignment, student) for student in students]
+    submissions = [replace(submission, files=absent | submission.files) for submission in given]
     kernels = kernels_of(course.config, jailed=True)
-    graded = grade_all(submissions, assignment, kernels, local_processes(IN_FLIGHT), IN_FLIGHT)
+    graded = grade_all(submissions, whole, kernels, local_processes(IN_FLIGHT), IN_FLIGHT)
     done = track(graded, "grading every answer", total=len(submissions), console=console, transient=True)
     results = [result for _, result in done]
     return _say(list(surprises(students, results)), console)
