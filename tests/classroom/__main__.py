@@ -1,8 +1,8 @@
 """
 `python -m tests.classroom demo` builds the class in demo/ and grades it as an instructor would.
 
-`python -m tests.classroom check [NOTEBOOK]` grades every labelled answer and says which label does not hold: a line for
-what the label says, and one for what happened ("told nothing" where no hint was given).
+`python -m tests.classroom check [NOTEBOOK]` grades every labelled answer and says which label does not hold: a line
+for what the label says, and one for what happened ("told nothing" where no hint was given).
 Both exit with 1 when a label does not hold.
 """
 
@@ -35,7 +35,7 @@ def surprises(students: list[Student], results: list[Result]) -> Iterator[str]:
     """Hold results against labels, cell by cell, and yield a line for each difference."""
     by_name = {result.student: result for result in results}
     for student in students:
-        for verdict in by_name[student.name].verdicts:
+        for verdict in (verdict for verdict in by_name[student.name].verdicts if verdict.name in student.answers):
             if not verdict.state.is_graded:
                 yield f"{student.name}, {verdict.name}: {verdict.state} {verdict.state.message}"
             lost = {cell.grade_id: cell.message for cell in verdict.cells if not cell.points}
@@ -65,7 +65,9 @@ def check(course: Course, assignment: Assignment, console: Console) -> int:
     students = classroom(assignment)
     # With the other notebooks at hand: hints send to them.
     whole = course.assignment(assignment.name)
-    absent = {master.name: RejectedError("missing", "not asked for") for master in whole.notebooks}
+    absent: dict[str, bytes | RejectedError] = {
+        master.name: RejectedError("missing", "not asked for") for master in whole.notebooks
+    }
     given = [submission_of(course, assignment, student) for student in students]
     submissions = [replace(submission, files=absent | submission.files) for submission in given]
     kernels = kernels_of(course.config, jailed=True)
