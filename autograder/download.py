@@ -8,6 +8,7 @@ becomes a `RejectedError` with a reason, and the rest goes on.
 
 import io
 import os
+import re
 import stat
 import unicodedata
 import zipfile
@@ -240,12 +241,16 @@ def _in_memory(read: Callable[[], bytes]) -> IO[bytes]:
 
 
 def _contents_bytes(file: IO[bytes]) -> int:
-    """Read how long the table of contents says it is; 0 where there is none, which zipfile will say itself."""
+    """
+    Read how long the table of contents says it is; 0 where there is none, which zipfile will say itself.
+
+    Its end may be written more than once, in the comment or in its own numbers: the longest counts.
+    """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END_BYTES - _MAX_COMMENT))
     tail = file.read()
-    at = tail.rfind(_END)
-    return int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    ends = (end.start() for end in re.finditer(re.escape(_END), tail))
+    return max((int.from_bytes(tail[at + 12 : at + 16], "little") for at in ends), default=0)
 
 
 def _name_of(entry: zipfile.ZipInfo, above: str) -> str:

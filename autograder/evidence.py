@@ -162,7 +162,7 @@ def _kind(variable: Variable) -> tuple[object, ...]:
 
 
 def _reads(facts: Facts) -> list[tuple[object, ...]]:
-    return [output.trains or output.reads for output in facts.outputs]
+    return [(bool(output.trains), output.trains or output.reads) for output in facts.outputs]
 
 
 def _roles(facts: Facts) -> Counter[tuple[object, ...]]:

@@ -72,7 +72,7 @@ class Variable:
     copies : tuple of str
         Variables from whose values it is initialized.
     slot : bool
-        Whether an optimizer keeps it for a variable that it trains.
+        Whether an optimizer keeps it for a variable that it trains, and no output but a training step reads it.
     """
 
     name: str
@@ -96,7 +96,7 @@ class Output:
     tensor : str
         Its name in the graph; without ``:0`` for an operation.
     reads : tuple of str
-        The variables that it depends on, optimizers' slots left out, in order of name.
+        The variables that it depends on, in order of name; for a training step, optimizers' slots left out.
     feeds : tuple of str
         The placeholders that it depends on.
     trains : tuple of str
@@ -187,7 +187,8 @@ def facts_of(meta: Any, variable_def: Any) -> Facts:
     if len(labels) != len(tensors) or len(set(labels)) != len(labels):
         raise FactsError("the named outputs do not fit together")
     outputs = tuple(graph.output(label, tensor) for label, tensor in zip(labels, tensors, strict=True))
-    variables = tuple(graph.variable(name, name in trainable) for name in graph.variables)
+    taken = {name for output in outputs if not output.trains for name in output.reads}
+    variables = tuple(graph.variable(name, name in trainable, name in taken) for name in graph.variables)
     origins = dict(_origins(meta.collection_def[ORIGINS].bytes_list.value))
     return Facts(variables, outputs, tuple((name, origins[name]) for name in graph.variables if name in origins))
 
@@ -246,7 +247,7 @@ class _Graph:
         if any(node.op in _VARIABLES for function in graph_def.library.function for node in function.node_def):
             raise FactsError("one of its functions holds a variable")
 
-    def variable(self, name: str, trainable: bool) -> Variable:
+    def variable(self, name: str, trainable: bool, read: bool) -> Variable:
         node = self._nodes[name]
         number = node.attr["dtype"].type
         shape = node.attr["shape"].shape
@@ -254,7 +255,8 @@ class _Graph:
         dtype = _TYPES.get(number % 100, f"type {number}")
         kind = "ref" if node.op in _REF else "resource"
         copies = tuple(sorted(self._copied(name)))
-        return Variable(name, sizes, dtype, trainable, kind, copies, not trainable and name in self._slots)
+        slot = name in self._slots and not (trainable or read)
+        return Variable(name, sizes, dtype, trainable, kind, copies, slot)
 
     def output(self, label: str, tensor: str) -> Output:
         if _node(tensor) not in self._nodes:
@@ -266,7 +268,8 @@ class _Graph:
         return Output(
             label,
             tensor,
-            tuple(sorted(variables - self._slots)),
+            # What only pretends to be an optimizer's is read by others than a training step.
+            tuple(sorted(variables - self._slots if trained else variables)),
             tuple(sorted(feeds)),
             tuple(sorted(trained)),
         )
@@ -334,7 +337,7 @@ def _origins(lines: Iterable[bytes]) -> Iterator[tuple[str, Origin]]:
         try:
             name, maker, text = json.loads(line)
             yield str(name), Origin(str(maker), str(text)[:200])
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             continue
 
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import io
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
@@ -17,6 +18,9 @@ from autograder.intake import readable
 
 MAX_PIXELS = 4_000_000
 """Most points of a picture that is shown."""
+
+MAX_DRAWN = 10 * MAX_PIXELS
+"""Most points of all pictures of a notebook: a hundred figures have fewer, and each point takes time to draw."""
 
 _PICTURE = "image/png"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -36,14 +40,22 @@ def plain_lines(text: str) -> str:
 def harmless(notebook: NotebookNode) -> NotebookNode:
     """Make the outputs of a notebook harmless, in place, and return it. What a kernel says of itself goes, too."""
     notebook.metadata.pop("language_info", None)
+    left = _Left(MAX_DRAWN)
     for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
         if cell.execution_count is not None:
             cell.execution_count = number
-        cell.outputs = [_output(output, number) for output in cell.outputs]
+        cell.outputs = [_output(output, number, left) for output in cell.outputs]
     return notebook
 
 
-def _output(output: NotebookNode, number: int) -> NotebookNode:
+@dataclass
+class _Left:
+    """Points that may still be drawn."""
+
+    points: int
+
+
+def _output(output: NotebookNode, number: int, left: _Left) -> NotebookNode:
     kind = output.output_type
     if kind == "stream":
         name = "stderr" if output.name == "stderr" else "stdout"
@@ -52,15 +64,15 @@ def _output(output: NotebookNode, number: int) -> NotebookNode:
         lines = [_words(line) for line in output.traceback]
         return _node(kind, ename=_words(output.ename), evalue=_words(output.evalue), traceback=lines)
     count = {"execution_count": number} if kind == "execute_result" else {}
-    return _node(kind, data=_bundle(output.data), metadata={}, **count)
+    return _node(kind, data=_bundle(output.data, left), metadata={}, **count)
 
 
-def _bundle(data: dict[str, Any]) -> dict[str, str]:
+def _bundle(data: dict[str, Any], left: _Left) -> dict[str, str]:
     shown = {}
     if "text/plain" in data:
         shown["text/plain"] = _words(str(data["text/plain"]))
     if _PICTURE in data:
-        picture = _drawn_anew(str(data[_PICTURE]))
+        picture = _drawn_anew(str(data[_PICTURE]), left)
         if picture:
             shown[_PICTURE] = picture
     if not shown:
@@ -72,15 +84,17 @@ def _words(text: str) -> str:
     return plain_lines(_COLOUR.sub("", text).replace("\r\n", "\n"))
 
 
-def _drawn_anew(encoded: str) -> str:
+def _drawn_anew(encoded: str, left: _Left) -> str:
     """Read the points of a PNG and write them again, and nothing else that the file held; empty if it is none."""
     # Only answers that draw need it.
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=["PNG"]) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
+            count = picture.width * picture.height
+            if count > min(MAX_PIXELS, left.points):
                 return ""
+            left.points -= count
             points = picture.convert("RGBA")
     except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
         return ""

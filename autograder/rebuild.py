@@ -12,7 +12,8 @@ All did at the student's desk. A second copy of a graded or locked cell is left 
 
 Of a test with a hidden part the visible one runs in its place, and the whole one after everything else: what people
 see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something, it first
-runs without its asserts: what counts as evidence was shown before the kernel had been told what is expected.
+runs without its asserts, before any test runs whole: what counts as evidence was shown before the kernel had been
+told what is expected.
 
 A demonstration that the student has left as it was, and of which nothing that runs takes a name, is shown and not
 run: that is about a third of the time.
@@ -133,12 +134,13 @@ def _build(master: Master, parts: _Parts) -> Rebuilt:
             cells += [_run_cell(cell, parts.answers), *after.get(str(cell.grade_id), [])]
         elif not cell.is_code:
             cells.append(_text_cell(cell.node.id, cell.source, {}))
-    for cell in master.graded:
-        back = f"\n{BRING_BACK}{cell.grade_id}"
+    hidden = [(cell, f"\n{BRING_BACK}{cell.grade_id}") for cell in master.graded if cell.has_hidden_part]
+    # All are asked before one tells: what a test says may be what the next one asks for.
+    for cell, back in hidden:
         if cell.hidden_part_shows:
             cells.append(_code_cell(asked(cell.node.id), _without_asserts(cell.source) + back, {}))
-        if cell.has_hidden_part:
-            cells.append(_code_cell(whole(cell.node.id), cell.source + back, {}))
+    for cell, back in hidden:
+        cells.append(_code_cell(whole(cell.node.id), cell.source + back, {}))
     notebook = from_dict(
         {"cells": cells, "metadata": dict(master.notebook.metadata), "nbformat": 4, "nbformat_minor": 5}
     )

@@ -151,11 +151,13 @@ def test_a_download_that_is_no_zip_is_refused(tmp_path: Path) -> None:
         look(tmp_path / "nowhere")
 
 
-def test_a_table_of_contents_of_a_million_entries_is_not_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("offset", [bytes(4), b"PK\5\6"], ids=["plain", "another end in the end"])
+def test_a_table_of_contents_of_a_million_entries_is_not_read(offset: bytes, tmp_path: Path) -> None:
     table = b"".join(b"PK\1\2" + bytes(24) + b"\1\0" + bytes(16) + b"x" for _ in range(10**6))
-    data = table + b"PK\5\6" + bytes(4) + b"\xff\xff\xff\xff" + struct.pack("<II", len(table), 0) + bytes(2)
+    end = b"PK\5\6" + bytes(4) + b"\xff\xff\xff\xff" + struct.pack("<I", len(table)) + offset + bytes(2)
+    data = table + end
     (tmp_path / "evil.zip").write_bytes(data)
-    del table, data
+    del table, end, data
     tracemalloc.start()
     try:
         contents, rejections = look(tmp_path)

@@ -242,3 +242,9 @@ def test_an_optimizer_s_slots_do_not_count() -> None:
 )
 def test_a_cell_says_with_tags_what_counts(tags: list[str], terms: Terms | None) -> None:
     assert terms_of(tags) == terms
+
+
+def test_a_step_that_trains_what_should_be_read_is_not_the_same() -> None:
+    step = Facts(SHARED.variables, (Output("r", "r", ("W",), (), ("W",)),))
+    read = Facts(SHARED.variables, (Output("r", "r", ("W",)),))
+    assert difference(step, read, NAMES) == "the outputs read other variables"

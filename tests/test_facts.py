@@ -167,6 +167,25 @@ def test_a_variable_that_is_named_like_a_slot_counts() -> None:
     assert [v.name for v in facts(lambda: {"r": get("W") + get("W/Adam")}).own] == ["W", "W/Adam"]
 
 
+def test_what_others_than_a_step_read_is_no_slot() -> None:
+    def build() -> Outputs:
+        w, mine = get("W"), get("mine", trainable=False)
+        zero = tf.zeros(w.shape)
+        tf.raw_ops.ApplyMomentum(var=w._ref(), accum=mine._ref(), lr=0.0, grad=zero, momentum=0.0)
+        return {"r": w + mine}
+
+    found = facts(build)
+    assert [variable.name for variable in found.own] == ["W", "mine"]
+    assert found.outputs[0].reads == ("W", "mine")
+
+
+def test_an_origin_that_nests_too_deep_is_left_out() -> None:
+    def nest(meta: MetaGraphDef) -> None:
+        meta.collection_def["sharing/origins"].bytes_list.value.append(b"[" * 200_000)
+
+    assert facts_of(broken(nest), VariableDef).own
+
+
 def test_an_output_knows_its_placeholders_and_its_tensor() -> None:
     def build() -> Outputs:
         return {"r": tf.add(tf.placeholder(tf.float32, (), name="x"), get("W"), name="sum")}

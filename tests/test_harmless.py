@@ -93,3 +93,10 @@ def test_what_a_kernel_says_of_itself_goes() -> None:
 def test_text_that_nobody_can_encode_can_be_written() -> None:
     assert plain_lines("a\udcffb\nc").encode()
     assert harmless(from_dict({"cells": [], "metadata": {}})).cells == []
+
+
+def test_many_pictures_are_drawn_until_they_are_too_much_to_draw() -> None:
+    picture = base64.b64encode(png((MAX_PIXELS // 1000, 1000))).decode()
+    cell = new_code_cell(outputs=[new_output("display_data", {"image/png": picture}) for _ in range(12)])
+    outputs = harmless(new_notebook(cells=[cell])).cells[0].outputs
+    assert ["image/png" in output.data for output in outputs] == [True] * 10 + [False] * 2

@@ -414,6 +414,14 @@ def test_a_test_with_a_hidden_part_runs_last_first_without_its_asserts() -> None
     assert lines[0][-1] == lines[1][-1]
 
 
+def test_all_hidden_parts_ask_before_one_tells() -> None:
+    cells = tuple(replace(cell, visible="") if cell.graded else cell for cell in MASTER.cells)
+    built = rebuild(replace(MASTER, cells=cells), SubmittedNotebook((named("double"),))).notebook.cells
+    last = [cell.id for cell in built[-4:]]
+    tests = ("test-double", "test-triple")
+    assert last == [*map(asked, tests), *map(whole, tests)]
+
+
 def test_a_test_with_a_magic_and_a_hidden_part_is_run_as_it_is() -> None:
     hidden = replace(anchor("test-double", points=2), visible="")
     hidden.node.source = "%time double(1)\nassert double(2)"
