@@ -161,7 +161,7 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
             '    return _CONTROL.sub("\\N{REPLACEMENT CHARACTER}", readable(text))\n',
             "    return text\n",
         ),
-        ("harmless.py", "        cell.outputs = [_output(output, number) for output in cell.outputs]\n", ""),
+        ("harmless.py", "        cell.outputs = [_output(output, number, left) for output in cell.outputs]\n", ""),
         ("report/sheet.py", '    return f"\'{text}" if', '    return f"{text}" if'),
     ),
 }
