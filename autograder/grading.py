@@ -163,7 +163,6 @@ def _hints(
     assignment: Assignment,
 ) -> Iterator[Hint]:
     """Name the misconceptions that answers without points show, as far as this assignment's notebooks treat them."""
-    said = {" ".join(finding.shown.split()) for cell in told for finding in cell.findings}
     sources = {cell.id: str(cell.source) for cell in executed.cells}
     notebooks = {other.name for other in assignment.notebooks}
     for solution in master.solutions:
@@ -174,11 +173,14 @@ def _hints(
             if not cell.points and is_test_of(cell.grade_id, exercise)
         }
         looks = [_look(cell, lost[str(cell.grade_id)]) for cell in master.graded if cell.grade_id in lost]
+        visible = [
+            _look(cell, seen) for cell, seen in zip(master.graded, told, strict=True) if str(cell.grade_id) in lost
+        ]
+        # Which line it is tells what it was run with: of a hidden part, that is nothing to be told.
+        lines = {hint.id: hint.line for hint in hints(exercise, sources[solution.node.id], visible)}
         for hint in hints(exercise, sources[solution.node.id], looks):
-            # A kernel may lie about where a line came from, and has been told what is hidden.
-            seen = hint.line in said or hint.line in sources[solution.node.id]
             if hint.misconception.notebook in notebooks:
-                yield hint if seen else replace(hint, line="")
+                yield replace(hint, line=lines.get(hint.id, ""))
 
 
 def _plainest(found: CellVerdict, told: CellVerdict) -> CellVerdict:

@@ -20,6 +20,7 @@ run: that is about a third of the time.
 """
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ _ASKED, _WHOLE = "asked:", "whole:"
 
 _START = ""
 """The place of plain cells before the first named one."""
+
+
+_LINKS = re.compile(r"\](?=\s?[(\[:])")
+"""What Markdown cannot make a link, a picture or a definition of either without."""
 
 
 @dataclass(frozen=True)
@@ -229,8 +234,12 @@ def _plain_cell(name: str, cell: SubmittedCell, idle: set[str]) -> NotebookNode:
 
 
 def _without_tags(text: str) -> str:
-    """Let HTML in a student's text be read, and not be run by the page in which a person grades it."""
-    return text.replace("<", "&lt;")
+    """
+    Let HTML in a student's text be read, and not be run by the page in which a person grades it.
+
+    Links and pictures are read as they are written, too: nbconvert keeps ``javascript:`` in them.
+    """
+    return _LINKS.sub("&#93;", text.replace("<", "&lt;"))
 
 
 def _without_asserts(source: str) -> str:

@@ -16,10 +16,13 @@ from nbgrader.api import Gradebook
 
 from autograder.cli import main
 from autograder.course import CONFIG_FILE, Course
-from autograder.intake import SubmittedCell, SubmittedNotebook
+from autograder.errors import RejectedError
+from autograder.grading import WITHHELD, grade
+from autograder.intake import Submission, SubmittedCell, SubmittedNotebook
 from autograder.kernels.places import BRING_BACK, KEEP
 from autograder.kernels.running import Kernels
 from autograder.rebuild import as_released, place_of, rebuild
+from tests.conftest import ROOT
 from tests.small_course import NAME, RIGHT, SECRET, UNSEEN, edit, hand_in, small_course
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -39,6 +42,21 @@ def spied():
 
 """
 """All that a kernel knows, written in four ways."""
+
+TELLS_THE_LINE = """
+def make_variables(inputs, outputs):
+    return {
+        "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),
+        "bias": tf.Variable(tf.zeros([outputs]), name="b"),
+    }
+
+def dense(x, variables):
+    inputs, outputs = variables["weight"].shape.as_list()
+    weight = variables["weight"]
+    if (inputs, outputs) == (7, 1):
+        weight = tf.Variable(tf.zeros([7, 1]))
+    return x @ weight + variables["bias"]
+"""
 
 KEEPS_FIRST = "def double(x):\n    return 2 * x"
 
@@ -144,3 +162,21 @@ def test_a_course_may_call_its_hidden_parts_otherwise(tmp_path: Path) -> None:
         file.write('c.ClearHiddenTests.end_test_delimeter = "END SECRETS"\n')
     master = Course(course.root).assignment(NAME).notebooks[0]
     assert [cell.released for cell in master.graded if cell.has_hidden_part] == ["display(double(7))"]
+
+
+def test_which_line_a_hidden_part_has_run_is_not_told() -> None:
+    """A line that only the hidden part reaches says what it asks for."""
+    course = Course(ROOT)
+    assignment = course.assignment("sharing_variables")
+    name = "02_variables_dict"
+    notebook = json.loads((ROOT / "notebooks" / "sharing_variables" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "make-and-use":
+            cell["source"] = TELLS_THE_LINE
+    missing = {master.name: RejectedError("missing", "it is not there") for master in assignment.notebooks}
+    files = missing | {name: json.dumps(notebook).encode()}
+    result = grade(Submission("mallory", "sharing_variables", files), assignment, Kernels())
+    (verdict,) = (one for one in result.verdicts if one.name == name)
+    found = next(cell for cell in verdict.cells if cell.grade_id == "test-make-and-use-counts")
+    assert WITHHELD in [finding.message for finding in found.findings]
+    assert [(hint.id, hint.line) for hint in verdict.hints if hint.exercise == "make-and-use"] == [("M1", "")]

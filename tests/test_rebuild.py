@@ -1,5 +1,6 @@
 """What runs is the master's, but for the student's text: whatever else was done to a submission has no effect."""
 
+import html
 import json
 from copy import deepcopy
 from dataclasses import replace
@@ -7,6 +8,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder.course import DEMONSTRATION_TAG, HIDDEN_OUTPUT, OUTPUT_TAG, Master, MasterCell
@@ -398,6 +400,28 @@ def test_where_a_person_grades_a_students_texts_are_kept_and_run_nothing() -> No
     assert "&lt;script>alert(1)&lt;/script> $a&lt;b$" in kept
     assert kept[-1] == "&lt;b>so&lt;/b>"
     assert not any("script" in cell.source for cell in rebuild(MASTER, SubmittedNotebook(cells)).notebook.cells)
+
+
+LINKS = (
+    "[a](javascript:alert(1))",
+    "[a][b]\n\n[b]: javascript:alert(1)",
+    "[b]\n\n[b]:\n  javascript:alert(1)",
+    "[a] [b]\n\n [b] : javascript:alert(1)",
+    "![a](http://elsewhere.example/seen.png)",
+    "[![a](x)](javascript:alert(1))",
+    "[a\\](b](javascript:alert(1))",
+    "[a&#93;](javascript:alert(1))",
+)
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_a_students_text_has_no_links_where_a_person_grades(text: str) -> None:
+    cells = (named("double"), plain(text, is_code=False, grade_id="why"))
+    kept = rebuild(TASK, SubmittedNotebook(cells)).notebook.cells[-1].source
+    page = str(markdown2html_mistune(kept))
+    # An address of the web that is written out is a link by itself.
+    assert "<img" not in page and '="javascript' not in page
+    assert "javascript:" in html.unescape(page) or "elsewhere" in page
 
 
 def test_a_test_with_a_hidden_part_runs_last_first_without_its_asserts() -> None:
