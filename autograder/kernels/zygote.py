@@ -70,6 +70,20 @@ class _Kernel:
     pid: int
     order: Order
     limit: str = ""
+    killed: bool = False
+    """Whether its end was asked for, or decided here."""
+
+    def signal(self, number: int) -> None:
+        """Signal it and what it has started."""
+        self.killed |= number == signal.SIGKILL
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            # Not yet, or no longer, the leader of a group.
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                return
 
 
 class Zygote:
@@ -187,10 +201,10 @@ class Zygote:
         kernel = self._clients[client]
         if not packet:
             if kernel is not None:
-                _signal(kernel.pid, signal.SIGKILL)
+                kernel.signal(signal.SIGKILL)
             self._drop(client)
         elif kernel is not None:
-            _signal(kernel.pid, int(json.loads(packet)["signal"]))
+            kernel.signal(int(json.loads(packet)["signal"]))
 
     def _drop(self, client: socket.socket) -> None:
         self._selector.unregister(client)
@@ -213,10 +227,11 @@ class Zygote:
             for client, kernel in list(self._clients.items()):
                 if kernel is not None and kernel.pid == pid:
                     code, seconds = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
-                    # Nobody inside can kill a kernel like that. For its limit the system counts in ticks, which are
-                    # far from what was used where the machine is busy.
-                    if code == -signal.SIGKILL and seconds > 0.5 * kernel.order.limits.get("cpu_seconds", math.inf):
-                        kernel.limit = kernel.limit or "cpu"
+                    # Nobody inside can kill a kernel like that, so it was the system. For its limit that counts in
+                    # ticks, which are far from what was used where the machine is busy.
+                    used_up = seconds > 0.5 * kernel.order.limits.get("cpu_seconds", math.inf)
+                    if code == -signal.SIGKILL and not kernel.killed and used_up:
+                        kernel.limit = "cpu"
                     _send(client, exit=code, limit=kernel.limit)
                     self._drop(client)
 
@@ -226,7 +241,7 @@ class Zygote:
         for kernel, used in zip(kernels, jail.memory_beyond([kernel.pid for kernel in kernels]), strict=True):
             if used > kernel.order.limits["memory_bytes"]:
                 kernel.limit = "memory"
-                _signal(kernel.pid, signal.SIGKILL)
+                kernel.signal(signal.SIGKILL)
 
     def _fork(self, order: Order, streams: list[int]) -> int:
         """Fork a kernel and return its process id."""
@@ -291,18 +306,6 @@ def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
     app.initialize(order.argv)
     bound()
     app.start()
-
-
-def _signal(pid: int, number: int) -> None:
-    """Signal a kernel and what it has started."""
-    try:
-        os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        # Not yet, or no longer, the leader of a group.
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
 
 
 def _send(client: socket.socket, **message: Any) -> None:

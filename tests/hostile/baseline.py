@@ -40,7 +40,7 @@ def _in_a_room_of_nbgrader(task: Task) -> Observed:
     """Grade where the disk cannot be written to but for the course."""
     room = [bubblewrap(), "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--die-with-parent"]
     room += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--tmpfs", "/tmp", "--tmpfs", "/run"]
-    room += ["--perms", "0755", "--tmpfs", "/mnt", "--bind", task.out, task.out, "env", "ROOM=/mnt"]
+    room += ["--perms", "0755", "--tmpfs", "/mnt", "--bind", task.out, task.out, "env", "ROOM=/mnt", "HOME=/tmp"]
     Path(task.out).mkdir(parents=True, exist_ok=True)
     return run_in(room, "tests.hostile.baseline", task)
 
@@ -84,8 +84,15 @@ def _nbgrader(
 
 
 def _run(line: list[str], folder: Path, environment: dict[str, str]) -> str:
+    # An attack that ends whatever it can reach must not end the room.
+    alone = [bubblewrap(), "--dev-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--die-with-parent"]
     with subprocess.Popen(
-        line, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        [*alone, *line],
+        env=environment,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     ) as process:
         try:
             said, _ = process.communicate(timeout=SECONDS)
