@@ -8,11 +8,13 @@ asks for it, and then what it found. This module only finds; `autograder.verdict
 import ast
 import contextlib
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import accumulate
 from typing import Protocol, TypeVar
 
 from nbformat import NotebookNode, from_dict
@@ -25,6 +27,9 @@ from autograder.files import cut
 from autograder.kernels.running import Reply
 from autograder.probes import DESK, at_a_desk, with_ending
 from autograder.sharing import FACTS_TYPE, GRAPH_TYPE
+
+MAX_SEARCHED = 100_000
+"""Characters of outputs among which a test's own are looked for."""
 
 ASSERT = "assert"
 """Name of nbgrader's own kind of check: all others are evidence."""
@@ -118,7 +123,8 @@ class AssertCheck:
     nbgrader's own: the cell ran to its end without an exception.
 
     A cell that asks for nothing else and ends in a number gives that many points, as in nbgrader
-    (`nbgrader.utils.determine_grade`). A number that can be none of its points gives none.
+    (`nbgrader.utils.determine_grade`). A number that can be none of its points gives none. That of a test with a
+    hidden part is cut off after two decimals: more would be room for what the kernel has seen of it.
     """
 
     name = ASSERT
@@ -142,6 +148,8 @@ class AssertCheck:
             said = ", ".join(f"{number:g}" for number in given)
             return Finding(self.name, Outcome.FAILS, f"The test gives {said} points, and it has {cell.points:g}.")
         points = min(given)
+        if cell.has_hidden_part:
+            points = math.floor(points * 100) / 100
         return Finding(
             self.name, Outcome.HOLDS, f"The test gives {points:g} of {cell.points:g} points.", points=points
         )
@@ -168,6 +176,7 @@ class OutputCheck:
         kinds = _kinds(reference)
         texts = [output for output in shown.texts if _kinds([output]) & kinds]
         texts = [output for output in texts if not _pictures(output) - kinds] or texts
+        texts = _within_reach(texts, at_least=len(reference))
         if not texts:
             return Finding(self.name, Outcome.ABSENT, _raised(shown) or "This cell showed nothing.")
 
@@ -312,6 +321,12 @@ def _of_the_test(
             return last
         chosen.insert(0, earlier.pop())
     return chosen
+
+
+def _within_reach(outputs: list[NotebookNode], at_least: int) -> list[NotebookNode]:
+    """Leave out what stands before many characters of other outputs: comparing takes its time."""
+    lengths = accumulate(len(plain_text([output])) for output in reversed(outputs))
+    return outputs[-max(1, at_least, sum(length <= MAX_SEARCHED for length in lengths)) :]
 
 
 def _with_ending(outputs: list[NotebookNode], ending: str) -> list[NotebookNode]:

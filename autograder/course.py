@@ -177,22 +177,26 @@ class Master:
         headings = [str(heading) for text in texts for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
         return (headings[-1 if cell else 0] if headings else self.name).replace("`", "")
 
-    def tests_of(self, solution: str) -> tuple[MasterCell, ...]:
+    def answer_to(self, test: MasterCell) -> MasterCell | None:
         """
-        Find the tests of an answer: those that are named after it.
+        Find the answer that a test is about: the one that it is named after.
 
-        Where names say nothing, as in courses that do not know this rule, a test belongs to the answer above it.
+        Where names say nothing, as in courses that do not know this rule, it is the one above the test; None where
+        there is none.
         """
-        answers = [str(cell.grade_id) for cell in self.solutions if not cell.by_hand]
-        found, above = [], ""
+        above = None
         for cell in self.cells:
-            name = str(cell.grade_id)
-            above = name if name in answers else above
-            if cell.graded and not cell.by_hand:
-                named = [answer for answer in answers if is_test_of(name, answer)]
-                if solution in (named or [above]):
-                    found.append(cell)
-        return tuple(found)
+            if cell is test:
+                break
+            above = cell if cell.solution and not cell.by_hand else above
+        answers = [cell for cell in self.solutions if not cell.by_hand]
+        named = [cell for cell in answers if is_test_of(str(test.grade_id), str(cell.grade_id))]
+        return max(named, key=lambda cell: len(str(cell.grade_id)), default=above)
+
+    def tests_of(self, solution: str) -> tuple[MasterCell, ...]:
+        """Find the tests of an answer, by its name."""
+        owners = ((test, self.answer_to(test)) for test in self.graded)
+        return tuple(test for test, owner in owners if owner is not None and owner.grade_id == solution)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from autograder.checks import Finding, Outcome, Shown, expected_facts, judge, visible_part
-from autograder.course import Assignment, Master, MasterCell, is_test_of
+from autograder.course import Assignment, Master, MasterCell
 from autograder.errors import RejectedError
 from autograder.facts import groups_of
 from autograder.harmless import harmless
@@ -123,12 +123,13 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
         return _not_run(master, _rejected(rejected))
     except Exception as error:
         return _not_run(master, _failed(submission, f"the grader failed with {type(error).__name__}: {error}"))
-    seconds = time.monotonic() - started
     state = _state(done, cells, kernels)
+    text = at_a_desk(_text(harmless(as_released(done.notebook)), state), ending)
+    seconds = time.monotonic() - started
     verdict = NotebookVerdict(
         master.name, state, master.max_points, cells, rebuilt.notes, seconds, hints, rebuilt.blank
     )
-    return verdict, at_a_desk(_text(harmless(as_released(done.notebook)), state), ending)
+    return verdict, text
 
 
 def _decide(cell: MasterCell, shown: dict[str, Shown], assignment: Assignment) -> CellVerdict:
@@ -167,10 +168,11 @@ def _hints(
     notebooks = {other.name for other in assignment.notebooks}
     for solution in master.solutions:
         exercise = str(solution.grade_id)
+        tests = {str(test.grade_id) for test in master.tests_of(exercise)}
         lost = {
             cell.grade_id: _plainest(cell, seen)
             for cell, seen in zip(cells, told, strict=True)
-            if not cell.points and is_test_of(cell.grade_id, exercise)
+            if not cell.points and cell.grade_id in tests
         }
         looks = [_look(cell, lost[str(cell.grade_id)]) for cell in master.graded if cell.grade_id in lost]
         visible = [

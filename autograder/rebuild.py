@@ -143,7 +143,7 @@ def _build(master: Master, parts: _Parts) -> Rebuilt:
     # All are asked before one tells: what a test says may be what the next one asks for.
     for cell, back in hidden:
         if cell.hidden_part_shows:
-            cells.append(_code_cell(asked(cell.node.id), _without_asserts(cell.source) + back, {}))
+            cells.append(_code_cell(asked(cell.node.id), _without_asserts(cell) + back, {}))
     for cell, back in hidden:
         cells.append(_code_cell(whole(cell.node.id), cell.source + back, {}))
     notebook = from_dict(
@@ -242,12 +242,9 @@ def _without_tags(text: str) -> str:
     return _LINKS.sub("&#93;", text.replace("<", "&lt;"))
 
 
-def _without_asserts(source: str) -> str:
-    try:
-        return ast.unparse(_NoAsserts().visit(ast.parse(source)))
-    except SyntaxError:
-        # There is a magic in it.
-        return source
+def _without_asserts(cell: MasterCell) -> str:
+    assert cell.tree is not None, "masters with tests that are not Python are refused"
+    return ast.unparse(_NoAsserts().visit(cell.tree))
 
 
 class _NoAsserts(ast.NodeTransformer):

@@ -110,7 +110,7 @@ class NotebookVerdict:
     hints : tuple of Hint
         The misconceptions that the answers without points show, in the order of the exercises.
     seconds : float
-        Wall time of the run.
+        Wall time of the run and of judging it.
     blank : tuple of str
         The answers for a person that are as they were released: nbgrader gives them no points.
     """

@@ -1,5 +1,7 @@
 """What a cell shows is held against the master's: what must be there counts, and what may be there does not."""
 
+from dataclasses import replace
+
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
@@ -81,6 +83,12 @@ def test_a_bare_test_that_ends_in_a_number_gives_that_many_points(outputs: list[
     assert decide_cell("test-double", 1.0, tuple(found(bare, *outputs, reply=RAISED).values())).points == 0
 
 
+@pytest.mark.parametrize(("number", "points"), [("0.25", 0.25), ("0.333333", 0.33), ("0.99999", 0.99), ("1", 1)])
+def test_the_number_of_a_test_with_a_hidden_part_has_no_room_for_its_text(number: str, points: float) -> None:
+    bare = replace(cell(tagged=False), visible="double(1)")
+    assert decide_cell("test-double", 1.0, tuple(found(bare, value(number)).values())).points == points
+
+
 def test_a_number_says_nothing_about_the_points_of_a_test_with_evidence() -> None:
     shows = cell(value("0.25"))
     assert decide_cell("test-double", 1.0, tuple(found(shows, value("0.25")).values())).points == 1
@@ -116,6 +124,17 @@ def test_far_more_than_is_expected_is_not_compared() -> None:
         Outcome.FAILS,
         "Far more is shown than is expected: 700000 characters.",
     )
+
+
+def test_not_everything_that_an_answer_shows_is_searched_for_evidence() -> None:
+    master = cell(display("4"), display("6"))
+    assert evidence(master, display("4"), *[display("5" * 19_000)] * 4, display("6")) is Outcome.HOLDS
+    assert evidence(master, display("4"), *[display("5" * 19_000)] * 6, display("6")) is Outcome.FAILS
+
+
+def test_all_that_is_expected_is_looked_at() -> None:
+    long = [display("4" * 60_000), display("5" * 60_000)]
+    assert evidence(cell(*long), *long) is Outcome.HOLDS
 
 
 def test_a_long_text_is_compared_with_a_long_one() -> None:

@@ -8,7 +8,7 @@ test of the submission has one, from the grader or from a person.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from autograder.course import Assignment, Course, Master, MasterCell, is_test_of
+from autograder.course import Assignment, Course, Master, MasterCell
 from autograder.gradebook import Gradebook, Standing, Student
 from autograder.grading import Result
 from autograder.harmless import plain, plain_lines
@@ -197,16 +197,17 @@ def _test(master: Master, cell: MasterCell, verdict: NotebookVerdict, standing: 
     elif score is None:
         told = plain(verdict.state.told)
     else:
-        told = _lost(cell, verdict)
+        told = _lost(master, cell, verdict)
     return MarkedTest(place[1], _one_line(cell.looks_at), score, cell.points, cell.has_hidden_part, told)
 
 
-def _lost(cell: MasterCell, verdict: NotebookVerdict) -> str:
+def _lost(master: Master, cell: MasterCell, verdict: NotebookVerdict) -> str:
     """Say what the feedback page says about a test that the grader gave no points for."""
     (found,) = (one for one in verdict.cells if one.grade_id == cell.grade_id)
     if found.points or not (found.message or found.max_points):
         return ""
-    ideas = {h.id: h.misconception for h in verdict.hints if is_test_of(found.grade_id, h.exercise)}
+    answer = master.answer_to(cell)
+    ideas = {h.id: h.misconception for h in verdict.hints if answer is not None and h.exercise == answer.grade_id}
     lines = [
         found.message,
         PARTLY if cell.has_hidden_part else "",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 
-from autograder.course import Assignment, Master, MasterCell, is_test_of
+from autograder.course import Assignment, Master, MasterCell
 from autograder.grading import Result
 from autograder.misconceptions import CATALOGUE, Hint, Misconception
 from autograder.verdict import Kind, NotebookVerdict, State
@@ -202,16 +202,9 @@ def _exercises(master: Master, results: list[Result]) -> list[Exercise]:
     verdicts = [(result, verdict) for result in results for verdict in result.verdicts if verdict.name == master.name]
     tests: dict[str | None, list[MasterCell]] = {}
     for test in master.graded:
-        tests.setdefault(_solution(master, test).grade_id, []).append(test)
+        tests.setdefault((master.answer_to(test) or test).grade_id, []).append(test)
     cells = [cell for cell in master.cells if cell.is_anchor and cell.grade_id in tests]
     return [_exercise(master, cell, tests[cell.grade_id], verdicts) for cell in cells]
-
-
-def _solution(master: Master, test: MasterCell) -> MasterCell:
-    """Find the cell that a test is about: by its name, else the last one above it; a test without any is its own."""
-    named = [cell for cell in master.solutions if is_test_of(str(test.grade_id), str(cell.grade_id))]
-    above = [cell for cell in master.cells[: master.cells.index(test)] if cell.solution]
-    return [test, *above[-1:], *named[:1]][-1]
 
 
 def _exercise(

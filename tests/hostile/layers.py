@@ -92,8 +92,8 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
     "evidence before asserts": (
         (
             "rebuild.py",
-            "        return ast.unparse(_NoAsserts().visit(ast.parse(source)))\n",
-            "        return source\n",
+            "    return ast.unparse(_NoAsserts().visit(cell.tree))\n",
+            "    return cell.source\n",
         ),
     ),
     "reading (links, sizes, depth)": (
