@@ -40,7 +40,7 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 from nbgrader.utils import parse_utc
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course import Assignment, Course, Master
@@ -56,7 +56,7 @@ _MASTER_STEPS = (LockCells, ClearSolutions, ClearOutput, ComputeChecksums, SaveC
 _NO_RESPONSE = "No response."
 """What nbgrader says of an answer that is as it was released."""
 
-_Scores = dict[tuple[str, str], float | None]
+Scores = dict[tuple[str, str], float | None]
 """Scores by notebook and cell."""
 
 
@@ -82,21 +82,29 @@ class Standing:
         By notebook and cell. A person's score takes the place of the automatic one; None where there is neither.
     by_hand : frozenset of (str, str)
         The cells that a person has scored.
+    comments : dict of (str, str) to str
+        By notebook and cell, what a person has written about an answer.
     points, max_points : float
         nbgrader's own sums.
-    penalty : float
-        What nbgrader takes off for being late.
+    penalties : dict of str to float
+        By notebook, what nbgrader takes off for being late.
     is_flagged : bool
         Whether formgrader asks a person to look.
     """
 
     student: Student
-    scores: _Scores
+    scores: Scores
     by_hand: frozenset[tuple[str, str]]
+    comments: dict[tuple[str, str], str]
     points: float
     max_points: float
-    penalty: float
+    penalties: dict[str, float]
     is_flagged: bool
+
+    @property
+    def penalty(self) -> float:
+        """What nbgrader takes off the whole submission."""
+        return sum(self.penalties.values())
 
 
 class Gradebook:
@@ -121,7 +129,7 @@ class Gradebook:
         with self._explained("see that the file, or the server, can be reached and written"):
             with _alembic_on_path():
                 self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
-            self._written, self._came_in = self._scores(), self._times()
+            self._written, self._came_in, self._changed = self._scores(), self._times(), self._by_people()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -163,18 +171,38 @@ class Gradebook:
         GradebookError
             When the database cannot be read.
         """
-        if not self._has(result):
-            return None
+        return self._standing(result) if self._has(result) else None
+
+    def changed(self, result: Result) -> Standing | None:
+        """
+        Read what stands there about a submission that has been written; None where that is just the result.
+
+        It is more where a person has given points or a comment, or nbgrader has taken off some for being late.
+
+        Raises
+        ------
+        GradebookError
+            When the database cannot be read.
+        """
+        return self._standing(result) if result.student in self._changed else None
+
+    def _standing(self, result: Result) -> Standing:
         with self._explained("see that the file, or the server, can be reached"):
             submission = self._book.find_submission(result.assignment, result.student)
             grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
             return Standing(
                 student=_student(submission.student),
                 scores={cell: _score(grade) for cell, grade in grades.items()},
-                by_hand=frozenset(cell for cell, grade in grades.items() if grade.manual_score is not None),
+                by_hand=frozenset(cell for cell, grade in grades.items() if _is_by_hand(grade)),
+                comments={
+                    (book.name, comment.name): str(comment.manual_comment)
+                    for book in submission.notebooks
+                    for comment in book.comments
+                    if comment.manual_comment
+                },
                 points=submission.score,
                 max_points=submission.max_score,
-                penalty=submission.late_submission_penalty,
+                penalties={book.name: book.late_submission_penalty or 0.0 for book in submission.notebooks},
                 is_flagged=submission.needs_manual_grade,
             )
 
@@ -183,7 +211,7 @@ class Gradebook:
         with self._explained("see that the file, or the server, can be reached"):
             return sorted(str(student.id) for student in self._book.students)
 
-    def _scores(self) -> dict[str, _Scores]:
+    def _scores(self) -> dict[str, Scores]:
         """Read all automatic scores of the assignment, by student."""
         rows = (
             self._book.db.query(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, Grade.auto_score)
@@ -195,10 +223,29 @@ class Gradebook:
             .join(BaseCell, Grade.cell_id == BaseCell.id)
             .filter(AssignmentRow.name == self.assignment.name)
         )
-        found: dict[str, _Scores] = {}
+        found: dict[str, Scores] = {}
         for student, notebook, cell, score in rows:
             found.setdefault(student, {})[notebook, cell] = score
         return found
+
+    def _by_people(self) -> set[str]:
+        """Find the students about whom more stands there than results: a person's word, or a penalty."""
+        scored = or_(Grade.manual_score.is_not(None), Grade.extra_credit.is_not(None))
+        rows = (
+            self._book.db.query(SubmittedAssignment.student_id)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
+            .filter(AssignmentRow.name == self.assignment.name)
+            .filter(
+                or_(
+                    SubmittedNotebook.grades.any(scored),
+                    SubmittedNotebook.comments.any(Comment.manual_comment.is_not(None)),
+                    SubmittedNotebook.late_submission_penalty.is_not(None),
+                )
+            )
+            .distinct()
+        )
+        return {student for (student,) in rows}
 
     def _times(self) -> dict[str, tuple[datetime | None, bool]]:
         """Read for each student when the submission came in, and whether it may be late or have a penalty."""
@@ -228,8 +275,8 @@ class Gradebook:
             return False
         return {cell: score for cell, score in written.items() if cell[0] in names} == self._expected(result)
 
-    def _expected(self, result: Result) -> _Scores:
-        given = {verdict.name: _points(verdict) for verdict in result.verdicts}
+    def _expected(self, result: Result) -> Scores:
+        given = {verdict.name: verdict.scores for verdict in result.verdicts}
         return {
             (master.name, str(cell.grade_id)): given[master.name].get(str(cell.grade_id))
             for master in self.assignment.notebooks
@@ -267,6 +314,7 @@ class Gradebook:
                 "c.AssignLatePenalties names in nbgrader_config.py, and grade again"
             ) from error
         self._book.db.expire_all()
+        self._changed.add(result.student)
 
     def _add_notebook(self, submission: SubmittedAssignment, name: str) -> SubmittedNotebook:
         """Give an older submission the rows of a notebook that the assignment has got since."""
@@ -354,13 +402,6 @@ def _importable(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
 
 
-def _points(verdict: NotebookVerdict) -> dict[str, float]:
-    """Give the automatic scores of a notebook: nbgrader's rule is that an answer nobody has touched gets none."""
-    if not verdict.state.is_graded:
-        return {}
-    return {cell.grade_id: cell.points for cell in verdict.cells} | dict.fromkeys(verdict.blank, 0.0)
-
-
 def _student(row: StudentRow) -> Student:
     optional = (row.first_name, row.last_name, row.email, row.lms_user_id)
     return Student(str(row.id), *(str(text or "") for text in optional))
@@ -371,8 +412,12 @@ def _score(grade: Grade) -> float | None:
     return None if grade.manual_score is None and grade.auto_score is None else float(grade.score)
 
 
+def _is_by_hand(grade: Grade) -> bool:
+    return grade.manual_score is not None or grade.extra_credit is not None
+
+
 def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
-    scores = _points(verdict)
+    scores = verdict.scores
     grade: Grade
     for grade in submitted.grades:
         grade.auto_score = scores.get(grade.name)

@@ -102,7 +102,7 @@ def hold(session: Session, stop: threading.Event, progress: Callable[[Result], N
             executed[result.student] = notebooks
             try:
                 gradebook.write(result, notebooks)
-                feedback.write(result, notebooks, submission.secret)
+                feedback.write(result, notebooks, submission.secret, gradebook.changed(result))
             except (GradebookError, FeedbackError, OSError) as error:
                 problems.append(f"{result.student}: {error}")
             results.append(result)

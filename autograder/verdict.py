@@ -130,6 +130,13 @@ class NotebookVerdict:
         return sum(cell.points for cell in self.cells)
 
     @property
+    def scores(self) -> dict[str, float]:
+        """The automatic scores by cell: nbgrader's rule is that an answer nobody has touched gets none."""
+        if not self.state.is_graded:
+            return {}
+        return {cell.grade_id: cell.points for cell in self.cells} | dict.fromkeys(self.blank, 0.0)
+
+    @property
     def points(self) -> float | None:
         """The automatic points, or None when a person must decide."""
         return self.earned if self.state.is_graded else None

@@ -540,7 +540,7 @@ def test_what_a_kernel_has_said_is_harmless_in_a_mark(small: Course) -> None:
         for master in assignment.notebooks
         for cell in master.graded
     }
-    standing = Standing(Student("ada"), scores, frozenset(), 0, 6, 0, is_flagged=True)
+    standing = Standing(Student("ada"), scores, frozenset(), {}, 0, 6, {}, is_flagged=True)
     told = marked(assignment, Result("ada", NAME, verdicts, {}), standing)
     first, second = told.notebooks
     assert first.tests[0].told == "first\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}?\nsecond"

@@ -15,7 +15,7 @@ from autograder.facts import Facts, Output, Variable
 from autograder.grading import Result
 from autograder.intake import SECRET_FILE, TIMESTAMP_FILE
 from autograder.misconceptions import CATALOGUE, Hint
-from autograder.report.feedback import PARTLY, Feedback, page
+from autograder.report.feedback import PARTLY, Feedback, Marks, page
 from autograder.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
 from tests.small_course import NAME
 
@@ -46,8 +46,10 @@ def executed(master: Master, **sources: str) -> dict[str, Any]:
     return {"cells": [{"id": c.node.id, "source": answers.get(c.node.id, "answer")} for c in master.cells]}
 
 
-def drawn(master: Master, found: NotebookVerdict, student: str = "ada", **sources: str) -> str:
-    return page(master, found, student, executed(master, **sources), "key")
+def drawn(
+    master: Master, found: NotebookVerdict, student: str = "ada", marks: Marks | None = None, **sources: str
+) -> str:
+    return page(master, found, marks or Marks.of(found, None), student, executed(master, **sources), "key")
 
 
 def words(html: str) -> str:
@@ -142,6 +144,66 @@ def test_a_notebook_in_review_promises_no_points(assignment: Assignment) -> None
     said = words(drawn(master, verdict(master, state=state)))
     assert "REVIEW: asserts and evidence disagree in test-x. A person will look at this notebook." in said
     assert "of 1" in said and not re.search(r"\d of \d", said)
+
+
+TIMEOUT = State(Kind.TIMEOUT, "cell", "cell 'double' took more than 1 s; look at it")
+
+
+def test_points_of_a_person_take_the_place_of_the_graders(small: Course) -> None:
+    master = small.assignment(NAME).notebooks[0]
+    wrong = Finding("assert", Outcome.FAILS, "double(2) is not 4")
+    found = verdict(master, lost("test-double-assert", wrong), lost("test-double-shown", wrong))
+    marks = Marks(
+        {"test-double-assert": 1.5, "test-double-shown": 1.0},
+        {"test-double-assert": 1.5, "test-double-shown": 1.0},
+        {"double": "Nearly:\nlook <again>."},
+        penalty=0.5,
+    )
+    html = drawn(master, found, marks=marks)
+    said = words(html)
+    assert "ada: 2.5 of 3 points For being late, 0.5 of these points are taken off." in said
+    assert "A person has written Nearly: look &lt;again&gt;." in said
+    assert "test-double-assert double(2) is not 4 A person has given 1.5 of 2 points." in said
+    assert "test-double-shown" not in said
+    assert "For being late" not in drawn(master, found)
+
+
+def test_a_notebook_about_which_a_person_has_decided_waits_for_nobody(small: Course) -> None:
+    master = small.assignment(NAME).notebooks[0]
+    found = verdict(master, state=TIMEOUT)
+    given = {"test-double-assert": 2.0, "test-double-shown": 0.0}
+    said = words(drawn(master, found, marks=Marks(given, given)))
+    assert "ada: 2 of 3 points double" in said and "will look" not in said
+    half = words(drawn(master, found, marks=Marks({"test-double-assert": 2.0}, {"test-double-assert": 2.0})))
+    assert "A person will look" in half and not re.search(r"\d of \d", half)
+
+
+def test_what_a_person_gave_for_a_notebook_that_did_not_run_is_shown(small: Course) -> None:
+    master = small.assignment(NAME).notebooks[0]
+    given = {"test-double-assert": 2.0, "test-double-shown": 1.0}
+    found = NotebookVerdict(master.name, State(Kind.REJECTED, "empty", "no; ask"), master.max_points)
+    said = words(drawn(master, found, marks=Marks(given, given, {"double": "You showed me."})))
+    assert "ada: 3 of 3 points" in said and "You showed me." in said
+
+
+def test_points_that_a_person_is_still_to_give_are_not_counted_as_lost(small: Course) -> None:
+    master = small.assignment(NAME).notebooks[0]
+    task = replace(master.cells[0], grade_id="essay", points=4.0, task=True)
+    asked = replace(master, cells=(task, *master.cells[1:]))
+    found = verdict(asked)
+    waits = words(drawn(asked, found))
+    assert "ada: 3 of 7 points so far: a person has still to give some" in waits
+    assert "points are given by a person" in waits
+    marks = Marks(found.scores | {"essay": 3.0}, {"essay": 3.0}, {"essay": "A good essay."})
+    done = words(drawn(asked, found, marks=marks))
+    assert "ada: 6 of 7 points" in done and "so far" not in done and "3 of 4" in done and "A good essay." in done
+
+
+def test_a_test_that_gives_a_part_of_its_points_says_so(small: Course) -> None:
+    master = small.assignment(NAME).notebooks[0]
+    part = Finding("assert", Outcome.HOLDS, "The test gives 0.5 of 2 points.", points=0.5)
+    said = words(drawn(master, verdict(master, CellVerdict("test-double-assert", 0.5, 2, (part,)))))
+    assert "ada: 1.5 of 3 points" in said and "test-double-assert The test gives 0.5 of 2 points." in said
 
 
 @pytest.fixture

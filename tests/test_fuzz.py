@@ -43,7 +43,7 @@ from autograder.misconceptions import CATALOGUE, Hint
 from autograder.names import binds, reads
 from autograder.picture import figure
 from autograder.rebuild import as_released, rebuild, whole
-from autograder.report.feedback import Feedback, page
+from autograder.report.feedback import Feedback, Marks, page
 from autograder.report.sheet import COLUMNS, sheet
 from autograder.results import Results
 from autograder.sharing import GRAPH_TYPE
@@ -401,7 +401,8 @@ def test_a_page_holds_texts_only_as_text(
     state = data.draw(st.sampled_from([GRADED, State(Kind.CRASH, "kernel", message)]))
     verdict = NotebookVerdict(master.name, state, master.max_points, cells, (message,), 1.0, told)
     executed = {"cells": [{"id": cell.node.id, "source": code} for cell in master.cells]}
-    holds_no_markup_but_ours(page(master, verdict, student, executed, "key"))
+    marks = replace(Marks.of(verdict, None), comments={str(cell.grade_id): message for cell in master.solutions})
+    holds_no_markup_but_ours(page(master, verdict, marks, student, executed, "key"))
 
 
 results = st.builds(

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder.batch import local_processes
 from autograder.cli import main
@@ -77,6 +78,24 @@ def test_feedback_comes_back_the_same(handed_in: Course) -> None:
     assert held(session_of(handed_in)).kept == 3
     assert page.read_bytes() == before
     assert b"double(2) is not 4" in before
+
+
+def test_feedback_says_what_a_person_has_given_since(handed_in: Course) -> None:
+    held(session_of(handed_in))
+    folder = handed_in.feedback("alan", NAME)
+    before = {path.name: path.read_bytes() for path in folder.glob("*.html")}
+    with Gradebook(handed_in.db_url, handed_in.directory.course_id) as book:
+        book.find_grade("test-double-assert", "01_double", NAME, "alan").manual_score = 1.25
+        book.find_comment("double", "01_double", NAME, "alan").manual_comment = "a word by hand"
+        book.db.commit()
+    assert held(session_of(handed_in)).kept == len(CLASS)
+    changed = [path for path in folder.glob("*.html") if path.read_bytes() != before[path.name]]
+    assert [path.name for path in changed] == ["01_double.html"]
+    text = changed[0].read_text(encoding="utf-8")
+    assert "A person has given 1.25 of 2 points." in text and "a word by hand" in text
+    times = changed[0].stat().st_mtime_ns
+    held(session_of(handed_in))
+    assert changed[0].stat().st_mtime_ns == times
 
 
 def test_only_what_has_changed_is_graded_again(handed_in: Course) -> None:

@@ -14,7 +14,7 @@ from autograder.grading import Result
 from autograder.harmless import plain, plain_lines
 from autograder.intake import read_submission
 from autograder.kernels.running import kernels_of
-from autograder.report.feedback import PARTLY
+from autograder.report.feedback import PARTLY, given_by_person
 from autograder.results import Results
 from autograder.verdict import NotebookVerdict
 
@@ -193,7 +193,7 @@ def _test(master: Master, cell: MasterCell, verdict: NotebookVerdict, standing: 
     score = standing.scores[place]
     if place in standing.by_hand:
         is_all = score is not None and score >= cell.points
-        told = "" if is_all else f"A person has given {score:g} of {cell.points:g} points."
+        told = "" if is_all else given_by_person(score or 0.0, cell.points)
     elif score is None:
         told = plain(verdict.state.told)
     else:

@@ -1,15 +1,18 @@
 """
 The page that a student opens after grading: points, code, expected beside shown, and which idea was wrong.
 
+Points are the gradebook's: what a person has given there, and written, takes the place of what the grader found.
+
 A page is static HTML without any script. All that comes from a submission is escaped text or a picture that is drawn
 here from facts; nothing that student code displayed is shown as it came. Of a hidden part of a test no page holds
 a word.
 """
 
 import difflib
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
@@ -20,6 +23,7 @@ from autograder.course import Assignment, Course, Master, MasterCell
 from autograder.errors import FeedbackError
 from autograder.facts import Facts
 from autograder.files import replace_file
+from autograder.gradebook import Standing
 from autograder.grading import Result
 from autograder.intake import SECRET_FILE, TIMESTAMP_FILE
 from autograder.misconceptions import Hint
@@ -44,26 +48,76 @@ class Sides:
 
 @dataclass(frozen=True)
 class Test:
-    """A test cell without points: what it looks at, what it found, and what is behind that."""
+    """A test cell without all of its points: what it looks at, what it found, and what is behind that."""
 
     looks_at: str
     message: str
     sides: list[Sides]
-    note: str
+    notes: list[str]
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise of a notebook."""
+    """
+    An exercise of a notebook.
+
+    Attributes
+    ----------
+    points : float or None
+        None while a person has still to give some.
+    comment : str
+        What a person has written about the answer.
+    """
 
     name: str
     heading: str
-    points: float
+    points: float | None
     max_points: float
     code: str
     tests: list[Test]
     hints: list[Hint]
     by_hand: bool
+    comment: str
+
+
+@dataclass(frozen=True)
+class Marks:
+    """
+    What one notebook has got.
+
+    Attributes
+    ----------
+    scores : mapping of str to float
+        By cell; a cell about which a person has still to decide is not there.
+    by_person : mapping of str to float
+        Those that a person has given.
+    comments : mapping of str to str
+        By cell, what a person has written.
+    penalty : float
+        What was taken off for being late.
+    """
+
+    scores: Mapping[str, float]
+    by_person: Mapping[str, float] = field(default_factory=dict)
+    comments: Mapping[str, str] = field(default_factory=dict)
+    penalty: float = 0.0
+
+    @classmethod
+    def of(cls, verdict: NotebookVerdict, standing: Standing | None) -> "Marks":
+        """Read what the gradebook says about a notebook; with nothing to read it is what the grader found."""
+        if standing is None:
+            return cls(verdict.scores)
+        scores = {cell: score for (name, cell), score in standing.scores.items() if name == verdict.name}
+        given = {cell: score for cell, score in scores.items() if score is not None}
+        by_person = {cell: score for cell, score in given.items() if (verdict.name, cell) in standing.by_hand}
+        comments = {cell: text for (name, cell), text in standing.comments.items() if name == verdict.name}
+        return cls(given, by_person, comments, standing.penalties.get(verdict.name, 0.0))
+
+    @property
+    def key(self) -> str:
+        """What a page must be drawn anew for, beside another result; empty where there is nothing."""
+        parts = [sorted(self.by_person.items()), sorted(self.comments.items()), self.penalty]
+        return f"-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}" if any(parts) else ""
 
 
 class Feedback:
@@ -80,7 +134,13 @@ class Feedback:
         self._course = course
         self._masters = {master.name: master for master in assignment.notebooks}
 
-    def write(self, result: Result, notebooks: Mapping[str, Path], secret: str | None = None) -> None:
+    def write(
+        self,
+        result: Result,
+        notebooks: Mapping[str, Path],
+        secret: str | None = None,
+        standing: Standing | None = None,
+    ) -> None:
         """
         Write the pages of one result, unless they are there, and what `nbgrader release_feedback` wants beside them.
 
@@ -91,6 +151,8 @@ class Feedback:
         secret : str, optional
             The submission's, by which nbgrader's exchange gives the pages to its author alone. A submission that
             came by another way has none, and gets one that nobody knows: without it nbgrader would stop there.
+        standing : Standing, optional
+            What stands in the gradebook, where that is more than the result.
 
         Raises
         ------
@@ -100,12 +162,14 @@ class Feedback:
         problems = []
         for verdict in result.verdicts:
             place = page_of(self._course, result, verdict.name)
-            key = notebooks[verdict.name].parent.name
+            marks = Marks.of(verdict, standing)
+            key = notebooks[verdict.name].parent.name + marks.key
             try:
                 if not _has(place, key):
                     place.parent.mkdir(parents=True, exist_ok=True)
                     executed = json.loads(notebooks[verdict.name].read_text(encoding="utf-8"))
-                    replace_file(place, page(self._masters[verdict.name], verdict, result.student, executed, key))
+                    master = self._masters[verdict.name]
+                    replace_file(place, page(master, verdict, marks, result.student, executed, key))
             except Exception as error:
                 # Whatever is odd about one submission, the batch goes on with the others.
                 problems.append(f"{place}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
@@ -123,42 +187,72 @@ def page_of(course: Course, result: Result, notebook: str) -> Path:
     return course.feedback(result.student, result.assignment) / f"{notebook}.html"
 
 
-def page(master: Master, verdict: NotebookVerdict, student: str, executed: dict[str, Any], key: str) -> str:
-    """Write the page of one notebook; `executed` is the notebook as it was run, `key` the result's content key."""
+def page(
+    master: Master, verdict: NotebookVerdict, marks: Marks, student: str, executed: dict[str, Any], key: str
+) -> str:
+    """Write the page of one notebook; `executed` is the notebook as it was run, `key` what it was drawn from."""
     sources = {cell.get("id"): "".join(cell["source"]) for cell in executed["cells"]}
+    tests = {str(cell.grade_id) for cell in master.graded}
+    asked = [cell for cell in master.cells if cell.graded or cell.task]
     return template("feedback.html.j2").render(
         key=key,
         student=student,
         verdict=verdict,
         title=master.heading(),
-        exercises=[_exercise(master, cell, verdict, sources) for cell in master.solutions],
+        points=sum(marks.scores.get(str(cell.grade_id), 0.0) for cell in asked),
+        max_points=sum(cell.points for cell in asked),
+        is_graded=tests <= marks.scores.keys(),
+        waits=any(str(cell.grade_id) not in marks.scores for cell in asked),
+        shows_exercises=bool(verdict.cells or marks.by_person or marks.comments),
+        penalty=marks.penalty,
+        exercises=[
+            _exercise(master, cell, verdict, marks, sources) for cell in master.cells if cell.solution or cell.task
+        ],
         figure_style=STYLE,
     )
 
 
-def _exercise(master: Master, cell: MasterCell, verdict: NotebookVerdict, sources: dict[str, str]) -> Exercise:
+def _exercise(
+    master: Master, cell: MasterCell, verdict: NotebookVerdict, marks: Marks, sources: dict[str, str]
+) -> Exercise:
     name = str(cell.grade_id)
+    tests = (cell,) if cell.by_hand else master.tests_of(name)
+    given = [marks.scores.get(str(test.grade_id)) for test in tests]
+    points = None if None in given else sum(score or 0.0 for score in given)
+    most = sum(test.points for test in tests)
     verdicts = {found.grade_id: found for found in verdict.cells}
-    tests = master.tests_of(name)
-    found = [(test, verdicts[str(test.grade_id)]) for test in tests if str(test.grade_id) in verdicts]
+    looks = [_test(test, verdicts.get(str(test.grade_id)), marks) for test in tests if not cell.by_hand]
     return Exercise(
         name,
         master.heading(cell),
-        sum(one.points for _, one in found),
-        sum(test.points for test in tests),
-        sources.get(cell.node.id, ""),
-        [_test(test, one) for test, one in found if not one.points],
-        [hint for hint in verdict.hints if hint.exercise == name],
+        points,
+        most,
+        # What a task asks for is done in cells below it.
+        "" if cell.task else sources.get(cell.node.id, ""),
+        [look for look in looks if look is not None],
+        [hint for hint in verdict.hints if hint.exercise == name and points != most],
         cell.by_hand,
+        marks.comments.get(name, ""),
     )
 
 
-def _test(cell: MasterCell, verdict: CellVerdict) -> Test:
-    lost = [finding for finding in verdict.findings if finding.outcome is not Outcome.HOLDS]
+def _test(cell: MasterCell, verdict: CellVerdict | None, marks: Marks) -> Test | None:
+    """Say why a test has not all of its points; None where it has."""
+    name = str(cell.grade_id)
+    if marks.scores.get(name, verdict.points if verdict else 0.0) >= cell.points:
+        return None
+    findings = verdict.findings if verdict else ()
+    lost = [finding for finding in findings if finding.outcome is not Outcome.HOLDS or finding.points is not None]
     # What stands in the sides need not be said.
     said = dict.fromkeys(finding.message for finding in lost if not finding.shown and not finding.graphs)
     sides = [one for finding in lost for one in _sides(visible_part(cell), finding)]
-    return Test(cell.looks_at, "\n".join(said), sides, PARTLY if cell.has_hidden_part else "")
+    notes = [given_by_person(marks.by_person[name], cell.points)] if name in marks.by_person else []
+    return Test(cell.looks_at, "\n".join(said), sides, notes + ([PARTLY] if cell.has_hidden_part else []))
+
+
+def given_by_person(score: float, most: float) -> str:
+    """Say what a person has given for a test."""
+    return f"A person has given {score:g} of {most:g} points."
 
 
 def _sides(cell: MasterCell, finding: Finding) -> Iterator[Sides]:
