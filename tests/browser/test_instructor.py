@@ -158,6 +158,9 @@ def test_what_a_person_settles_outlives_another_grading(office: Office, waiting:
     expect(again.locator(f"#{TEST}")).to_have_value("0.5")
     expect(again.locator(f"#{EXERCISE}-comment")).to_have_value("Please hand in without os._exit.")
     again.close()
+    page = office.room.course / "feedback" / "grace" / ASSIGNMENT / f"{NOTEBOOK}.html"
+    exercise = page.read_text(encoding="utf-8").partition(f'<details id="{EXERCISE}"')[2].partition("</details>")[0]
+    assert "Please hand in without os._exit." in exercise and ">0.5 of 1</span>" in exercise
 
 
 def test_released_feedback_is_our_pages_and_reaches_its_student(office: Office, waiting: Waiting) -> None:
