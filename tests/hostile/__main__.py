@@ -2,22 +2,27 @@
 `python -m tests.hostile check [--seeds N] [CASE ...]` grades hostile classes and says what is not as it should be.
 
 `python -m tests.hostile tables` grades the whole corpus, then again without each layer and by stock nbgrader, and
-writes the tables of docs/security.md. It takes most of an hour, and needs the superuser. Both exit with 1 when a
-case has not its verdict, or a layer is off and nothing gets through.
+writes the tables of docs/security.md. It takes most of an hour, goes on where it was stopped, and needs the
+superuser. Both exit with 1 when a case has not its verdict, or a layer is off and nothing gets through.
 """
 
 import argparse
+import hashlib
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TypedDict
 
 from rich.console import Console
 from rich.progress import track
 
+import autograder
 from tests.hostile.baseline import gets_right, in_rooms_of_nbgrader
-from tests.hostile.cases import Case, all_cases
+from tests.hostile.cases import GROUPS, Case, all_cases
 from tests.hostile.layers import GUARDS, LAYERS, without
 from tests.hostile.run import Task, damage, failures, in_a_room
 from tests.hostile.tables import PAGE, Shown, not_exercised, toothless, write_tables
@@ -49,40 +54,72 @@ def wrong(cases: Mapping[str, Case], seed: int) -> list[str]:
 
 
 def tables(cases: Mapping[str, Case], console: Console) -> int:
-    """Take off one layer after the other, ask nbgrader, and write the tables."""
+    """Take off one layer after the other, ask nbgrader, and write the tables; what is done is not done again."""
     if os.getuid() != 0:
         console.print("attacks without a layer need a room that only the superuser can make: run it as root")
         return 2
-    names = tuple(cases)
-    through: dict[str, tuple[str, ...]] = {}
-    others: dict[str, bool] = {}
-    with tempfile.TemporaryDirectory(prefix="hostile-", dir="/var/tmp") as scratch:
-        # Where student code may read it, as it may the package.
-        Path(scratch).chmod(0o755)
-        for layer in track(("", *LAYERS), "grading without a layer", console=console, transient=True):
-            package = str(without(layer, Path(scratch, "package"))) if layer else ""
-            tried = tuple(name for name in names if not layer or cases[name].group in GUARDS[layer])
-            observed = in_a_room(Task(tried, SEED, f"{scratch}/out", package))
-            through[layer] = tuple(name for name in tried if failures(cases[name], observed, SEED))
-            others[layer] = bool(damage(observed))
-            which = f": {', '.join(through[layer])}" if through[layer] and not layer else ""
-            console.print(f"{layer or 'nothing'} is off: {len(through[layer])} get through{which}", highlight=False)
-        # Not beside the others: a case must not get through because the machine was busy.
-        console.print("the same by nbgrader")
-        by_nbgrader = in_rooms_of_nbgrader(Task(names, SEED, f"{scratch}/nbgrader"))
-    failed = through.pop("")
-    idle = set(failed)
+    # Neither beside the other: a case must not get through because the machine was busy.
+    steps: dict[str, Callable[[Path], _Step]] = {}
+    for layer in ("", *LAYERS):
+        steps[layer] = partial(_without, cases, layer)
+    for group in GROUPS:
+        steps[f"nbgrader, {group}"] = partial(_by_nbgrader, cases, group)
+    place = Path(tempfile.gettempdir(), f"hostile-tables-{_digest()}.json")
+    done: dict[str, _Step] = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
+    for name, step in track(
+        steps.items(), "grading without a layer, and by nbgrader", console=console, transient=True
+    ):
+        if name not in done:
+            with tempfile.TemporaryDirectory(prefix="hostile-", dir="/var/tmp") as scratch:
+                # Where student code may read it, as it may the package.
+                Path(scratch).chmod(0o755)
+                done[name] = step(Path(scratch))
+            place.write_text(json.dumps(done), encoding="utf-8")
+        which = f": {', '.join(done[name]['names'])}" if done[name]["names"] and not name else ""
+        what = "are right" if name.startswith("nbgrader") else "get through"
+        console.print(f"{name or 'nothing off'}: {len(done[name]['names'])} {what}{which}", highlight=False)
+    failed = done[""]["names"]
     shown = Shown(
-        failed,
-        {layer: tuple(name for name in found if name not in idle) for layer, found in through.items()},
-        others,
-        tuple(name for name, case in cases.items() if gets_right(case, by_nbgrader, SEED)),
+        tuple(failed),
+        {layer: tuple(name for name in done[layer]["names"] if name not in failed) for layer in LAYERS},
+        {layer: done[layer]["harm"] for layer in LAYERS},
+        tuple(name for group in GROUPS for name in done[f"nbgrader, {group}"]["names"]),
     )
     write_tables(cases, shown)
     console.print(f"written: {PAGE.name}; {len(not_exercised(cases, shown))} cases are not exercised")
     for layer in toothless(shown):
         console.print(f"nothing gets through when '{layer}' is off")
-    return 1 if failed or others[""] or toothless(shown) else 0
+    return 1 if failed or done[""]["harm"] or toothless(shown) else 0
+
+
+class _Step(TypedDict):
+    """What a step has shown: the cases that got through, or are right, and whether others came to harm."""
+
+    names: list[str]
+    harm: bool
+
+
+def _without(cases: Mapping[str, Case], layer: str, scratch: Path) -> _Step:
+    package = str(without(layer, scratch / "package")) if layer else ""
+    tried = tuple(name for name, case in cases.items() if not layer or case.group in GUARDS[layer])
+    observed = in_a_room(Task(tried, SEED, f"{scratch}/out", package))
+    names = [name for name in tried if failures(cases[name], observed, SEED)]
+    return {"names": names, "harm": bool(damage(observed))}
+
+
+def _by_nbgrader(cases: Mapping[str, Case], group: str, scratch: Path) -> _Step:
+    names = tuple(name for name, case in cases.items() if case.group == group)
+    observed = in_rooms_of_nbgrader(Task(names, SEED, f"{scratch}/nbgrader"))
+    return {"names": [name for name in names if gets_right(cases[name], observed, SEED)], "harm": False}
+
+
+def _digest() -> str:
+    """Tell this state of the package and of the corpus from others."""
+    whole = hashlib.sha256()
+    for folder in (Path(autograder.__file__).parent, Path(__file__).parent):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+            whole.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
+    return whole.hexdigest()[:16]
 
 
 def main() -> int:

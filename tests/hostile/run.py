@@ -167,15 +167,14 @@ Grade = Callable[[Course, Mapping[str, Case | None], dict[str, str], Observed], 
 """Grades students of a course, by name with their cases, with these variables set, and notes what it has seen."""
 
 
-def main(grade: Grade | None = None) -> None:
-    """Do what standard input says."""
+def main(grade: Grade, kept: tuple[str, ...] = ()) -> None:
+    """Do what standard input says, and keep these folders of the course."""
     task = Task(**json.loads(sys.stdin.read()))
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     folder = Path(os.environ.get("ROOM", task.out))
-    observed = _grade_class(task, folder, grade or _autograder)
-    for name in ("autograded", "feedback", "reports"):
+    observed = _grade_class(task, folder, grade)
+    for name in kept:
         if (folder / "course" / name).exists():
-            shutil.rmtree(Path(task.out) / name, ignore_errors=True)
             shutil.copytree(folder / "course" / name, Path(task.out) / name)
     (Path(task.out) / "observed.json").write_text(json.dumps(asdict(observed)), encoding="utf-8")
 
@@ -284,9 +283,12 @@ def _told_to_all(course: Course, said: str, planted: dict[str, str]) -> Iterator
 
 def _written(course: Course, student: str) -> Iterator[tuple[str, str]]:
     for folder in ("autograded", "feedback", ".autograder"):
-        for path in sorted((course.root / folder).rglob("*")):
-            if path.is_file() and student in path.parts:
-                yield str(path.relative_to(course.root)), path.read_text(encoding="utf-8", errors="replace")
+        # What lies deeper than a path can be long is skipped.
+        for parent, folders, names in os.walk(course.root / folder):
+            folders.sort()
+            for path in (Path(parent, name) for name in sorted(names)):
+                if student in path.parts and path.is_file():
+                    yield str(path.relative_to(course.root)), path.read_text(encoding="utf-8", errors="replace")
 
 
 class _Active(html.parser.HTMLParser):
@@ -313,7 +315,10 @@ class _Active(html.parser.HTMLParser):
 
 
 def _active_outputs(text: str) -> list[str]:
-    notebook = json.loads(text)
+    try:
+        notebook = json.loads(text)
+    except ValueError:
+        return ["half a notebook"]
     kinds = {
         kind
         for cell in notebook["cells"]
@@ -402,4 +407,4 @@ def _stale_sockets() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main()
+    main(_autograder, kept=("autograded", "feedback", "reports"))
