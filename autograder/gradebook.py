@@ -40,7 +40,7 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 from nbgrader.utils import parse_utc
-from sqlalchemy import func, or_
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course import Assignment, Course, Master
@@ -238,8 +238,8 @@ class Gradebook:
             .filter(AssignmentRow.name == self.assignment.name)
             .filter(
                 or_(
-                    SubmittedNotebook.grades.any(scored),
-                    SubmittedNotebook.comments.any(Comment.manual_comment.is_not(None)),
+                    SubmittedNotebook.id.in_(select(Grade.notebook_id).where(scored)),
+                    SubmittedNotebook.id.in_(select(Comment.notebook_id).where(Comment.manual_comment.is_not(None))),
                     SubmittedNotebook.late_submission_penalty.is_not(None),
                 )
             )
