@@ -5,6 +5,7 @@ Of each group there are those that are quick and that nothing else among the tes
 than one seed, is `make test-hostile`; without each layer, and by nbgrader, `make hostile-tables`.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from tests.hostile.cases import GROUPS, all_cases
 from tests.hostile.layers import LAYERS, without
 from tests.hostile.run import Observed, Seen, Task, damage, failures, in_a_room, name_in_class
+from tests.hostile.tables import PAGE
 
 CASES = all_cases()
 SEED = 7
@@ -75,3 +77,9 @@ def test_a_layer_can_be_taken_off(layer: str, tmp_path: Path) -> None:
 def test_each_group_has_cases_and_each_case_a_group() -> None:
     assert {case.group for case in CASES.values()} == GROUPS.keys()
     assert {CASES[name].group for name in HERE} == GROUPS.keys()
+
+
+def test_the_tables_of_the_page_are_about_these_cases_and_layers() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| ([FSRCIX]\d\d-[\w-]+) \|", page, flags=re.MULTILINE)) == sorted(CASES)
+    assert [layer for layer in LAYERS if f"\n| {layer} |" not in page] == []

@@ -25,7 +25,7 @@ from tests.hostile.baseline import gets_right, in_rooms_of_nbgrader
 from tests.hostile.cases import GROUPS, Case, all_cases
 from tests.hostile.layers import GUARDS, LAYERS, without
 from tests.hostile.run import Task, damage, failures, in_a_room
-from tests.hostile.tables import PAGE, Shown, not_exercised, toothless, write_tables
+from tests.hostile.tables import PAGE, Shown, Without, not_exercised, toothless, write_tables
 
 SEED = 1
 """The one of the tables."""
@@ -81,8 +81,7 @@ def tables(cases: Mapping[str, Case], console: Console) -> int:
     failed = done[""]["names"]
     shown = Shown(
         tuple(failed),
-        {layer: tuple(name for name in done[layer]["names"] if name not in failed) for layer in LAYERS},
-        {layer: done[layer]["harm"] for layer in LAYERS},
+        {layer: _off(done[layer], failed) for layer in LAYERS},
         tuple(name for group in GROUPS for name in done[f"nbgrader, {group}"]["names"]),
     )
     write_tables(cases, shown)
@@ -93,10 +92,15 @@ def tables(cases: Mapping[str, Case], console: Console) -> int:
 
 
 class _Step(TypedDict):
-    """What a step has shown: the cases that got through, or are right, and whether others came to harm."""
+    """What a step has shown: the cases that got through, or are right; whether others came to harm; the batch ended."""
 
     names: list[str]
     harm: bool
+    ended: bool
+
+
+def _off(step: _Step, failed: list[str]) -> Without:
+    return Without(tuple(name for name in step["names"] if name not in failed), step["harm"], step["ended"])
 
 
 def _without(cases: Mapping[str, Case], layer: str, scratch: Path) -> _Step:
@@ -104,13 +108,14 @@ def _without(cases: Mapping[str, Case], layer: str, scratch: Path) -> _Step:
     tried = tuple(name for name, case in cases.items() if not layer or case.group in GUARDS[layer])
     observed = in_a_room(Task(tried, SEED, f"{scratch}/out", package))
     names = [name for name in tried if failures(cases[name], observed, SEED)]
-    return {"names": names, "harm": bool(damage(observed))}
+    return {"names": names, "harm": bool(damage(observed)), "ended": observed.ended}
 
 
 def _by_nbgrader(cases: Mapping[str, Case], group: str, scratch: Path) -> _Step:
     names = tuple(name for name, case in cases.items() if case.group == group)
     observed = in_rooms_of_nbgrader(Task(names, SEED, f"{scratch}/nbgrader"))
-    return {"names": [name for name in names if gets_right(cases[name], observed, SEED)], "harm": False}
+    right = [name for name in names if gets_right(cases[name], observed, SEED)]
+    return {"names": right, "harm": bool(observed.problems), "ended": observed.ended}
 
 
 def _digest() -> str:

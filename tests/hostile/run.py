@@ -27,6 +27,7 @@ import cattrs
 from nbgrader.api import Gradebook
 
 from autograder.course import Course
+from autograder.sharing import GRAPH_TYPE
 from tests.hostile.cases import Case, all_cases
 from tests.hostile.course import FULL, HONEST, NAME, hand_in_honestly, make_course, secrets, written_ways
 
@@ -94,12 +95,15 @@ class Observed:
         What it printed.
     problems : list of str
         What is wrong with the whole: something left behind, a control character in a terminal.
+    ended : bool
+        Whether the batch ended by itself.
     """
 
     students: dict[str, Seen] = field(default_factory=dict)
     code: int = 0
     said: str = ""
     problems: list[str] = field(default_factory=list)
+    ended: bool = True
 
 
 def in_a_room(task: Task) -> Observed:
@@ -221,6 +225,7 @@ def _autograder(
         observed.code = done.returncode
         observed.said = (done.stdout + done.stderr).decode("utf-8", "replace")
     except subprocess.TimeoutExpired:
+        observed.ended = False
         observed.problems.append(f"the batch had not ended after {GRADE_SECONDS} s")
     if any((sign < " " and sign != "\n") or "\x7f" <= sign <= "\x9f" for sign in observed.said):
         observed.problems.append("a control character reaches the terminal")
@@ -324,7 +329,8 @@ def _active_outputs(text: str) -> list[str]:
         for cell in notebook["cells"]
         for output in cell.get("outputs", [])
         for kind in output.get("data", {})
-        if kind not in ("text/plain", "image/png")
+        # A graph is data, which nothing shows.
+        if kind not in ("text/plain", "image/png", GRAPH_TYPE)
     }
     more = ["attachments"] if any("attachments" in cell for cell in notebook["cells"]) else []
     return sorted(kinds) + more

@@ -13,6 +13,26 @@ _BEGIN, _END = "<!-- tables: make hostile-tables -->", "<!-- end of the tables -
 
 
 @dataclass(frozen=True)
+class Without:
+    """
+    What a run without a layer has shown.
+
+    Attributes
+    ----------
+    through : tuple of str
+        The cases that are not as they should be.
+    harm : bool
+        Whether other students or the machine noticed.
+    ended : bool
+        Whether the batch ended by itself: no case has a result otherwise.
+    """
+
+    through: tuple[str, ...]
+    harm: bool
+    ended: bool
+
+
+@dataclass(frozen=True)
 class Shown:
     """
     What runs of the whole corpus have shown.
@@ -21,28 +41,25 @@ class Shown:
     ----------
     failed : tuple of str
         Cases that are not as their file says, with every layer on.
-    through : dict of str to tuple of str
-        By layer, the cases that are not as they should be without it.
-    others : dict of str to bool
-        By layer, whether other students or the machine noticed that it was off.
+    layers : dict of str to Without
+        By layer that was off.
     nbgrader : tuple of str
         The cases that stock nbgrader deals with as it should.
     """
 
     failed: tuple[str, ...]
-    through: dict[str, tuple[str, ...]]
-    others: dict[str, bool]
+    layers: dict[str, Without]
     nbgrader: tuple[str, ...]
 
 
 def toothless(shown: Shown) -> list[str]:
     """List layers without which nothing gets through."""
-    return [layer for layer, through in shown.through.items() if not through and not shown.others[layer]]
+    return [layer for layer, without in shown.layers.items() if not without.through and not without.harm]
 
 
 def not_exercised(cases: Mapping[str, Case], shown: Shown) -> list[str]:
     """List cases that no layer alone keeps out."""
-    through = {name for names in shown.through.values() for name in names}
+    through = {name for without in shown.layers.values() for name in without.through}
     return [name for name in cases if name not in through]
 
 
@@ -66,9 +83,10 @@ def _lines(cases: Mapping[str, Case], shown: Shown) -> Iterator[str]:
     yield from ("", "### By layer", "")
     yield from _row("layer that is off", "cases that get through", "which")
     yield from _row("---", "---:", "---")
-    for layer, through in shown.through.items():
-        harm = "; other students or the machine are harmed" if shown.others[layer] else ""
-        yield from _row(layer, len(through), ", ".join(through) + harm)
+    for layer, without in shown.layers.items():
+        harm = "; other students or the machine are harmed" if without.harm else ""
+        harm = harm if without.ended else "; the batch does not end, so that none of them has a result"
+        yield from _row(layer, len(without.through), ", ".join(without.through) + harm)
     idle = not_exercised(cases, shown)
     yield from (
         "",
@@ -81,7 +99,11 @@ def _lines(cases: Mapping[str, Case], shown: Shown) -> Iterator[str]:
     yield from _row("case", "tries", "must get", "kept out by", "nbgrader")
     yield from _row("---", "---", "---", "---", "---")
     for name, case in cases.items():
-        layers = ", ".join(layer for layer, through in shown.through.items() if name in through)
+        layers = ", ".join(
+            layer if without.ended else f"{layer} (the batch ends)"
+            for layer, without in shown.layers.items()
+            if name in without.through
+        )
         points = "" if case.points is None else f" {case.points:g}"
         right = "right" if name in shown.nbgrader else "wrong"
         yield from _row(name, case.title.replace("|", "\\|"), f"{case.verdict}{points}", layers or "-", right)
