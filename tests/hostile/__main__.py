@@ -92,7 +92,7 @@ def tables(cases: Mapping[str, Case], console: Console) -> int:
 
 
 class _Step(TypedDict):
-    """What a step has shown: the cases that got through, or are right; whether others came to harm; the batch ended."""
+    """What a step has shown: cases that got through, or are right; whether others came to harm; whether it ended."""
 
     names: list[str]
     harm: bool
