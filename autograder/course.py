@@ -10,8 +10,10 @@ import ast
 import hashlib
 import os
 import re
+from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import nbformat
@@ -94,6 +96,16 @@ class MasterCell:
         """Whether something of what the cell stores is not shown by its visible part alone."""
         marks = (output.get("metadata", {}).get(HIDDEN_OUTPUT, True) for output in self.reference)
         return self.has_hidden_part and any(marks)
+
+    @cached_property
+    def hidden_part_asserts(self) -> bool:
+        """Whether the hidden part has an assert of its own, which says what is expected."""
+        return self.has_hidden_part and bool(_asserts(self.source) - _asserts(self.released))
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether the hidden part has to show its evidence before it says what is expected."""
+        return self.hidden_part_shows and self.hidden_part_asserts
 
     @property
     def released(self) -> str:
@@ -403,6 +415,13 @@ def read_master(path: Path, config: Config | None = None) -> Master:
 def is_test_of(test: str, solution: str) -> bool:
     """Tell whether a test cell is about a solution cell: ``test-predict`` and ``test-predict-two`` are about one."""
     return test == f"test-{solution}" or test.startswith(f"test-{solution}-")
+
+
+def _asserts(source: str) -> Counter[str]:
+    tree = syntax_tree(source)
+    return (
+        Counter(ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Assert)) if tree else Counter()
+    )
 
 
 def _give_ids(notebook: NotebookNode) -> None:

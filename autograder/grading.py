@@ -135,7 +135,7 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
 def _decide(cell: MasterCell, shown: dict[str, Shown], assignment: Assignment) -> CellVerdict:
     """Judge a test, its hidden part included: how it ended, and what it showed before it said what is expected."""
     ran = shown[whole(cell.node.id) if cell.has_hidden_part else cell.node.id]
-    if cell.hidden_part_shows:
+    if cell.asks_first:
         ran = replace(shown[asked(cell.node.id)], reply=ran.reply)
     return decide_cell(str(cell.grade_id), cell.points, judge(cell, ran, assignment))
 

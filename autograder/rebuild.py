@@ -11,9 +11,9 @@ where named cells were moved; what follows all of them runs last. A second cell 
 All did at the student's desk. A second copy of a graded or locked cell is left out.
 
 Of a test with a hidden part the visible one runs in its place, and the whole one after everything else: what people
-see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something, it first
-runs without its asserts, before any test runs whole: what counts as evidence was shown before the kernel had been
-told what is expected.
+see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something and has
+asserts of its own, it first runs without them, before any such test runs whole: what counts as evidence was shown
+before the kernel had been told what is expected.
 
 A demonstration that the student has left as it was, and of which nothing that runs takes a name, is shown and not
 run: that is about a third of the time.
@@ -142,9 +142,9 @@ def _build(master: Master, parts: _Parts) -> Rebuilt:
     hidden = [(cell, f"\n{BRING_BACK}{cell.grade_id}") for cell in master.graded if cell.has_hidden_part]
     # All are asked before one tells: what a test says may be what the next one asks for.
     for cell, back in hidden:
-        if cell.hidden_part_shows:
+        if cell.asks_first:
             cells.append(_code_cell(asked(cell.node.id), _without_asserts(cell) + back, {}))
-    for cell, back in hidden:
+    for cell, back in sorted(hidden, key=lambda one: one[0].hidden_part_asserts):
         cells.append(_code_cell(whole(cell.node.id), cell.source + back, {}))
     notebook = from_dict(
         {"cells": cells, "metadata": dict(master.notebook.metadata), "nbformat": 4, "nbformat_minor": 5}

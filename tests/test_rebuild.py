@@ -53,6 +53,13 @@ ANCHORS = ["setup", "double", "test-double", "triple", "test-triple"]
 MASTERS = {name: f"# master's {name}" for name in ("setup", "test-double", "test-triple")}
 
 
+def with_an_assert(cell: MasterCell) -> MasterCell:
+    """Give a test an assert of its own."""
+    node = deepcopy(cell.node)
+    node.source = f"assert {cell.points}  {node.source}"
+    return replace(cell, node=node)
+
+
 def named(name: str, source: str | None = None, *, is_code: bool = True) -> SubmittedCell:
     """Hand in a named cell, by default with the text of the release."""
     return SubmittedCell(is_code, source if source is not None else (STUBS | MASTERS)[name], name)
@@ -439,11 +446,40 @@ def test_a_test_with_a_hidden_part_runs_last_first_without_its_asserts() -> None
 
 
 def test_all_hidden_parts_ask_before_one_tells() -> None:
-    cells = tuple(replace(cell, visible="") if cell.graded else cell for cell in MASTER.cells)
+    cells = tuple(replace(with_an_assert(cell), visible="") if cell.graded else cell for cell in MASTER.cells)
     built = rebuild(replace(MASTER, cells=cells), SubmittedNotebook((named("double"),))).notebook.cells
     last = [cell.id for cell in built[-4:]]
     tests = ("test-double", "test-triple")
     assert last == [*map(asked, tests), *map(whole, tests)]
+
+
+def test_a_hidden_part_that_tells_nothing_runs_once_and_before_those_that_do() -> None:
+    tells, asks = (replace(with_an_assert(cell), visible="") for cell in MASTER.cells if cell.graded)
+    asks = replace(asks, visible=f"def _check(): {asks.source}")
+    cells = (*(cell for cell in MASTER.cells if not cell.graded), tells, asks)
+    built = rebuild(replace(MASTER, cells=cells), SubmittedNotebook((named("double"),))).notebook.cells
+    assert [cell.id for cell in built[-3:]] == [asked("test-double"), whole("test-triple"), whole("test-double")]
+
+
+@pytest.mark.parametrize(
+    ("visible", "answer"),
+    [
+        ("assert double(2) == 4, 'no'", False),
+        ("assert  double(2)==4, 'no'  # the same", False),
+        ("x = [1]\nfor _ in x:\n    assert double(2) == 4, 'no'", False),
+        ("assert double(2) == 4", True),
+        ("assert double(2) == 5, 'no'", True),
+        ("double(2)", True),
+        ("", True),
+    ],
+)
+def test_a_hidden_part_tells_by_asserts_of_its_own(visible: str, answer: bool) -> None:
+    cell = replace(anchor("test-double", points=2), visible=visible)
+    cell.node.source = "x = [2]\nassert double(2) == 4, 'no'"
+    assert cell.hidden_part_asserts is answer
+    twice = replace(cell)
+    twice.node.source += "\nassert double(2) == 4, 'no'"
+    assert twice.hidden_part_asserts
 
 
 def test_a_test_with_a_magic_and_a_hidden_part_asks_without_its_asserts() -> None:

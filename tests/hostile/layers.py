@@ -55,7 +55,7 @@ LAYERS: Mapping[str, tuple[_Change, ...]] = {
         (
             "grading.py",
             "    ran = shown[whole(cell.node.id) if cell.has_hidden_part else cell.node.id]\n"
-            "    if cell.hidden_part_shows:\n",
+            "    if cell.asks_first:\n",
             "    ran = shown.get(cell.node.id, Shown(None, []))\n    if False:\n",
         ),
         (
