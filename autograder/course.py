@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -97,7 +97,7 @@ class MasterCell:
         marks = (output.get("metadata", {}).get(HIDDEN_OUTPUT, True) for output in self.reference)
         return self.has_hidden_part and any(marks)
 
-    @cached_property
+    @property
     def hidden_part_asserts(self) -> bool:
         """Whether the hidden part has an assert of its own, which says what is expected."""
         return self.has_hidden_part and bool(_asserts(self.source) - _asserts(self.released))
@@ -417,11 +417,10 @@ def is_test_of(test: str, solution: str) -> bool:
     return test == f"test-{solution}" or test.startswith(f"test-{solution}-")
 
 
+@lru_cache(maxsize=512)
 def _asserts(source: str) -> Counter[str]:
-    tree = syntax_tree(source)
-    return (
-        Counter(ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Assert)) if tree else Counter()
-    )
+    nodes = ast.walk(syntax_tree(source) or ast.Module([], []))
+    return Counter(ast.unparse(node) for node in nodes if isinstance(node, ast.Assert))
 
 
 def _give_ids(notebook: NotebookNode) -> None:

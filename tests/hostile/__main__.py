@@ -85,6 +85,7 @@ def tables(cases: Mapping[str, Case], console: Console) -> int:
         tuple(name for group in GROUPS for name in done[f"nbgrader, {group}"]["names"]),
     )
     write_tables(cases, shown)
+    place.unlink()
     console.print(f"written: {PAGE.name}; {len(not_exercised(cases, shown))} cases are not exercised")
     for layer in toothless(shown):
         console.print(f"nothing gets through when '{layer}' is off")
