@@ -15,7 +15,7 @@ help:  ## list the targets
 
 env: $(READY)  ## set up .venv from requirements.lock (quick when nothing changed)
 
-$(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/*) autograder/kernels/page_config.json
+$(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/* sharing_variables/spec/*) autograder/kernels/page_config.json
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with make PYTHON=..."; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"

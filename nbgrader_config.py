@@ -1,10 +1,12 @@
-"""nbgrader's configuration of this course: two folders renamed, one kind stub, nothing else."""
+"""nbgrader's configuration of this course: two folders renamed, one kind stub, and the subject of its notebooks."""
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 (traitlets puts it there)
 
 c.CourseDirectory.course_id = "sharing_variables_course"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
+
+c.Grading.subject = "sharing_variables"
 
 c.ClearSolutions.code_stub = {
     "python": "# YOUR CODE HERE (then remove the next line)\n"

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.course import Course
-from autograder.errors import KernelError
-from autograder.kernels import jail
-from autograder.kernels.running import Ended, kernels_of
+from autograder.course.folders import Course
+from autograder.errors import AutograderError, JailError
+from autograder.kernels.configuration import runner_of
+from autograder.kernels.run import Ended
+from autograder.zygote.bubblewrap import JAIL_UID, bubblewrap, exposing
+from autograder.zygote.seccomp import system_call_filter
 
 _KERNEL_BYTES = 200 * 2**20
 """What a kernel and its worker take while they run an honest notebook."""
@@ -64,15 +66,15 @@ def _system() -> Diagnosis:
         return Diagnosis("system", False, f"{sys.platform}: the jail needs Linux; grade there, or with --no-jail")
     if shutil.which("setsid") is None:
         return Diagnosis("system", False, "no setsid; install the package `util-linux`")
-    who = f"root, student code runs as user {jail.JAIL_UID}" if os.getuid() == 0 else f"user {os.getuid()}"
+    who = f"root, student code runs as user {JAIL_UID}" if os.getuid() == 0 else f"user {os.getuid()}"
     return Diagnosis("system", True, f"Linux {os.uname().release}, {who}")
 
 
 def _bubblewrap() -> Diagnosis:
     try:
-        path = jail.bubblewrap()
+        path = bubblewrap()
         found = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    except (jail.JailError, OSError, subprocess.CalledProcessError) as error:
+    except (JailError, OSError, subprocess.CalledProcessError) as error:
         return Diagnosis("bubblewrap", False, str(error))
     return Diagnosis("bubblewrap", True, f"{found}, {path}")
 
@@ -90,7 +92,7 @@ def _namespaces() -> Diagnosis:
 def _app_armor() -> Diagnosis:
     if _content("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") != "1" or os.getuid() == 0:
         return Diagnosis("AppArmor", True, "does not stand in the way")
-    if jail.bubblewrap() == "/usr/bin/bwrap":
+    if bubblewrap() == "/usr/bin/bwrap":
         return Diagnosis("AppArmor", True, "restricts user namespaces, and has a profile for /usr/bin/bwrap")
     return Diagnosis(
         "AppArmor", False, "lets only /usr/bin/bwrap make user namespaces; install the package `bubblewrap`"
@@ -99,8 +101,8 @@ def _app_armor() -> Diagnosis:
 
 def _system_calls() -> Diagnosis:
     try:
-        jail.system_call_filter()
-    except jail.JailError as error:
+        system_call_filter()
+    except JailError as error:
         return Diagnosis("seccomp", False, str(error))
     return Diagnosis("seccomp", True, "libseccomp is there")
 
@@ -129,7 +131,7 @@ def _space(folder: Path) -> Diagnosis:
 
 def _hidden(root: Path) -> Diagnosis:
     """The course must not lie in what every jail shows."""
-    shown = jail.exposing(root)
+    shown = exposing(root)
     if shown is not None:
         return Diagnosis("course", False, f"lies in {shown}, which student code can read; move it elsewhere")
     return Diagnosis("course", True, f"{root} is not among what student code can read")
@@ -138,14 +140,14 @@ def _hidden(root: Path) -> Diagnosis:
 def _kernel(course: Course) -> Diagnosis:
     """Try the real thing."""
     notebook = new_notebook(cells=[new_code_cell("assert 1 + 1 == 2", id="sum")])
-    kernels = kernels_of(course.config, jailed=True)
+    runner = runner_of(course.config, course.subject, jailed=True)
     try:
-        lease = kernels.lease()
+        lease = runner.lease()
         try:
-            done = kernels.run(notebook)
+            done = runner.run(notebook)
         finally:
             lease.close()
-    except KernelError as error:
+    except AutograderError as error:
         return Diagnosis("a jailed kernel", False, str(error))
     is_fine = done.ended is Ended.COMPLETE and done.replies["sum"].ok
     return Diagnosis("a jailed kernel", is_fine, f"ran a cell: {done.ended.value}")

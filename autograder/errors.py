@@ -8,14 +8,16 @@ What can go wrong, as one tree.
     +-- GradebookError   the gradebook and the course disagree, or it cannot be opened
     +-- FeedbackError    a feedback page cannot be made or written: the batch goes on without it
     +-- ExportError      scores cannot be written as another program wants them
-    +-- KernelError      kernels cannot be had as they are asked for: no jail, no warm process
+    +-- KernelError      kernels cannot be had as they are asked for: nothing has been graded
+        +-- JailError        there is no jail on this machine
+        +-- NoZygoteError    there is no warm process, or it refuses
 
 Every message is one line that names the file, the reason and what to do.
 """
 
 
 class AutograderError(Exception):
-    """Any failure that this package explains to a person."""
+    """Any failure that this package explains in a line."""
 
 
 class CourseError(AutograderError):
@@ -51,7 +53,7 @@ class RejectedError(AutograderError):
     reason : str
         One word, stable between releases, e.g. ``"empty"``: it becomes the reason of the state REJECTED.
     message : str
-        One line for a person: the file, what is wrong with it, what to do.
+        One line: the file, what is wrong with it, what to do.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -62,3 +64,11 @@ class RejectedError(AutograderError):
     def __reduce__(self) -> tuple[type["RejectedError"], tuple[str, str]]:
         """Cross process borders with both parts."""
         return (type(self), (self.reason, self.message))
+
+
+class JailError(KernelError):
+    """There is no jail on this machine."""
+
+
+class NoZygoteError(KernelError):
+    """There is no warm process, or it refuses."""

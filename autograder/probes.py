@@ -9,7 +9,7 @@ reference with the same ending.
 import os
 import secrets
 
-VARIABLE = "AUTOGRADER_PROBE"
+PROBE_VARIABLE = "AUTOGRADER_PROBE"
 """The environment variable that holds the ending."""
 
 DESK = "probe"
@@ -18,7 +18,7 @@ DESK = "probe"
 
 def probe(name: str) -> str:
     """Name something in a test's graph: a fixed name at a desk, a fresh one at each grading."""
-    return f"{name}_{os.environ.get(VARIABLE, DESK)}"
+    return f"{name}_{os.environ.get(PROBE_VARIABLE, DESK)}"
 
 
 def fresh_ending() -> str:
@@ -38,4 +38,4 @@ def at_a_desk(text: str, ending: str) -> str:
 
 def is_grading() -> bool:
     """Tell whether somebody other than the person at the desk will look at what is shown."""
-    return os.environ.get(VARIABLE, DESK) != DESK
+    return os.environ.get(PROBE_VARIABLE, DESK) != DESK

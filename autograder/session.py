@@ -7,20 +7,20 @@ finds out by itself what is still to do.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from autograder.batch import MakeExecutor, grade_all
-from autograder.course import Assignment, Course
-from autograder.errors import FeedbackError, GradebookError
-from autograder.gradebook import Gradebook
-from autograder.grading import Result
-from autograder.intake import Submission, read_submission
-from autograder.kernels.jail import JailError, exposing
-from autograder.kernels.running import Kernels
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.errors import FeedbackError, GradebookError, JailError
+from autograder.grading.batch import MakeExecutor, grade_all
+from autograder.grading.result import Result
+from autograder.kernels.run import Runner
+from autograder.records.gradebook import Gradebook
+from autograder.records.store import ResultStore, Stored, only_grader
 from autograder.report.feedback import Feedback
-from autograder.results import Results, only_grader
+from autograder.submissions.reading import Submission, read_submission
+from autograder.zygote.bubblewrap import exposing
 
 
 @dataclass(frozen=True)
@@ -41,38 +41,42 @@ class Session:
     course: Course
     assignment: Assignment
     students: tuple[str, ...]
-    kernels: Kernels
+    runner: Runner
     make_executor: MakeExecutor
     in_flight: int
     again: bool = False
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SessionReport:
     """
     What a session has come to.
 
     Attributes
     ----------
-    results : tuple of Result
-        In order of the students' names.
+    stored : tuple of Stored
+        The results in order of the students' names.
     kept : int
         How many of them an earlier session had found.
     problems : tuple of str
         Results that the gradebook or a page could not take, a line for each.
-    executed : mapping of str to mapping of str to Path
-        By student and notebook: the file of the notebook as it was run.
     """
 
-    results: tuple[Result, ...]
+    stored: tuple[Stored, ...]
     kept: int
     problems: tuple[str, ...] = ()
-    executed: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
+
+    @property
+    def results(self) -> list[Result]:
+        """The results alone."""
+        return [one.result for one in self.stored]
 
 
-def hold(session: Session, stop: threading.Event, progress: Callable[[Result], None]) -> Outcome:
+def run_session(session: Session, stop: threading.Event, progress: Callable[[Result], None]) -> SessionReport:
     """
     Grade what has to be graded and bring the gradebook up to date.
+
+    What is new is read again when its turn comes, so that a class is never in memory.
 
     Parameters
     ----------
@@ -90,41 +94,38 @@ def hold(session: Session, stop: threading.Event, progress: Callable[[Result], N
     KernelError
         When there is something to grade, and kernels cannot be had.
     """
-    results: list[Result] = []
+    recorded: list[Stored] = []
     problems: list[str] = []
-    executed: dict[str, dict[str, Path]] = {}
     feedback = Feedback(session.course, session.assignment)
-    store = Results(session.course, session.assignment, session.kernels)
+    store = ResultStore(session.course, session.assignment, session.runner)
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
 
-        def take(submission: Submission, result: Result) -> None:
-            notebooks = {v.name: store.notebook(submission, v.name) for v in result.verdicts}
-            executed[result.student] = notebooks
+        def record(submission: Submission, stored: Stored) -> None:
             try:
-                gradebook.write(result, notebooks)
-                feedback.write(result, notebooks, submission.secret, gradebook.changed(result))
+                gradebook.write(stored)
+                feedback.write(stored, submission.secret, gradebook.changed(stored.result))
             except (GradebookError, FeedbackError, OSError) as error:
-                problems.append(f"{result.student}: {error}")
-            results.append(result)
-            progress(result)
+                problems.append(f"{stored.result.student}: {error}")
+            recorded.append(stored)
+            progress(stored.result)
 
         new: list[str] = []
         for student in session.students:
             submission = _read(session, student)
             found = None if session.again else store.find(submission)
-            if found is None or not found.is_final:
+            if found is None or not found.result.is_final:
                 new.append(student)
             else:
-                take(submission, found)
-        kept = len(results)
+                record(submission, found)
+        kept = len(recorded)
         if new and not stop.is_set():
             with _warm(session):
                 submissions = (_read(session, student) for student in new)
                 for submission, result in grade_all(
-                    submissions, session.assignment, session.kernels, session.make_executor, session.in_flight, stop
+                    submissions, session.assignment, session.runner, session.make_executor, session.in_flight, stop
                 ):
-                    take(submission, store.store(submission, result))
-    return Outcome(tuple(sorted(results, key=lambda result: result.student)), kept, tuple(problems), executed)
+                    record(submission, store.store(submission, result))
+    return SessionReport(tuple(sorted(recorded, key=lambda one: one.result.student)), kept, tuple(problems))
 
 
 def _read(session: Session, student: str) -> Submission:
@@ -137,9 +138,9 @@ def _read(session: Session, student: str) -> Submission:
 def _warm(session: Session) -> Iterator[None]:
     """Keep the warm process for as long as it is needed, and no longer."""
     shown = exposing(session.course.root)
-    if session.kernels.jailed and shown is not None:
+    if session.runner.jailed and shown is not None:
         raise JailError(f"{session.course.root}: lies in {shown}, which student code can read; move the course")
-    lease = session.kernels.lease()
+    lease = session.runner.lease()
     try:
         yield
     finally:

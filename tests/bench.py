@@ -32,17 +32,19 @@ from rich.progress import Progress
 from rich.table import Table
 from traitlets.config import Config
 
-from autograder.batch import local_processes
-from autograder.checks import GraphCheck, Shown
-from autograder.course import CONFIG_FILE, Course, Master
-from autograder.evidence import parse
-from autograder.intake import students
-from autograder.kernels.running import KERNEL_NAME, Kernels, kernels_of
+from autograder.course.folders import CONFIG_FILE, Course
+from autograder.course.master import Master
+from autograder.grading.batch import local_processes
+from autograder.grading.checks import GraphCheck, Shown
+from autograder.kernels.configuration import runner_of
+from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.probes import fresh_ending
-from autograder.report.overview import overview
-from autograder.session import Session, hold
+from autograder.report.class_report import overview
+from autograder.session import Session, run_session
+from autograder.submissions.reading import students
+from sharing_variables.graph.reader import parse
 from tests.classroom.students import Student, classroom, hand_in
-from tests.conftest import ASSIGNMENT, copy_course
+from tests.conftest import ASSIGNMENT, KERNEL_NAME, copy_course, runner
 
 BIN = Path(sys.executable).parent
 BASELINE_STUDENTS = 2
@@ -83,7 +85,7 @@ class Bench:
         self.course = copy_course(scratch / "course")
         self.assignment = self.course.assignment(ASSIGNMENT)
         self.class_of_12 = classroom(self.assignment)
-        self.kernels = Kernels()
+        self.kernels = runner()
 
     @property
     def per_student(self) -> int:
@@ -124,7 +126,7 @@ def grading(bench: Bench, scratch: Path) -> Iterator[Figure]:
     ours = bench.with_students(scratch / "ours", len(bench.class_of_12))
     measured(stock, BIN / "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
     baseline, jailed, free = [], [], []
-    with _leased(bench.kernels), _leased(Kernels(jailed=False)):
+    with _leased(bench.kernels), _leased(runner(jailed=False)):
         for _ in range(bench.rounds):
             bench.step("nbgrader autograde")
             baseline.append(measured(stock, BIN / "nbgrader", "autograde", ASSIGNMENT, "--force"))
@@ -192,8 +194,8 @@ def class_of_30(bench: Bench, scratch: Path) -> Iterator[Figure]:
 def _report(course: Course) -> float:
     """Time the class report of a course that has been graded."""
     assignment, names = course.assignment(ASSIGNMENT), tuple(students(course.submissions, ASSIGNMENT))
-    kernels = kernels_of(course.config, jailed=True)
-    stored = hold(
+    kernels = runner_of(course.config, jailed=True)
+    stored = run_session(
         Session(course, assignment, names, kernels, local_processes(1), 1), threading.Event(), lambda _: None
     )
     started = time.monotonic()
@@ -270,12 +272,12 @@ def _private_bytes(bench: Bench, *, warm: bool) -> int:
     )
     sources = [cell.source for cell in bench.assignment.notebooks[0].cells if cell.is_code]
     notebook = new_notebook(cells=[new_code_cell(source) for source in (*sources, ask)])
-    Kernels(jailed=warm, warm=warm).run(notebook)
+    runner(jailed=warm, warm=warm).run(notebook)
     return int(notebook.cells[-1].outputs[0].text)
 
 
 @contextmanager
-def _leased(kernels: Kernels) -> Iterator[None]:
+def _leased(kernels: NbclientRunner) -> Iterator[None]:
     lease = kernels.lease()
     yield
     lease.close()

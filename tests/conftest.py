@@ -3,15 +3,20 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from autograder.course import CONFIG_FILE, Assignment, Course
-from autograder.kernels.running import Kernels
+from autograder.course.assignment import Assignment
+from autograder.course.folders import CONFIG_FILE, Course
+from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.zygote.limits import Limits
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENT = "sharing_variables"
+KERNEL_NAME = "tf1-graphs"
+"""The kernelspec of this course's notebooks."""
 
 # `pytest tests/test_fuzz.py --hypothesis-profile long` looks for new cases; what is found goes into tests/hostile/.
 settings.register_profile(
@@ -37,9 +42,14 @@ def assignment() -> Assignment:
 @pytest.fixture(scope="session")
 def warm() -> Iterator[None]:
     """Keep the warm process from one test to the next: each batch would let it go."""
-    lease = Kernels().lease()
+    lease = runner().lease()
     yield
     lease.close()
+
+
+def runner(limits: Limits | None = None, *, jailed: bool = True, **more: Any) -> NbclientRunner:
+    """Give a runner for this course: kernels that have TensorFlow, in a jail where nothing else is asked for."""
+    return NbclientRunner(limits or Limits(), jailed, ASSIGNMENT, **more)
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder.course import CONFIG_FILE, HIDDEN_OUTPUT, OUTPUT_TAG, Course
-from autograder.kernels.running import KERNEL_NAME
-from autograder.release import release
-from tests.conftest import ROOT
+from autograder.authoring.release import release
+from autograder.course.folders import CONFIG_FILE, Course
+from autograder.course.master import OUTPUT_TAG
+from autograder.grading.hidden_parts import OUTPUT_MARK
+from tests.conftest import KERNEL_NAME, ROOT
 
 NAME = "small"
 UNSEEN, SECRET = 1234567, "a canary that sings"
@@ -92,6 +93,6 @@ def _cell(
     cell = new_code_cell(source, id=name, metadata={"nbgrader": nbgrader})
     if grade:
         cell.metadata["tags"] = [OUTPUT_TAG]
-        marks = {HIDDEN_OUTPUT: False} if "HIDDEN" in source else {}
+        marks = {OUTPUT_MARK: False} if "HIDDEN" in source else {}
         cell.outputs = [new_output("display_data", {"text/plain": repr(shown)}, metadata=marks)]
     return cell

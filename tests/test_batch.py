@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder.batch import MakeExecutor, grade_all, local_processes
-from autograder.course import CONFIG_FILE, Assignment, Course
-from autograder.grading import Result
-from autograder.intake import Submission, read_submission
-from autograder.kernels.limits import Limits
-from autograder.kernels.running import Kernels
+from autograder.course.assignment import Assignment
+from autograder.course.folders import CONFIG_FILE, Course
+from autograder.grading.batch import MakeExecutor, grade_all, local_processes
+from autograder.grading.result import Result
+from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.submissions.reading import Submission, read_submission
+from autograder.zygote.limits import Limits
+from tests.conftest import runner
 from tests.small_course import NAME, RIGHT, hand_in
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -44,7 +46,7 @@ def submissions_of(course: Course, answers: Class) -> tuple[list[Submission], As
     return handed_in, assignment
 
 
-def grade_class(course: Course, answers: Class, kernels: Kernels, workers: int) -> dict[str, Result]:
+def grade_class(course: Course, answers: Class, kernels: NbclientRunner, workers: int) -> dict[str, Result]:
     handed_in, assignment = submissions_of(course, answers)
     graded = grade_all(handed_in, assignment, kernels, local_processes(workers), workers)
     return {result.student: result for _, result in graded}
@@ -53,13 +55,13 @@ def grade_class(course: Course, answers: Class, kernels: Kernels, workers: int) 
 def test_only_the_submission_that_kills_its_worker_is_a_crash(small: Course) -> None:
     answers = {"killer": {"double": KILLS_THE_GRADER}, "ada": RIGHT, "alan": RIGHT, "grace": RIGHT}
     # A cold kernel's parent is the worker.
-    results = grade_class(small, answers, Kernels(jailed=False, warm=False), workers=2)
+    results = grade_class(small, answers, runner(jailed=False, warm=False), workers=2)
     assert str(results["killer"].state) == "CRASH(grader)"
     assert {name: results[name].points for name in ("ada", "alan", "grace")} == {"ada": 6, "alan": 6, "grace": 6}
 
 
 def test_in_the_jail_the_same_submission_kills_nobody(small: Course) -> None:
-    results = grade_class(small, {"killer": {"double": KILLS_THE_GRADER}, "ada": RIGHT}, Kernels(), workers=2)
+    results = grade_class(small, {"killer": {"double": KILLS_THE_GRADER}, "ada": RIGHT}, runner(), workers=2)
     assert (results["ada"].points, results["killer"].points) == (6, 3)
 
 
@@ -67,7 +69,7 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing(small: Course) -> No
     answers = dict.fromkeys(("ada", "alan", "grace", "john"), RIGHT)
     handed_in, assignment = submissions_of(small, answers)
     with _watched(local_processes(2)) as (make_executor, processes):
-        graded = grade_all(handed_in, assignment, Kernels(), make_executor, 2)
+        graded = grade_all(handed_in, assignment, runner(), make_executor, 2)
         _, first = next(graded)
         os.kill(processes()[0], signal.SIGKILL)
         points = {result.student: result.points for _, result in graded} | {first.student: first.points}
@@ -79,7 +81,7 @@ def test_once_stopped_nothing_new_is_begun_and_what_was_begun_is_finished(small:
     handed_in, assignment = submissions_of(small, answers)
     stop = threading.Event()
     points = []
-    for _, result in grade_all(handed_in, assignment, Kernels(), local_processes(2), 2, stop):
+    for _, result in grade_all(handed_in, assignment, runner(), local_processes(2), 2, stop):
         stop.set()
         points.append(result.points)
     assert 1 <= len(points) <= 2
@@ -88,7 +90,7 @@ def test_once_stopped_nothing_new_is_begun_and_what_was_begun_is_finished(small:
 
 def test_an_endless_loop_is_a_timeout_and_the_next_notebook_is_graded(small: Course) -> None:
     loop = {"double": "def double(x):\n    while True:\n        pass", "triple": RIGHT["triple"]}
-    kernels = Kernels(Limits(cell_seconds=5))
+    kernels = runner(Limits(cell_seconds=5))
     results = grade_class(small, {"loop": loop, "ada": RIGHT}, kernels, workers=2)
     assert [str(verdict.state) for verdict in results["loop"].verdicts] == ["TIMEOUT(cell)", "GRADED"]
     assert [verdict.points for verdict in results["loop"].verdicts] == [None, 3]
@@ -112,16 +114,16 @@ GRADES = {
 
 @pytest.mark.parametrize(
     ("kernels", "workers"),
-    [(Kernels(), 1), (Kernels(), 3), (Kernels(jailed=False), 2), (Kernels(jailed=False, warm=False), 2)],
+    [(runner(), 1), (runner(), 3), (runner(jailed=False), 2), (runner(jailed=False, warm=False), 2)],
     ids=["one worker", "three workers", "without a jail", "cold kernels"],
 )
-def test_the_grades_are_the_same_however_they_are_found(small: Course, kernels: Kernels, workers: int) -> None:
+def test_the_grades_are_the_same_however_they_are_found(small: Course, kernels: NbclientRunner, workers: int) -> None:
     assert _told(grade_class(small, ANSWERS, kernels, workers)) == GRADES
 
 
-@pytest.mark.parametrize("kernels", [Kernels(), Kernels(jailed=False)], ids=["in a jail", "without a jail"])
+@pytest.mark.parametrize("kernels", [runner(), runner(jailed=False)], ids=["in a jail", "without a jail"])
 def test_a_run_leaves_no_process_and_no_folder_behind(
-    kernels: Kernels, small: Course, monkeypatch: pytest.MonkeyPatch
+    kernels: NbclientRunner, small: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A warm process of its own, which no other test keeps alive; the module is in its command line.
     kernels = replace(kernels, preload=("email.message",))

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from autograder.caption import caption, text
-from autograder.facts import Facts, Output, Variable, partition
+from sharing_variables.graph.caption import caption, text
+from sharing_variables.graph.facts import Facts, Output, Variable, partition
 from tests.conftest import ROOT
 
 EVIL = '<script>alert("1")</script>&amp;'

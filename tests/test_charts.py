@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograder.grading import Result
+from autograder.grading.result import Result
 from autograder.report.charts import FEWEST, durations, scores
-from autograder.report.summary import Times
+from autograder.report.statistics import Times
 
 TOTALS = (0.0, 4.5, 5.0, 5.0, 12.0, 54.5, 55.0)
 

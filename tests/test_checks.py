@@ -7,13 +7,15 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 
-from autograder.checks import CHECKS, Finding, Outcome, Shown, judge, output_difference
-from autograder.course import OUTPUT_TAG, Assignment, MasterCell
-from autograder.evidence import NAMES_TAG, parse
-from autograder.facts import to_text
-from autograder.kernels.running import Reply
-from autograder.sharing import FACTS_TYPE, GRAPH_TYPE
-from autograder.verdict import decide_cell
+from autograder.course.assignment import Assignment
+from autograder.course.master import OUTPUT_TAG, MasterCell
+from autograder.grading.checks import CHECKS, Finding, Outcome, Shown, judge, output_difference
+from autograder.grading.verdict import decide_cell
+from autograder.kernels.run import Reply
+from sharing_variables.graph.comparison import NAMES_TAG
+from sharing_variables.graph.facts import to_text
+from sharing_variables.graph.reader import parse
+from sharing_variables.show_sharing import FACTS_TYPE, GRAPH_TYPE
 from tests.test_evidence import encoded, graph
 
 ASSERT = "assert double(2) == 4"

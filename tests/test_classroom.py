@@ -11,19 +11,21 @@ from dataclasses import dataclass, replace
 import nbformat
 import pytest
 
-from autograder.batch import grade_all, local_processes
-from autograder.course import Assignment, Course, is_test_of
-from autograder.grading import WITHHELD, Result
-from autograder.intake import Submission
-from autograder.kernels.limits import Limits
-from autograder.kernels.running import Kernels
-from autograder.misconceptions import CATALOGUE
-from autograder.report.sheet import sheet
-from autograder.sharing import GRAPH_TYPE
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.course.ownership import is_test_of
+from autograder.grading.batch import grade_all, local_processes
+from autograder.grading.hidden_parts import WITHHELD
+from autograder.grading.result import Result
+from autograder.hints import CATALOGUE
+from autograder.report.csv_table import sheet
+from autograder.submissions.reading import Submission
+from autograder.zygote.limits import Limits
+from sharing_variables.show_sharing import GRAPH_TYPE
 from tests.classroom.__main__ import off_label, submission_of, surprises
 from tests.classroom.answers import answers
 from tests.classroom.students import classroom, released
-from tests.conftest import ROOT
+from tests.conftest import ROOT, runner
 
 NAMED = {
     "01_failed_share": {"M1", "M15", "M16", "M18", "M19"},
@@ -53,7 +55,7 @@ def batch(assignment: Assignment) -> Batch:
     for name, notebooks in texts.items():
         submissions.append(Submission(name, assignment.name, {n: text.encode() for n, text in notebooks.items()}))
     # Other tests want a core, too: no limit of time may be what decides.
-    kernels = Kernels(Limits(cell_seconds=300, notebook_seconds=900))
+    kernels = runner(Limits(cell_seconds=300, notebook_seconds=900))
     graded = grade_all(submissions, assignment, kernels, local_processes(3), 3)
     return Batch({result.student: result for _, result in graded})
 
@@ -125,7 +127,7 @@ def test_hints_send_nobody_to_a_notebook_that_is_not_there(assignment: Assignmen
     one = replace(assignment, notebooks=masters)
     course = Course(ROOT)
     submissions = [submission_of(course, one, student) for student in classroom(one)]
-    graded = [result for _, result in grade_all(submissions, one, Kernels(), local_processes(2), 2)]
+    graded = [result for _, result in grade_all(submissions, one, runner(), local_processes(2), 2)]
     hints = {hint.id for result in graded for verdict in result.verdicts for hint in verdict.hints}
     assert "M4" in hints
     assert {CATALOGUE[name].notebook for name in hints} == {"03_get_variable"}

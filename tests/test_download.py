@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.download import MAX_OWN_BYTES, MAX_OWN_ENTRIES, Download, File
 from autograder.errors import DownloadError, RejectedError
-from autograder.intake import MAX_BYTES
+from autograder.submissions.download import MAX_OWN_BYTES, MAX_OWN_ENTRIES, Download, File
+from autograder.submissions.reading import MAX_BYTES
 
 GOOD = "good_1_2_01_double.ipynb"
 

@@ -12,10 +12,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from autograder.course import Assignment
-from autograder.kernels.running import KERNEL_NAME
+from autograder.course.assignment import Assignment
 from tests.classroom.answers import worth
-from tests.conftest import ROOT
+from tests.conftest import KERNEL_NAME, ROOT
 
 COMMANDS = {"release", "reference", "lint", "collect", "grade", "export", "doctor"}
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -9,9 +9,10 @@ from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 from tensorflow.core.framework.op_def_pb2 import OpList
 from tensorflow.python.client import pywrap_tf_session
 
-from autograder import evidence
-from autograder.evidence import EvidenceError, Terms, difference, known_operations, parse, terms_of
-from autograder.facts import LABELS, TENSORS, Facts, Output, Variable
+from sharing_variables.graph import reader as evidence
+from sharing_variables.graph.comparison import Terms, difference, terms_of
+from sharing_variables.graph.facts import LABELS, TENSORS, Facts, Output, Variable
+from sharing_variables.graph.reader import EvidenceError, known_operations, parse
 
 
 def graph(*nodes: tuple[str, str, str], **outputs: str) -> MetaGraphDef:

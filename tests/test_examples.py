@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Assignment
-from autograder.grading import Result
-from autograder.misconceptions import CATALOGUE, Hint
+from autograder.course.assignment import Assignment
+from autograder.grading.result import Result
+from autograder.hints import CATALOGUE, Hint
 from autograder.report.examples import MOST, Example, Examples
-from autograder.report.summary import Idea, Seen
+from autograder.report.statistics import Idea, Seen
 
 WHERE = "02_variables_dict"
 EXERCISE = "make-and-use"

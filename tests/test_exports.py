@@ -17,19 +17,19 @@ from junitparser import Error, Failure, JUnitXml
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
 
-from autograder.checks import Finding, Outcome
 from autograder.cli import main
-from autograder.commands.terminal import DONE, NOTHING_DONE, WANTS_A_PERSON
-from autograder.course import CONFIG_FILE, Course
+from autograder.commands.terminal import DONE, NEEDS_REVIEW, NOTHING_DONE
+from autograder.course.folders import CONFIG_FILE, Course
 from autograder.exports.canvas import COLUMNS, canvas
 from autograder.exports.gradescope import gradescope
 from autograder.exports.junit import junit
 from autograder.exports.marks import Mark, MarkedNotebook, MarkedTest, marked
 from autograder.exports.moodle import moodle
-from autograder.gradebook import Standing, Student
-from autograder.grading import Result
+from autograder.grading.checks import Finding, Outcome
+from autograder.grading.result import Result
+from autograder.grading.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
+from autograder.records.standing import Standing, Student
 from autograder.report.feedback import PARTLY
-from autograder.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
 from tests.small_course import NAME, RIGHT, SECRET, UNSEEN, WRONG, hand_in, small_course
 
 SAYS_OTHERWISE = RIGHT | {"double": "def double(x):\n    return 4 if x == 2 else 2 * x + x % 2"}
@@ -48,7 +48,7 @@ def graded(warm: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for student, answers in CLASS.items():
         hand_in(course, student, answers)
     with contextlib.redirect_stdout(io.StringIO()):
-        assert main(["grade", NAME, "--course", str(course.root)]) == WANTS_A_PERSON
+        assert main(["grade", NAME, "--course", str(course.root)]) == NEEDS_REVIEW
     with Gradebook(course.db_url, course.directory.course_id) as book:
         book.update_or_create_student("ada", first_name="Ada", last_name="Lovelace", email="a@x.org", lms_user_id="7")
         book.update_or_create_student(
@@ -140,7 +140,7 @@ def test_a_person_counts_for_more_than_the_grader(course: Course) -> None:
 def test_what_wants_a_person_has_no_score_until_every_test_has_one(
     course: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert export(course, "canvas") == WANTS_A_PERSON
+    assert export(course, "canvas") == NEEDS_REVIEW
     assert "grace: no score, because it wants a person (01_double REVIEW)" in capsys.readouterr().out
     score_by_hand(course, "grace", "test-double-assert", 1)
     assert in_canvas(course)["grace"] == in_moodle(course)["grace"][NAME] == ""
@@ -155,7 +155,7 @@ def test_a_score_that_is_older_than_the_last_grading_is_named(
     with open_book(course) as book:
         grade = book.find_grade("test-double-assert", FIRST, NAME, "ada")
         grade.manual_score, grade.needs_manual_grade = 1, True
-    assert export(course, "canvas", "--student", "ada") == WANTS_A_PERSON
+    assert export(course, "canvas", "--student", "ada") == NEEDS_REVIEW
     assert "ada: a person's score is older than the last grading" in capsys.readouterr().out
     assert rows(file(course, "ada-canvas.csv"))[2][5] == "5"
 
@@ -166,7 +166,7 @@ def test_a_submission_that_has_changed_is_named_and_left_out(
 ) -> None:
     shutil.rmtree(course.submitted("ada", NAME))
     hand_in(course, "ada", WRONG)
-    assert export(course, to) == WANTS_A_PERSON
+    assert export(course, to) == NEEDS_REVIEW
     said = capsys.readouterr().out
     assert "ada: what lies there has not been graded" in said
     assert "3 of 4 submissions" in said
@@ -464,7 +464,7 @@ def checked(text: str) -> JUnitXml:
 
 
 def test_junit_has_a_suite_for_each_notebook_and_a_case_for_each_test(course: Course) -> None:
-    assert export(course, "junit") == WANTS_A_PERSON
+    assert export(course, "junit") == NEEDS_REVIEW
     read = checked(file(course, "junit.xml"))
     assert (read.tests, read.failures, read.errors) == (16, 5, 2)
     assert [suite.name for suite in read] == [f"{s}: {n}" for s in CLASS for n in (FIRST, "02_triple")]

@@ -8,7 +8,7 @@ import tensorflow.compat.v1 as tf
 from tensorflow.core.framework.variable_pb2 import VariableDef
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef
 
-from autograder.facts import (
+from sharing_variables.graph.facts import (
     LABELS,
     TENSORS,
     TRAINABLE,

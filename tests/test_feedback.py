@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from autograder.checks import Finding, Outcome, expected_facts
-from autograder.course import Assignment, Course, Master
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.course.master import Master
 from autograder.errors import FeedbackError
-from autograder.facts import Facts, Output, Variable
-from autograder.grading import Result
-from autograder.intake import SECRET_FILE, TIMESTAMP_FILE
-from autograder.misconceptions import CATALOGUE, Hint
+from autograder.grading.checks import Finding, Outcome, expected_facts
+from autograder.grading.result import Result
+from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
+from autograder.hints import CATALOGUE, Hint
 from autograder.report.feedback import PARTLY, Feedback, Marks, page
-from autograder.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
+from autograder.submissions.reading import SECRET_FILE, TIMESTAMP_FILE
+from sharing_variables.graph.facts import Facts, Output, Variable
 from tests.small_course import NAME
 
 EVIL = "</pre></title><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\x07"

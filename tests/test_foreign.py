@@ -15,9 +15,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook as NbGraderGradebook
 
 from autograder.cli import main
-from autograder.course import CONFIG_FILE, Course
+from autograder.course.folders import CONFIG_FILE, Course
 from autograder.exports import marks
-from autograder.intake import TIMESTAMP_FILE
+from autograder.submissions.reading import TIMESTAMP_FILE
 from tests.small_course import NAME, RIGHT, WRONG, hand_in
 
 LATE = """

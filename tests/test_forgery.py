@@ -10,16 +10,19 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from autograder.batch import grade_all, local_processes
-from autograder.checks import GraphCheck, Outcome, Shown
-from autograder.course import Assignment, Master
-from autograder.grading import Result
-from autograder.intake import Submission, parse_notebook
-from autograder.kernels.running import Kernels, Reply
+from autograder.course.assignment import Assignment
+from autograder.course.master import Master
+from autograder.grading.batch import grade_all, local_processes
+from autograder.grading.checks import GraphCheck, Outcome, Shown
+from autograder.grading.hidden_parts import place_of
+from autograder.grading.rebuild import rebuild
+from autograder.grading.result import Result
+from autograder.grading.verdict import CellVerdict, Kind
+from autograder.kernels.run import Reply
 from autograder.probes import DESK
-from autograder.rebuild import place_of, rebuild
-from autograder.sharing import GRAPH_TYPE
-from autograder.verdict import CellVerdict, Kind
+from autograder.submissions.reading import Submission, parse_notebook
+from sharing_variables.show_sharing import GRAPH_TYPE
+from tests.conftest import runner
 
 TWINS = """
 def my_op(x):
@@ -130,7 +133,7 @@ def master(assignment: Assignment) -> Master:
 def right(master: Master) -> Stored:
     """Run the master at a desk, and store what its test shows: the visible part, and then the whole."""
     right = parse_notebook(nbformat.writes(master.notebook).encode(), NOTEBOOK)
-    done = Kernels().run(rebuild(master, right).notebook, DESK)
+    done = runner().run(rebuild(master, right).notebook, DESK)
     outputs = [output for cell in done.notebook.cells if place_of(cell.id) == TEST for output in cell.outputs]
     shown = [output.data for output in outputs if GRAPH_TYPE in output.get("data", {})]
     return [(data["text/plain"], data[GRAPH_TYPE]) for data in shown]
@@ -160,7 +163,7 @@ def results(assignment: Assignment, master: Master, right: Stored) -> dict[str, 
         text = json.dumps(master.notebook | {"cells": cells})
         submissions.append(Submission(name, assignment.name, {NOTEBOOK: text.encode()}))
     one = replace(assignment, notebooks=(master,))
-    return {result.student: result for _, result in grade_all(submissions, one, Kernels(), local_processes(2), 2)}
+    return {result.student: result for _, result in grade_all(submissions, one, runner(), local_processes(2), 2)}
 
 
 def verdict(result: Result, test: str = TEST) -> CellVerdict:

@@ -18,38 +18,45 @@ from typing import Any
 import nbformat
 import pytest
 import zmq.asyncio
+from autograder.symptoms_ import Drawn, Look, hints
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jupyter_client.session import Session
 from nbformat.v4 import new_code_cell, new_notebook, output_from_msg
 from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 
-from autograder import evidence
-from autograder.caption import caption
-from autograder.checks import Finding, Outcome, Shown, judge
-from autograder.course import Assignment, Course, Master
+from autograder.course.assignment import Assignment
+from autograder.course.dataflow import binds, reads
+from autograder.course.folders import Course
+from autograder.course.master import Master
 from autograder.errors import RejectedError
-from autograder.evidence import EvidenceError, Terms
-from autograder.facts import LABELS, ORIGINS, TENSORS, TRAINABLE, from_text, to_text
-from autograder.gradebook import Gradebook
-from autograder.grading import Result, crashed, grade
-from autograder.harmless import harmless
-from autograder.intake import TIMESTAMP_FILE, Submission, parse_notebook, read_submission
-from autograder.kernels.limits import Limits
+from autograder.grading.checks import Finding, Outcome, Shown, judge
+from autograder.grading.hidden_parts import as_released, whole
+from autograder.grading.rebuild import rebuild
+from autograder.grading.result import Result
+from autograder.grading.sanitize import harmless
+from autograder.grading.submission import crashed, grade
+from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State, decide_cell, review_state
+from autograder.hints import CATALOGUE, Hint
+from autograder.inside.namespaces import KEEP
 from autograder.kernels.messages import _FIELDS
-from autograder.kernels.places import KEEP
-from autograder.kernels.running import Kernels, Reply, _MeteredChannel
-from autograder.misconceptions import CATALOGUE, Hint
-from autograder.names import binds, reads
-from autograder.picture import figure
-from autograder.rebuild import as_released, rebuild, whole
+from autograder.kernels.metering import _MeteredChannel
+from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.run import Reply
+from autograder.records.gradebook import Gradebook
+from autograder.records.store import ResultStore
+from autograder.report.csv_table import COLUMNS, sheet
 from autograder.report.feedback import Feedback, Marks, page
-from autograder.report.sheet import COLUMNS, sheet
-from autograder.results import Results
-from autograder.sharing import GRAPH_TYPE
-from autograder.symptoms import Drawn, Look, hints
-from autograder.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State, decide_cell, review_state
-from tests.conftest import ASSIGNMENT, ROOT
+from autograder.submissions.reading import TIMESTAMP_FILE, Submission, parse_notebook, read_submission
+from autograder.zygote.limits import Limits
+from sharing_variables.graph import reader as evidence
+from sharing_variables.graph.caption import caption
+from sharing_variables.graph.comparison import Terms
+from sharing_variables.graph.facts import LABELS, ORIGINS, TENSORS, TRAINABLE, from_text, to_text
+from sharing_variables.graph.picture import figure
+from sharing_variables.graph.reader import EvidenceError
+from sharing_variables.show_sharing import GRAPH_TYPE
+from tests.conftest import ASSIGNMENT, ROOT, runner
 from tests.small_course import NAME, hand_in, small_course
 from tests.strategies import EVIL, RELEASED, changed, files, json_values, mutated, sources, words
 
@@ -153,7 +160,7 @@ def course_of_one(tmp_path_factory: pytest.TempPathFactory) -> Course:
 def taken(course: Course, result: Result, submission: Submission) -> None:
     """Store a result and draw from it all that is drawn from results."""
     assignment = course.assignment(NAME)
-    store = Results(course, assignment, Kernels())
+    store = ResultStore(course, assignment, runner())
     stored = store.store(submission, result)
     assert store.find(submission) == stored
     notebooks = {verdict.name: store.notebook(submission, verdict.name) for verdict in result.verdicts}
@@ -426,9 +433,9 @@ def test_a_sheet_has_a_row_for_each_notebook_and_no_formula(results: list[Result
 
 
 @pytest.fixture(scope="module")
-def kernels() -> Iterator[Kernels]:
+def kernels() -> Iterator[NbclientRunner]:
     """Keep a warm process that has little to import."""
-    kernels = Kernels(Limits(cell_seconds=3, notebook_seconds=10), preload=("json",))
+    kernels = runner(Limits(cell_seconds=3, notebook_seconds=10), preload=("json",))
     lease = kernels.lease()
     yield kernels
     lease.close()
@@ -437,7 +444,7 @@ def kernels() -> Iterator[Kernels]:
 @fewer
 @given(data=st.data())
 def test_whatever_is_handed_in_is_graded_stored_and_drawn(
-    course_of_one: Course, kernels: Kernels, data: st.DataObject
+    course_of_one: Course, kernels: NbclientRunner, data: st.DataObject
 ) -> None:
     shutil.rmtree(course_of_one.submitted("ada", NAME), ignore_errors=True)
     folder = hand_in(course_of_one, "ada", {"double": data.draw(sources()), "triple": data.draw(sources())})

@@ -7,12 +7,13 @@ import pytest
 from nbgrader.api import Gradebook as NbGraderGradebook
 from sqlalchemy import text
 
-from autograder.checks import Finding, Outcome
-from autograder.course import CONFIG_FILE, Assignment, Course
+from autograder.course.assignment import Assignment
+from autograder.course.folders import CONFIG_FILE, Course
 from autograder.errors import GradebookError
-from autograder.gradebook import Gradebook
-from autograder.grading import Result
-from autograder.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
+from autograder.grading.checks import Finding, Outcome
+from autograder.grading.result import Result
+from autograder.grading.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
+from autograder.records.gradebook import Gradebook
 from tests.small_course import NAME, edit
 
 

@@ -17,8 +17,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
-from autograder.commands.terminal import WANTS_A_PERSON
-from autograder.course import Course
+from autograder.commands.terminal import NEEDS_REVIEW
+from autograder.course.folders import Course
 from tests.small_course import NAME, RIGHT, WRONG, edit, hand_in, small_course
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -165,7 +165,7 @@ def test_every_state_but_graded_says_why(graded: Graded) -> None:
 
 
 def test_the_exit_code_says_that_a_person_is_wanted(graded: Graded) -> None:
-    assert graded.code == WANTS_A_PERSON
+    assert graded.code == NEEDS_REVIEW
 
 
 def test_the_terminal_names_who_wants_a_person_and_what_was_left_alone(graded: Graded) -> None:

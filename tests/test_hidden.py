@@ -15,14 +15,14 @@ from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
-from autograder.course import CONFIG_FILE, Course
+from autograder.course.folders import CONFIG_FILE, Course
 from autograder.errors import RejectedError
-from autograder.grading import WITHHELD, grade
-from autograder.intake import Submission, SubmittedCell, SubmittedNotebook
-from autograder.kernels.places import BRING_BACK, KEEP
-from autograder.kernels.running import Kernels
-from autograder.rebuild import as_released, place_of, rebuild
-from tests.conftest import ROOT
+from autograder.grading.hidden_parts import WITHHELD, as_released, place_of
+from autograder.grading.rebuild import rebuild
+from autograder.grading.submission import grade
+from autograder.inside.namespaces import BRING_BACK, KEEP
+from autograder.submissions.reading import Submission, SubmittedCell, SubmittedNotebook
+from tests.conftest import ROOT, runner
 from tests.small_course import NAME, RIGHT, SECRET, UNSEEN, edit, hand_in, small_course
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -124,7 +124,7 @@ def test_the_spies_do_see_what_is_hidden_once_it_is_there(tmp_path: Path) -> Non
     course = small_course(tmp_path / "course")
     master = course.assignment(NAME).notebooks[0]
     submitted = SubmittedNotebook((SubmittedCell(True, SPIES["says it"], "double"),))
-    done = Kernels().run(rebuild(master, submitted).notebook)
+    done = runner().run(rebuild(master, submitted).notebook)
     assert SECRET in nbformat.writes(done.notebook)
     (whole_one,) = (cell for cell in done.notebook.cells if place_of(cell.id) != cell.id)
     assert SECRET in str(whole_one.outputs)
@@ -175,7 +175,7 @@ def test_which_line_a_hidden_part_has_run_is_not_told() -> None:
             cell["source"] = TELLS_THE_LINE
     missing = {master.name: RejectedError("missing", "it is not there") for master in assignment.notebooks}
     files = missing | {name: json.dumps(notebook).encode()}
-    result = grade(Submission("mallory", "sharing_variables", files), assignment, Kernels())
+    result = grade(Submission("mallory", "sharing_variables", files), assignment, runner())
     (verdict,) = (one for one in result.verdicts if one.name == name)
     found = next(cell for cell in verdict.cells if cell.grade_id == "test-make-and-use-counts")
     assert WITHHELD in [finding.message for finding in found.findings]

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.course import Assignment
-from autograder.verdict import CellVerdict, Kind, NotebookVerdict, State
+from autograder.course.assignment import Assignment
+from autograder.grading.verdict import CellVerdict, Kind, NotebookVerdict, State
 from tests.honest.run import grade_class, surprises
 from tests.honest.students import Student, make_class
 from tests.honest.styles import STYLES

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.course import Course
+from autograder.course.folders import Course
 from autograder.errors import KernelError
-from autograder.kernels import jail
-from autograder.kernels.running import Ended, Kernels
-from tests.conftest import ROOT
+from autograder.kernels.run import Ended
+from autograder.zygote import jail
+from tests.conftest import ROOT, runner
 
 
 def told(source: str, *, jailed: bool = True) -> str:
     """Run one cell and give what it prints, or what it raises."""
     notebook = new_notebook(cells=[new_code_cell(source, id="cell")])
-    done = Kernels(jailed=jailed).run(notebook)
+    done = runner(jailed=jailed).run(notebook)
     assert done.ended is Ended.COMPLETE
     reply = done.replies["cell"]
     shown = "".join(output.get("text", "") for output in notebook.cells[0].outputs)
@@ -138,7 +138,7 @@ def test_where_bubblewrap_cannot_work_grading_refuses_and_says_why(
     broken.chmod(0o755)
     monkeypatch.setattr(jail, "bubblewrap", lambda: str(broken))
     with pytest.raises(KernelError, match="No permissions to create new namespace"):
-        Kernels(preload=("email.policy",)).lease()
+        runner(preload=("email.policy",)).lease()
 
 
 def test_a_course_inside_of_what_every_jail_shows_is_found(course: Course) -> None:

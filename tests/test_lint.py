@@ -9,12 +9,14 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder import lint as rules
-from autograder.caption import NOT_AS_MEANT
-from autograder.course import DEMONSTRATION_TAG, HIDDEN_OUTPUT, OUTPUT_TAG, Assignment, Master, MasterCell
-from autograder.evidence import EXTRA_TAG, NAMES_TAG, STRUCTURE_TAG, TAGS
-from autograder.lint import LESSON_CELLS, RULES, SHARED_GRAPH_TAG, Found, Problem, lint, lint_release
-from autograder.sharing import FACTS_TYPE
+from autograder.authoring import lint as rules
+from autograder.authoring.lint import LESSON_CELLS, RULES, Found, Problem, lint, lint_release
+from autograder.course.assignment import Assignment
+from autograder.course.master import DEMONSTRATION_TAG, OUTPUT_MARK, OUTPUT_TAG, Master, MasterCell
+from sharing_variables.graph.caption import NOT_AS_MEANT
+from sharing_variables.graph.comparison import EXTRA_TAG, NAMES_TAG, STRUCTURE_TAG, TAGS
+from sharing_variables.lint import SHARED_GRAPH_TAG
+from sharing_variables.show_sharing import FACTS_TYPE
 
 SOLUTION = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
 TEST = '"""Looks at: two numbers."""\n\n\ndef _check():\n    display(double(2))\n\n\n_check()'
@@ -179,7 +181,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "a hidden part that only asserts": Broken(
         rules.hidden_parts_show_something,
-        lesson(hiding(new_output("display_data", {"text/plain": "4"}, metadata={HIDDEN_OUTPUT: False}))),
+        lesson(hiding(new_output("display_data", {"text/plain": "4"}, metadata={OUTPUT_MARK: False}))),
         (
             "test-double",
             "has a hidden part that adds nothing to what is displayed",

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.kernels.limits import Limits
 from autograder.kernels.messages import ABOUT_NOTHING, sound
-from autograder.kernels.running import Ended, Kernels, Run
+from autograder.kernels.run import Ended, Run
+from autograder.zygote.limits import Limits
+from tests.conftest import runner
 
 SENDS = """
 kernel = get_ipython().kernel
@@ -57,7 +58,7 @@ ODD = {
 
 def run(*sources: str) -> Run:
     cells = [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate((SENDS, *sources))]
-    return Kernels(Limits(cell_seconds=4)).run(new_notebook(cells=cells))
+    return runner(Limits(cell_seconds=4)).run(new_notebook(cells=cells))
 
 
 @pytest.mark.usefixtures("warm")

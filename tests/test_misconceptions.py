@@ -1,7 +1,8 @@
 """The catalogue has every misconception once, and sends students to headings that exist."""
 
-from autograder.course import Assignment, Master
-from autograder.misconceptions import CATALOGUE, Hint
+from autograder.course.assignment import Assignment
+from autograder.course.master import Master
+from autograder.hints import CATALOGUE, Hint
 
 
 def headings(master: Master) -> set[str]:

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograder.caption import caption, text
-from autograder.facts import Facts, Output, partition
-from autograder.picture import MOST, STYLE, figure
+from sharing_variables.graph.caption import caption, text
+from sharing_variables.graph.facts import Facts, Output, partition
+from sharing_variables.graph.picture import MOST, STYLE, figure
 from tests.conftest import ROOT
 from tests.test_caption import EVIL, FAILED, MANY, SHARED, TRAINED, UNUSED, facts, output, variable
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from autograder.probes import DESK, VARIABLE, at_a_desk, fresh_ending, is_grading, probe, with_ending
+from autograder.probes import DESK, PROBE_VARIABLE, at_a_desk, fresh_ending, is_grading, probe, with_ending
 
 
 def test_at_a_desk_names_are_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(PROBE_VARIABLE, raising=False)
     assert probe("x") == "x_probe"
     assert not is_grading()
 
 
 def test_at_a_grading_names_have_its_ending(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "0a1b2c3d")
+    monkeypatch.setenv(PROBE_VARIABLE, "0a1b2c3d")
     assert probe("x") == "x_0a1b2c3d"
     assert is_grading()
 

@@ -11,10 +11,11 @@ import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder.course import DEMONSTRATION_TAG, HIDDEN_OUTPUT, OUTPUT_TAG, Master, MasterCell
+from autograder.course.master import DEMONSTRATION_TAG, OUTPUT_MARK, OUTPUT_TAG, Master, MasterCell
 from autograder.errors import RejectedError
-from autograder.intake import SubmittedCell, SubmittedNotebook, parse_notebook
-from autograder.rebuild import Rebuilt, asked, rebuild, unanswered, whole
+from autograder.grading.hidden_parts import asked, whole
+from autograder.grading.rebuild import Rebuilt, rebuild, unanswered
+from autograder.submissions.reading import SubmittedCell, SubmittedNotebook, parse_notebook
 
 METADATA = {"kernelspec": {"name": "tf1-graphs", "display_name": "TensorFlow 1 graphs", "language": "python"}}
 STUBS = {"double": "double = 0", "triple": "triple = 0"}
@@ -493,7 +494,7 @@ def test_a_test_with_a_magic_and_a_hidden_part_asks_without_its_asserts() -> Non
 
 def test_a_hidden_part_that_shows_nothing_is_run_once() -> None:
     hidden = replace(anchor("test-double", points=2), visible="")
-    hidden.node.outputs = [new_output("display_data", {"text/plain": "1"}, metadata={HIDDEN_OUTPUT: False})]
+    hidden.node.outputs = [new_output("display_data", {"text/plain": "1"}, metadata={OUTPUT_MARK: False})]
     cells = tuple(hidden if cell.grade_id == "test-double" else cell for cell in MASTER.cells)
     built = rebuild(replace(MASTER, cells=cells), SubmittedNotebook((named("double"),))).notebook.cells
     assert [cell.id for cell in built[-2:]] == ["test-triple", whole("test-double")]

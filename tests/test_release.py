@@ -3,11 +3,12 @@
 import nbformat
 import pytest
 
-from autograder.course import Assignment, Course
+from autograder.authoring.reference import store_reference
+from autograder.authoring.release import out_of_step, release
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
 from autograder.errors import CourseError
-from autograder.kernels.running import Kernels
-from autograder.release import out_of_step, release, store_reference
-from tests.conftest import ASSIGNMENT, ROOT
+from tests.conftest import ASSIGNMENT, ROOT, runner
 from tests.small_course import NAME, edit
 
 
@@ -64,7 +65,7 @@ def test_stored_outputs_are_renewed_where_they_differ_and_kept_where_they_do_not
     other = path.with_name("02_triple.ipynb")
     kept = nbformat.read(other, as_version=4).cells[3].outputs
     edit(path, lambda cells: cells[3]["outputs"][0].update(data={"text/plain": ["stale"]}))
-    list(store_reference(small, NAME, Kernels(jailed=False)))
+    list(store_reference(small, NAME, runner(jailed=False)))
     stored = nbformat.read(path, as_version=4).cells[3].outputs
     assert [output.data["text/plain"] for output in stored] == ["[2, 10]"]
     assert nbformat.read(other, as_version=4).cells[3].outputs == kept
@@ -73,7 +74,7 @@ def test_stored_outputs_are_renewed_where_they_differ_and_kept_where_they_do_not
 def test_a_new_kind_of_output_is_stored(small: Course) -> None:
     path = small.source(NAME) / "01_double.ipynb"
     edit(path, lambda cells: cells[3].update(source=f"print('new')\n{''.join(cells[3]['source'])}"))
-    list(store_reference(small, NAME, Kernels(jailed=False)))
+    list(store_reference(small, NAME, runner(jailed=False)))
     stored = nbformat.read(path, as_version=4).cells[3].outputs
     assert [output.output_type for output in stored] == ["stream", "display_data"]
 
@@ -81,4 +82,4 @@ def test_a_new_kind_of_output_is_stored(small: Course) -> None:
 def test_a_master_whose_own_test_fails_is_no_reference(small: Course) -> None:
     edit(small.source(NAME) / "01_double.ipynb", lambda cells: cells[2].update(source="def double(x):\n    return x"))
     with pytest.raises(CourseError, match=r"'test-double-assert' raises AssertionError: double\(2\) is not 4"):
-        list(store_reference(small, NAME, Kernels(jailed=False)))
+        list(store_reference(small, NAME, runner(jailed=False)))

@@ -9,13 +9,14 @@ import pytest
 from nbformat.v4 import new_notebook
 from rich.console import Console
 
-from autograder.course import Assignment, Master
-from autograder.grading import Result
-from autograder.harmless import plain
-from autograder.misconceptions import CATALOGUE, Hint
-from autograder.report.sheet import COLUMNS, harmless, sheet
-from autograder.report.table import print_table
-from autograder.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
+from autograder.course.assignment import Assignment
+from autograder.course.master import Master
+from autograder.grading.result import Result
+from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
+from autograder.hints import CATALOGUE, Hint
+from autograder.report.csv_table import COLUMNS, harmless, sheet
+from autograder.report.terminal_table import print_table
+from autograder.text import plain
 
 ASSIGNMENT = Assignment("small", tuple(Master(name, new_notebook(), ()) for name in ("01_first", "02_second")), "")
 EMPTY = State(Kind.REJECTED, "empty", "01_first.ipynb: the file is empty")

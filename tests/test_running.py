@@ -10,11 +10,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config import Config
 
-from autograder.course import DataFile
+from autograder.course.assignment import DataFile
 from autograder.errors import CourseError
-from autograder.kernels.limits import Limits
-from autograder.kernels.running import Ended, Kernels, Run, kernels_of
+from autograder.kernels.configuration import runner_of
+from autograder.kernels.run import Ended, Run
 from autograder.probes import DESK
+from autograder.zygote.limits import Limits
+from tests.conftest import runner
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -23,7 +25,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 def run_cells(*sources: str, limits: Limits | None = None) -> Run:
     cells = [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
-    return Kernels(limits or Limits()).run(new_notebook(cells=cells))
+    return runner(limits or Limits()).run(new_notebook(cells=cells))
 
 
 def text(done: Run, number: int) -> str:
@@ -43,7 +45,7 @@ def test_a_notebook_finds_copies_of_the_files_beside_it_and_nobody_else_sees_wha
     sources = (look, "open('deep/given.csv', 'w').write('mine')", f"print(os.path.exists({str(tmp_path)!r}))")
     for _ in range(2):
         cells = [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
-        done = Kernels(jailed=jailed, data=data).run(new_notebook(cells=cells))
+        done = runner(jailed=jailed, data=data).run(new_notebook(cells=cells))
         assert text(done, 0).startswith("1,2 ['deep'")
         assert done.replies["cell-1"].ok
         assert text(done, 2) == f"{not jailed}\n"
@@ -53,9 +55,9 @@ def test_a_notebook_finds_copies_of_the_files_beside_it_and_nobody_else_sees_wha
 def test_files_that_would_fill_what_a_kernel_may_write_are_refused(tmp_path: Path) -> None:
     (tmp_path / "big.csv").write_bytes(bytes(600))
     data = (DataFile("big.csv", tmp_path / "big.csv", "digest"),)
-    assert kernels_of(Config(), jailed=True, data=data).data == data
+    assert runner_of(Config(), jailed=True, data=data).data == data
     with pytest.raises(CourseError, match="more than half of what a kernel may write"):
-        kernels_of(Config({"Limits": {"scratch_bytes": 1000}}), jailed=True, data=data)
+        runner_of(Config({"Limits": {"scratch_bytes": 1000}}), jailed=True, data=data)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_files_that_would_fill_what_a_kernel_may_write_are_refused(tmp_path: Pat
 def test_nbgraders_timeout_counts_where_the_course_sets_none_of_ours(
     config: dict[str, dict[str, int]], seconds: tuple[int, int]
 ) -> None:
-    limits = kernels_of(Config(config), jailed=True).limits
+    limits = runner_of(Config(config), jailed=True).limits
     assert (limits.cell_seconds, limits.notebook_seconds) == seconds
 
 
@@ -86,7 +88,7 @@ def test_an_exception_does_not_stop_the_run_and_is_in_the_reply() -> None:
 def test_how_values_are_written_is_nobody_else_s_business() -> None:
     own = "get_ipython().display_formatter.formatters['text/plain'].for_type(list, lambda v, p, c: p.text('mine'))"
     sources = (f"{own}\n[0.5]", "%precision 1\n%pprint", "[0.25]", f"{['a' * 30] * 4}")
-    done = Kernels().run(new_notebook(cells=[new_code_cell(source) for source in sources]), "0123abcd")
+    done = runner().run(new_notebook(cells=[new_code_cell(source) for source in sources]), "0123abcd")
     mine, _, short, long = (cell.outputs[-1].get("data", {}).get("text/plain") for cell in done.notebook.cells)
     assert (mine, short) == ("mine", "[0.25]")
     assert long.count("\n") == 3
@@ -95,7 +97,7 @@ def test_how_values_are_written_is_nobody_else_s_business() -> None:
 def test_asking_for_the_kernel_s_end_does_not_end_a_grading() -> None:
     sources = ("exit()", "quit()", "import time\ntime.sleep(0.5)", "import time\ntime.sleep(0.5)")
     cells = [*(new_code_cell(source) for source in sources), new_code_cell("print('on')", id="on")]
-    done = Kernels().run(new_notebook(cells=cells), "0123abcd")
+    done = runner().run(new_notebook(cells=cells), "0123abcd")
     assert done.ended is Ended.COMPLETE
     assert done.replies["on"].ok
 
@@ -148,7 +150,7 @@ def test_a_kernel_without_a_jail_sees_nothing_of_the_instructors_environment_eit
 ) -> None:
     monkeypatch.setenv("A_SECRET_TOKEN", "canary")
     code = "import os\nprint('canary' in str(os.environ), os.environ['HOME'] == os.getcwd())"
-    done = Kernels(jailed=False).run(new_notebook(cells=[new_code_cell(code, id="cell-0")]))
+    done = runner(jailed=False).run(new_notebook(cells=[new_code_cell(code, id="cell-0")]))
     assert text(done, 0) == "False True\n"
 
 
@@ -195,7 +197,7 @@ def test_a_test_s_own_helper_speaks_to_the_student_too() -> None:
 
 def test_a_kernel_remembers_for_hints_at_a_desk_alone() -> None:
     notebook = new_notebook(cells=[new_code_cell("print(len(get_ipython().display_pub._hooks))", id="cell-0")])
-    remembers = [text(Kernels().run(deepcopy(notebook), ending), 0) for ending in (DESK, "0a1b2c3d")]
+    remembers = [text(runner().run(deepcopy(notebook), ending), 0) for ending in (DESK, "0a1b2c3d")]
     assert remembers == ["1\n", "0\n"]
 
 
@@ -307,11 +309,11 @@ COURSE = Config({"Limits": {"cell_seconds": 7}, "WarmProvisioner": {"preload": [
 
 
 def test_a_course_sets_its_own_limits_and_preloads() -> None:
-    assert kernels_of(COURSE, jailed=True) == Kernels(Limits(cell_seconds=7), True, ("json",))
-    assert kernels_of(Config(), jailed=True) == Kernels()
+    assert runner_of(COURSE, jailed=True) == runner(Limits(cell_seconds=7), True, ("json",))
+    assert runner_of(Config(), jailed=True) == runner()
 
 
 @pytest.mark.parametrize("limits", [{"cells": 7}, {"cell_seconds": 0}, {"cell_seconds": "7"}])
 def test_limits_that_make_no_sense_are_said(limits: dict[str, object]) -> None:
     with pytest.raises(CourseError, match=r"give a positive whole number"):
-        kernels_of(Config({"Limits": limits}), jailed=True)
+        runner_of(Config({"Limits": limits}), jailed=True)

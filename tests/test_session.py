@@ -12,18 +12,19 @@ from dataclasses import replace
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.batch import local_processes
 from autograder.cli import main
-from autograder.commands.terminal import DONE, NOTHING_DONE, STOPPED, WANTS_A_PERSON
-from autograder.course import CONFIG_FILE, Course
+from autograder.commands.terminal import DONE, NEEDS_REVIEW, NOTHING_DONE, STOPPED
+from autograder.course.folders import CONFIG_FILE, Course
 from autograder.errors import CourseError
-from autograder.grading import Result
-from autograder.intake import read_submission, students
-from autograder.kernels.limits import Limits
-from autograder.kernels.running import Kernels
-from autograder.results import Results, only_grader
-from autograder.session import Outcome, Session, hold
-from autograder.verdict import Kind
+from autograder.grading.batch import local_processes
+from autograder.grading.result import Result
+from autograder.grading.verdict import Kind
+from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.records.store import ResultStore, only_grader
+from autograder.session import Session, run_session
+from autograder.submissions.reading import read_submission, students
+from autograder.zygote.limits import Limits
+from tests.conftest import runner
 from tests.small_course import NAME, RIGHT, WRONG, edit, hand_in
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -32,13 +33,13 @@ CLASS = {"ada": RIGHT, "alan": WRONG, "grace": {"double": RIGHT["double"]}}
 POINTS = {"ada": 6, "alan": 0, "grace": 3}
 
 
-def session_of(course: Course, *, again: bool = False, kernels: Kernels | None = None) -> Session:
+def session_of(course: Course, *, again: bool = False, kernels: NbclientRunner | None = None) -> Session:
     names = tuple(students(course.submissions, NAME))
-    return Session(course, course.assignment(NAME), names, kernels or Kernels(), local_processes(2), 2, again)
+    return Session(course, course.assignment(NAME), names, kernels or runner(), local_processes(2), 2, again)
 
 
 def held(session: Session) -> Outcome:
-    return hold(session, threading.Event(), lambda _: None)
+    return run_session(session, threading.Event(), lambda _: None)
 
 
 def points(outcome: Outcome) -> dict[str, float | None]:
@@ -109,7 +110,7 @@ def test_only_what_has_changed_is_graded_again(handed_in: Course) -> None:
 
 def test_what_the_result_depends_on_makes_a_new_one(handed_in: Course) -> None:
     held(session_of(handed_in))
-    assert held(session_of(handed_in, kernels=Kernels(Limits(cell_seconds=29)))).kept == 0
+    assert held(session_of(handed_in, kernels=runner(Limits(cell_seconds=29)))).kept == 0
     edit(
         handed_in.source(NAME) / "01_double.ipynb",
         lambda cells: cells[3].update(source=["# mended\n", *cells[3]["source"]]),
@@ -148,7 +149,7 @@ def test_half_a_result_is_no_result(handed_in: Course) -> None:
 def test_a_failure_of_the_grader_is_not_kept(handed_in: Course) -> None:
     session = session_of(handed_in)
     held(session)
-    store = Results(handed_in, session.assignment, session.kernels)
+    store = ResultStore(handed_in, session.assignment, session.kernels)
     names = [master.name for master in session.assignment.notebooks]
     submission = read_submission(handed_in.submitted("ada", NAME), "ada", NAME, names)
     found = store.find(submission)
@@ -180,7 +181,7 @@ def test_a_session_that_is_stopped_keeps_what_it_has(handed_in: Course) -> None:
         seen.append(result.student)
         stop.set()
 
-    first = hold(replace(session_of(handed_in), in_flight=1), stop, note)
+    first = run_session(replace(session_of(handed_in), in_flight=1), stop, note)
     assert len(first.results) == 1
     second = held(session_of(handed_in))
     assert (second.kept, points(second)) == (1, POINTS)
@@ -231,7 +232,7 @@ def test_a_course_that_is_configured_is_graded_by_its_own_limits(small: Course) 
     with (small.root / CONFIG_FILE).open("a") as config:
         config.write("\nc.Limits.output_bytes = 10_000\n")
     hand_in(small, "ada", {"double": "print('x' * 20_000)\n" + RIGHT["double"], "triple": RIGHT["triple"]})
-    assert main(["grade", NAME, "--course", str(small.root)]) == WANTS_A_PERSON
+    assert main(["grade", NAME, "--course", str(small.root)]) == NEEDS_REVIEW
     assert "LIMIT(output)" in (small.reports / f"{NAME}.csv").read_text()
 
 

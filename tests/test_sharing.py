@@ -4,11 +4,11 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.evidence import parse
-from autograder.facts import Facts, Output, Variable
-from autograder.kernels.running import Kernels, Run
+from autograder.kernels.run import Run
 from autograder.probes import DESK
-from autograder.sharing import GRAPH_TYPE
+from sharing_variables.graph.facts import Facts, Output, Variable
+from sharing_variables.graph.reader import parse
+from sharing_variables.show_sharing import GRAPH_TYPE
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -16,6 +16,7 @@ SETUP = """
 import tensorflow.compat.v1 as tf
 tf.disable_v2_behavior()
 from autograder import probe, show_sharing
+from tests.conftest import runner
 graph, other = tf.Graph(), tf.Graph()
 with graph.as_default():
     x = tf.placeholder(tf.float32, (), name=probe("x"))
@@ -46,7 +47,7 @@ RAISES = {
 def run(ending: str) -> Run:
     cells = [new_code_cell(SETUP, id="setup-cell")]
     cells += [new_code_cell(code, id=name.replace(" ", "-")) for name, code in CELLS.items()]
-    return Kernels().run(new_notebook(cells=cells), ending)
+    return runner().run(new_notebook(cells=cells), ending)
 
 
 @pytest.fixture(scope="module")

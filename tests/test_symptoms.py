@@ -1,11 +1,11 @@
 """Rules fire for what shows a misconception, stay silent for what does not, and bear every answer."""
 
 import pytest
+from autograder.symptoms_ import LONGEST, SAID, Drawn, Look, hints
 
-from autograder.checks import plain_text
-from autograder.course import Assignment
-from autograder.facts import Facts, Origin, Output, Variable, partition
-from autograder.symptoms import LONGEST, SAID, Drawn, Look, hints
+from autograder.course.assignment import Assignment
+from autograder.grading.checks import plain_text
+from sharing_variables.graph.facts import Facts, Origin, Output, Variable, partition
 
 EXISTS = "ValueError: Variable a/W already exists, disallowed. Did you mean to set reuse=True?"
 MISSING = "ValueError: Variable a/W does not exist, or was not created with tf.get_variable()."

@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from autograder.checks import Finding, Outcome
-from autograder.verdict import (
+from autograder.grading.checks import Finding, Outcome
+from autograder.grading.verdict import (
     GRADED,
     CellVerdict,
     Kind,

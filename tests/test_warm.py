@@ -19,10 +19,10 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config import Config
 
-from autograder.course import Course
+from autograder.course.folders import Course
 from autograder.errors import KernelError
 from autograder.kernels.provisioner import WarmProvisioner
-from autograder.kernels.running import KERNEL_NAME, Kernels
+from tests.conftest import KERNEL_NAME, runner
 from tests.small_course import NAME, RIGHT, hand_in
 
 BIN = Path(sys.executable).parent
@@ -152,11 +152,11 @@ def test_threads_that_come_later_are_noticed_before_a_fork(
 
 def test_a_module_that_cannot_be_imported_is_named() -> None:
     with pytest.raises(KernelError, match="No module named 'no_such_module'"):
-        Kernels(preload=("no_such_module",)).lease()
+        runner(preload=("no_such_module",)).lease()
 
 
 def test_a_zygote_that_dies_is_started_again() -> None:
-    kernels = Kernels(preload=("email.generator",))
+    kernels = runner(preload=("email.generator",))
     lease = kernels.lease()
     for pid in _pids("email.generator"):
         # The first to go takes others along.
@@ -188,8 +188,8 @@ def test_a_kernel_at_a_desk_ends_with_its_zygote() -> None:
 
 def test_whoever_needs_it_at_the_same_time_shares_one_zygote() -> None:
     script = (
-        "from autograder.kernels.running import Kernels\nimport sys\n"
-        "lease = Kernels(preload=('email.iterators',)).lease()\nprint('ready', flush=True)\nsys.stdin.read()"
+        "from autograder.kernels.running import NbclientRunner\nimport sys\n"
+        "lease = runner(preload=('email.iterators',)).lease()\nprint('ready', flush=True)\nsys.stdin.read()"
     )
     started = [
         subprocess.Popen(

@@ -1,1 +1,5 @@
-"""What `autograder` can be told to do: one module for each kind of work."""
+"""
+What `autograder` can be told to do: each command declares its options and calls the rooms below.
+
+Enter here: a command. It parses, calls, prints; it decides nothing.
+"""

@@ -4,14 +4,21 @@ import argparse
 
 from rich.console import Console
 
-from autograder.commands.terminal import DONE, WANTS_A_PERSON
-from autograder.course import Course
+from autograder.commands.options import add_course, add_workers
+from autograder.commands.terminal import DONE, NEEDS_REVIEW
+from autograder.course.folders import Course
 from autograder.doctor import diagnose
 
 
-def doctor_command(options: argparse.Namespace, console: Console) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `autograder doctor`."""
+    add_course(parser)
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
     """Print a line for each thing that grading needs."""
     found = diagnose(Course(options.course), options.workers)
     for diagnosis in found:
         console.print(f"{'ok  ' if diagnosis.is_fine else 'MEND'}  {diagnosis.what}: {diagnosis.says}")
-    return DONE if all(diagnosis.is_fine for diagnosis in found) else WANTS_A_PERSON
+    return DONE if all(diagnosis.is_fine for diagnosis in found) else NEEDS_REVIEW

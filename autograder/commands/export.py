@@ -6,8 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.commands.terminal import DONE, WANTS_A_PERSON, progress_bar
-from autograder.course import Course
+from autograder.commands.options import add_assignment
+from autograder.commands.terminal import DONE, NEEDS_REVIEW, progress_bar
+from autograder.course.folders import Course
 from autograder.errors import ExportError
 from autograder.exports.canvas import canvas
 from autograder.exports.gradescope import gradescope
@@ -15,8 +16,8 @@ from autograder.exports.junit import junit
 from autograder.exports.marks import Collected, Mark, collect
 from autograder.exports.moodle import left_out, moodle
 from autograder.files import replace_file
-from autograder.harmless import plain
-from autograder.intake import students
+from autograder.submissions.reading import students
+from autograder.text import plain
 
 _FORMATS: dict[str, tuple[Callable[[Sequence[Mark], str], str], str]] = {
     "canvas": (canvas, "csv"),
@@ -27,7 +28,16 @@ _FORMATS: dict[str, tuple[Callable[[Sequence[Mark], str], str], str]] = {
 """By name: what writes it, and the ending of such a file."""
 
 
-def export_command(options: argparse.Namespace, console: Console) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `autograder export`."""
+    add_assignment(parser)
+    parser.add_argument("--to", required=True, choices=tuple(_FORMATS))
+    parser.add_argument("--student", metavar="S", help="export only this student's submission")
+    parser.add_argument("--column", metavar="NAME", help="the assignment's name over there (default: its own)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: a file in reports/)")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
     """Write the scores of a class, or of one student, as another program reads them."""
     course = Course(options.course)
     found = _collect(course, options, console)
@@ -83,13 +93,13 @@ def _report(found: Collected, options: argparse.Namespace, place: Path, console:
     if found.unjailed:
         console.print(f"{found.unjailed} of {len(found.marks)} were graded WITHOUT A JAIL")
     console.print(f"written: {place}, {len(found.marks)} of {len(found.marks) + len(found.missing)} submissions")
-    return WANTS_A_PERSON if found.missing or unsettled else DONE
+    return NEEDS_REVIEW if found.missing or unsettled else DONE
 
 
 def _unsettled(mark: Mark) -> list[str]:
     if mark.score is None:
         states = ", ".join(f"{book.name} {book.state}" for book in mark.notebooks if book.score is None)
-        return [f"{mark.student.id}: no score, because it wants a person ({states}); see nbgrader's formgrader"]
+        return [f"{mark.student.id}: no score, because it needs review ({states}); see nbgrader's formgrader"]
     if mark.is_flagged:
-        return [f"{mark.student.id}: a person's score is older than the last grading; look again in formgrader"]
+        return [f"{mark.student.id}: a manual score is older than the last grading; look again in formgrader"]
     return []

@@ -8,26 +8,47 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 
-from autograder.batch import local_processes
 from autograder.commands.collect import collect
-from autograder.commands.terminal import DONE, STOPPED, WANTS_A_PERSON, progress_bar
-from autograder.course import Assignment, Course
+from autograder.commands.options import add_assignment, add_collecting, add_workers
+from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, progress_bar
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
 from autograder.errors import CourseError, DownloadError
 from autograder.files import replace_file
-from autograder.grading import Result
-from autograder.harmless import plain
-from autograder.intake import strays, students
-from autograder.kernels.running import kernels_of
-from autograder.report.overview import overview
-from autograder.report.sheet import sheet
-from autograder.report.table import print_table
-from autograder.session import Outcome, Session, hold
+from autograder.grading.batch import local_processes
+from autograder.grading.result import Result
+from autograder.kernels.configuration import runner_of
+from autograder.report.class_report import class_report
+from autograder.report.csv_table import csv_table
+from autograder.report.terminal_table import print_table
+from autograder.session import Session, SessionReport, run_session
+from autograder.submissions.reading import strays, students
+from autograder.text import plain
 
 
-def grade_command(options: argparse.Namespace, console: Console) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `autograder grade`."""
+    add_assignment(parser)
+    parser.add_argument(
+        "--from", dest="download", type=Path, metavar="DOWNLOAD", help="first collect this folder or zip file"
+    )
+    add_collecting(parser)
+    parser.add_argument("--student", metavar="S", help="grade only this student's submission")
+    parser.add_argument("--again", action="store_true", help="grade also what has been graded before")
+    parser.add_argument(
+        "--no-jail",
+        dest="jail",
+        action="store_false",
+        help="run student code with all your rights: only for submissions that you trust",
+    )
+    add_workers(parser)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
     """Grade what was submitted and has not been graded, and report on all of it."""
     course = Course(options.course)
     assignment = course.assignment(options.assignment)
@@ -36,7 +57,7 @@ def grade_command(options: argparse.Namespace, console: Console) -> int:
         course,
         assignment,
         _students(course, options),
-        kernels_of(course.config, jailed=options.jail, data=course.data(assignment.name)),
+        runner_of(course.config, course.subject, jailed=options.jail, data=course.data(assignment.name)),
         local_processes(options.workers),
         options.workers,
         options.again,
@@ -51,9 +72,9 @@ def grade_command(options: argparse.Namespace, console: Console) -> int:
             counts[result.state.kind.value] += 1
             progress.update(task, advance=1, states=", ".join(f"{n} {kind}" for kind, n in counts.most_common()))
 
-        outcome = hold(session, stop, count)
+        outcome = run_session(session, stop, count)
     code = _report(session, outcome, options, console)
-    return code if settled else max(code, WANTS_A_PERSON)
+    return code if settled else max(code, NEEDS_REVIEW)
 
 
 def _collected(course: Course, assignment: Assignment, options: argparse.Namespace, console: Console) -> bool:
@@ -77,21 +98,21 @@ def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _report(session: Session, outcome: Outcome, options: argparse.Namespace, console: Console) -> int:
-    """Print the table, write the CSV, and say what is left to do."""
-    course, assignment, results = session.course, session.assignment, list(outcome.results)
+def _report(session: Session, outcome: SessionReport, options: argparse.Namespace, console: Console) -> int:
+    """Print the table, write the CSV and the class report, and print what is left to do."""
+    course, assignment, results = session.course, session.assignment, outcome.results
     print_table(results, assignment, console)
     course.reports.mkdir(exist_ok=True)
-    # The sheet of one student must not take the place of the class's.
+    # The table of one student must not take the place of the class's.
     scope = "" if options.student is None else f"-{options.student}"
     report = course.reports / f"{assignment.name}{scope}.csv"
-    replace_file(report, sheet(results))
+    replace_file(report, csv_table(results))
     written = [str(report)]
     left = len(session.students) - len(results)
     if options.student is None:
         page = report.with_suffix(".html")
-        jailed = session.kernels.jailed
-        replace_file(page, overview(course, assignment, results, outcome.executed, left=left, jailed=jailed))
+        jailed = session.runner.jailed
+        replace_file(page, class_report(course, assignment, outcome.stored, left=left, jailed=jailed))
         written.append(str(page))
     for problem in outcome.problems:
         console.print(f"not written: {plain(problem)}")
@@ -99,12 +120,12 @@ def _report(session: Session, outcome: Outcome, options: argparse.Namespace, con
     console.print(f"\nwritten: {', '.join(written)}, {course.db_url}, {folders}")
     if outcome.kept:
         console.print(f"{outcome.kept} of {len(results)} had been graded before; --again grades them anew")
-    if not session.kernels.jailed:
+    if not session.runner.jailed:
         console.print("WITHOUT A JAIL: student code could read and change whatever you can")
     if left:
         console.print(f"stopped: {left} of {len(session.students)} are left; the same command goes on with them")
         return STOPPED
-    return DONE if all(result.state.is_graded for result in results) and not outcome.problems else WANTS_A_PERSON
+    return DONE if all(result.state.is_graded for result in results) and not outcome.problems else NEEDS_REVIEW
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-DONE, WANTS_A_PERSON, NOTHING_DONE, STOPPED = 0, 1, 2, 130
-"""All is well; it finished and something wants a person; nothing was done; stopped by Ctrl-C."""
+DONE, NEEDS_REVIEW, NOTHING_DONE, STOPPED = 0, 1, 2, 130
+"""All is well; it finished and something needs review; nothing was done; stopped by Ctrl-C."""
 
 
 def terminal(*, stderr: bool = False) -> Console:

@@ -9,8 +9,8 @@ row below the header says how many points there are. An empty score is no grade.
 from collections.abc import Sequence
 
 from autograder.exports.marks import Mark
-from autograder.gradebook import Student
-from autograder.report.sheet import csv_text, harmless, harmless_id
+from autograder.records.standing import Student
+from autograder.report.csv_table import csv_safe, csv_safe_id, csv_text
 
 COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
@@ -26,14 +26,14 @@ def canvas(marks: Sequence[Mark], title: str) -> str:
     """
     most = max(mark.max_score for mark in marks)
     rows = [(*_who(mark.student), "" if mark.score is None else f"{mark.score:g}") for mark in marks]
-    return csv_text([(*COLUMNS, harmless(title)), ("    Points Possible", "", "", "", "", f"{most:g}"), *rows])
+    return csv_text([(*COLUMNS, csv_safe(title)), ("    Points Possible", "", "", "", "", f"{most:g}"), *rows])
 
 
 def _who(student: Student) -> tuple[str, ...]:
     # Canvas reads "12b" as the ID 12, which is somebody else.
     is_id = student.lms_user_id.isascii() and student.lms_user_id.isdigit()
     ids = (student.lms_user_id, "") if is_id else ("", student.lms_user_id)
-    return (harmless(_sortable(student)), *map(harmless_id, ids), harmless_id(student.id), "")
+    return (csv_safe(_sortable(student)), *map(csv_safe_id, ids), csv_safe_id(student.id), "")
 
 
 def _sortable(student: Student) -> str:

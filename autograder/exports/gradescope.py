@@ -11,7 +11,7 @@ from typing import Any
 
 from autograder.errors import ExportError
 from autograder.exports.marks import Mark, MarkedTest
-from autograder.harmless import plain
+from autograder.text import plain
 
 
 def gradescope(marks: Sequence[Mark], title: str) -> str:
@@ -21,14 +21,14 @@ def gradescope(marks: Sequence[Mark], title: str) -> str:
     Raises
     ------
     ExportError
-        When it is not one, or wants a person: no score means no valid file, and 0 would be a lie.
+        When it is not one, or needs review: no score means no valid file, and 0 would be a lie.
     """
     if len(marks) != 1:
         raise ExportError(f"{title}: Gradescope takes one submission at a time; name a student with --student")
     (mark,) = marks
     if mark.score is None:
         raise ExportError(
-            f"{mark.student.id}: wants a person, and Gradescope takes no submission without a score; "
+            f"{mark.student.id}: needs review, and Gradescope takes no submission without a score; "
             "grade it in nbgrader's formgrader and export it again"
         )
     tests = [
@@ -58,7 +58,7 @@ def _test(number: str, notebook: str, test: MarkedTest) -> dict[str, Any]:
         "score": test.score,
         "max_score": test.max_score,
         "status": "passed" if test.passed else "failed",
-        "output": test.told,
+        "output": test.reason,
         # What a hidden part thinks of an answer must not be found out by handing in again and again.
         "visibility": "after_published" if test.has_hidden_part else "visible",
     }

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from autograder.exports.marks import Mark, MarkedNotebook, MarkedTest
-from autograder.harmless import plain
+from autograder.text import plain
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """XML 1.0, section 2.2: all but these are characters. Most of them are gone from text that is harmless."""
 
 
 def junit(marks: Sequence[Mark], title: str) -> str:
-    """Write a failure for a test that lost points, and an error for one that wants a person: it is never green."""
+    """Write a failure for a test that lost points, and an error for one without a score: it is never green."""
     suites = [_suite(mark, notebook) for mark in marks for notebook in mark.notebooks]
     root = ElementTree.Element("testsuites", name=_xml(plain(title)))
     root.extend(suites)
@@ -54,9 +54,9 @@ def _case(classname: str, notebook: MarkedNotebook, test: MarkedTest) -> Element
     case = ElementTree.Element("testcase", classname=classname, name=test.name)
     if not test.passed:
         kind, why = ("error", notebook.state) if test.score is None else ("failure", "points")
-        told = _xml(test.told)
-        found = ElementTree.SubElement(case, kind, type=_xml(why), message=told.split("\n")[0])
-        found.text = f"{_xml(test.looks_at)}\n{told}"
+        reason = _xml(test.reason)
+        found = ElementTree.SubElement(case, kind, type=_xml(why), message=reason.split("\n")[0])
+        found.text = f"{_xml(test.looks_at)}\n{reason}"
     return case
 
 

@@ -2,21 +2,26 @@
 What is exported: for each student the score that formgrader shows, and what the feedback page says about each test.
 
 Drawn from stored results and from nbgrader's gradebook; nothing is graded here. A score is there only when every
-test of the submission has one, from the grader or from a person.
+test of the submission has one, from the grader or from a reviewer.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from autograder.course import Assignment, Course, Master, MasterCell
-from autograder.gradebook import Gradebook, Standing, Student
-from autograder.grading import Result
-from autograder.harmless import plain, plain_lines
-from autograder.intake import read_submission
-from autograder.kernels.running import kernels_of
-from autograder.report.feedback import PARTLY, given_by_person
-from autograder.results import Results
-from autograder.verdict import NotebookVerdict
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.course.master import Master, MasterCell
+from autograder.grading.hidden_parts import PARTLY
+from autograder.grading.result import Result
+from autograder.grading.verdict import NotebookVerdict
+from autograder.hints import worded
+from autograder.kernels.configuration import runner_of
+from autograder.records.gradebook import Gradebook
+from autograder.records.standing import Standing, Student
+from autograder.records.store import ResultStore
+from autograder.report.feedback import given_by_hand
+from autograder.submissions.reading import read_submission
+from autograder.text import plain, plain_lines
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,8 @@ class MarkedTest:
     looks_at : str
         What it says that it looks at, in one line.
     score : float or None
-        A person's or else the grader's; None where there is neither.
-    told : str
+        A reviewer's or else the grader's; None where there is neither.
+    reason : str
         Why it has not all of its points, in the words of the feedback page; empty when it has.
     """
 
@@ -39,12 +44,12 @@ class MarkedTest:
     score: float | None
     max_score: float
     has_hidden_part: bool
-    told: str
+    reason: str
 
     @property
     def passed(self) -> bool:
         """Whether it has all of its points."""
-        return not self.told
+        return not self.reason
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class MarkedNotebook:
 
     Attributes
     ----------
-    told : str
+    reason : str
         Its state in the words of the feedback page, or empty when it is GRADED.
     seconds : float
         Wall time of the run.
@@ -62,7 +67,7 @@ class MarkedNotebook:
 
     name: str
     state: str
-    told: str
+    reason: str
     tests: tuple[MarkedTest, ...]
     seconds: float
 
@@ -89,7 +94,7 @@ class Mark:
     penalty : float
         What was taken off for that.
     is_flagged : bool
-        Whether formgrader asks a person to look.
+        Whether formgrader says that it needs manual grading.
     """
 
     student: Student
@@ -141,23 +146,23 @@ def collect(course: Course, assignment: Assignment, students: list[str], progres
         When the gradebook cannot be read.
     """
     data = course.data(assignment.name)
-    kernels = [kernels_of(course.config, jailed=jailed, data=data) for jailed in (True, False)]
-    stores = [Results(course, assignment, one) for one in kernels]
+    runners = [runner_of(course.config, course.subject, jailed=jailed, data=data) for jailed in (True, False)]
+    stores = [ResultStore(course, assignment, runner) for runner in runners]
     names = [master.name for master in assignment.notebooks]
     marks, missing, unjailed = [], [], 0
     with Gradebook(course, assignment) as gradebook:
         for student in students:
             submission = read_submission(course.submitted(student, assignment.name), student, assignment.name, names)
             found = [store.find(submission) for store in stores]
-            result = next(filter(None, found), None)
-            standing = gradebook.standing(result) if result else None
-            if result is None:
+            stored = next(filter(None, found), None)
+            standing = gradebook.standing(stored.result) if stored else None
+            if stored is None:
                 missing.append(f"{student}: what lies there has not been graded; run `autograder grade`")
             elif standing is None:
                 missing.append(f"{student}: the gradebook does not hold the stored result; run `autograder grade`")
             else:
-                marks.append(marked(assignment, result, standing))
-                unjailed += result is not found[0]
+                marks.append(marked(assignment, stored.result, standing))
+                unjailed += stored is not found[0]
             progress()
         absent = tuple(student for student in gradebook.roster() if student not in students)
     return Collected(tuple(marks), tuple(missing), unjailed, absent)
@@ -177,41 +182,44 @@ def marked(assignment: Assignment, result: Result, standing: Standing) -> Mark:
         max(0.0, standing.points - standing.penalty) if is_whole else None,
         standing.max_points,
         standing.penalty,
-        tuple(_notebook(master, verdict, standing) for master, verdict in pairs),
+        tuple(_notebook(assignment, master, verdict, standing) for master, verdict in pairs),
         standing.is_flagged,
     )
 
 
-def _notebook(master: Master, verdict: NotebookVerdict, standing: Standing) -> MarkedNotebook:
-    told = "" if verdict.state.is_graded else plain(verdict.state.told)
-    tests = tuple(_test(master, cell, verdict, standing) for cell in master.graded)
-    return MarkedNotebook(master.name, plain(str(verdict.state)), told, tests, verdict.seconds)
+def _notebook(assignment: Assignment, master: Master, verdict: NotebookVerdict, standing: Standing) -> MarkedNotebook:
+    reason = "" if verdict.state.is_graded else plain(verdict.state.for_student)
+    tests = tuple(_test(assignment, master, cell, verdict, standing) for cell in master.graded)
+    return MarkedNotebook(master.name, plain(str(verdict.state)), reason, tests, verdict.seconds)
 
 
-def _test(master: Master, cell: MasterCell, verdict: NotebookVerdict, standing: Standing) -> MarkedTest:
+def _test(
+    assignment: Assignment, master: Master, cell: MasterCell, verdict: NotebookVerdict, standing: Standing
+) -> MarkedTest:
     place = (master.name, str(cell.grade_id))
     score = standing.scores[place]
     if place in standing.by_hand:
         is_all = score is not None and score >= cell.points
-        told = "" if is_all else given_by_person(score or 0.0, cell.points)
+        reason = "" if is_all else given_by_hand(score or 0.0, cell.points)
     elif score is None:
-        told = plain(verdict.state.told)
+        reason = plain(verdict.state.for_student)
     else:
-        told = _lost(master, cell, verdict)
-    return MarkedTest(place[1], _one_line(cell.looks_at), score, cell.points, cell.has_hidden_part, told)
+        reason = _lost(assignment, master, cell, verdict)
+    return MarkedTest(place[1], _one_line(cell.looks_at), score, cell.points, cell.has_hidden_part, reason)
 
 
-def _lost(master: Master, cell: MasterCell, verdict: NotebookVerdict) -> str:
-    """Say what the feedback page says about a test that the grader gave no points for."""
+def _lost(assignment: Assignment, master: Master, cell: MasterCell, verdict: NotebookVerdict) -> str:
+    """Write what the feedback page says about a test that the grader gave not all of its points; empty where it did."""
     (found,) = (one for one in verdict.cells if one.grade_id == cell.grade_id)
-    if found.points or not (found.message or found.max_points):
+    if found.points >= found.max_points and (found.max_points or not found.message):
         return ""
     answer = master.answer_to(cell)
-    ideas = {h.id: h.misconception for h in verdict.hints if answer is not None and h.exercise == answer.grade_id}
+    ideas = dict.fromkeys(h.id for h in verdict.hints if answer is not None and h.exercise == answer.grade_id)
+    hints = (worded(assignment.catalogue[idea]) for idea in ideas)
     lines = [
         found.message,
         PARTLY if cell.has_hidden_part else "",
-        *(f"Perhaps you believe: {i.belief} In truth: {i.truth} Reread: {i.where}" for i in ideas.values()),
+        *(" ".join(f"{heading}: {words}" for heading, words in hint) for hint in hints),
     ]
     return plain_lines("\n".join(filter(None, lines))) or "It showed nothing that could be judged."
 

@@ -10,8 +10,8 @@ that does not find everybody is left out.
 from collections.abc import Callable, Sequence
 
 from autograder.exports.marks import Mark, MarkedNotebook
-from autograder.gradebook import Student
-from autograder.report.sheet import csv_text, harmless, harmless_id
+from autograder.records.standing import Student
+from autograder.report.csv_table import csv_safe, csv_safe_id, csv_text
 
 _FINDS: dict[str, Callable[[Student], str]] = {
     "Username": lambda student: student.id,
@@ -32,7 +32,7 @@ def moodle(marks: Sequence[Mark], title: str) -> str:
     """
     unfit = left_out(marks)
     finds = {heading: of for heading, of in _FINDS.items() if heading not in unfit}
-    header = ("First name", "Last name", *finds, harmless(title), harmless(f"{title} (Feedback)"))
+    header = ("First name", "Last name", *finds, csv_safe(title), csv_safe(f"{title} (Feedback)"))
     return csv_text([header, *(_row(mark, list(finds.values())) for mark in marks)])
 
 
@@ -44,9 +44,9 @@ def left_out(marks: Sequence[Mark]) -> list[str]:
 
 def _row(mark: Mark, finds: list[Callable[[Student], str]]) -> list[str]:
     student = mark.student
-    names = (harmless(student.first_name), harmless(student.last_name))
+    names = (csv_safe(student.first_name), csv_safe(student.last_name))
     score = "" if mark.score is None else f"{mark.score:g}"
-    return [*names, *(harmless_id(of(student)) for of in finds), score, harmless(_feedback(mark))]
+    return [*names, *(csv_safe_id(of(student)) for of in finds), score, csv_safe(_feedback(mark))]
 
 
 def _feedback(mark: Mark) -> str:
@@ -57,5 +57,5 @@ def _feedback(mark: Mark) -> str:
 
 def _standing(notebook: MarkedNotebook) -> str:
     if notebook.score is None:
-        return notebook.told
+        return notebook.reason
     return f"{notebook.score:g} of {notebook.max_score:g} points."

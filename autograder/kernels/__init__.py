@@ -1,1 +1,5 @@
-"""Where student code runs: the course's kernel, how a notebook runs in it, and how long it may take."""
+"""
+The grader's side of a kernel: starting one, running a notebook in it, metering what comes out.
+
+Enter here: what speaks to kernels. Whatever a kernel says is believed nowhere in this room.
+"""

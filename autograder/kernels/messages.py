@@ -9,7 +9,7 @@ messages the fields that are listed here.
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.intake import readable
+from autograder.text import readable
 
 _Shape = Mapping[str, type]
 

@@ -20,16 +20,17 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Dict, Float, List, Unicode
 
-from autograder.errors import KernelError
-from autograder.kernels import jail
-from autograder.kernels.data import copy_data
-from autograder.kernels.limits import Limits
-from autograder.kernels.order import DATA, LAUNCHER, Order
-from autograder.kernels.warm import Connection, NoZygoteError, Zygote, has_what_it_takes
-from autograder.probes import VARIABLE
+from autograder.errors import AutograderError, CourseError, JailError, NoZygoteError
+from autograder.kernels.zygote_client import Connection, ZygoteClient, has_what_it_takes
+from autograder.probes import PROBE_VARIABLE
+from autograder.subject import PLAIN, SUBJECT_VARIABLE, KernelSettings, find_subject
+from autograder.zygote import bubblewrap
+from autograder.zygote.data_files import copy_data
+from autograder.zygote.limits import Limits
+from autograder.zygote.protocol import DATA, LAUNCHER, Order
 
-_SHAPES_IMPORTS = ("PYTHON", "LD_", "TF_", "OMP_", "OPENBLAS_", "MKL_", "CUDA_")
-"""What the names of variables begin with that must be set before the imports."""
+_IMPORT_VARIABLES = (SUBJECT_VARIABLE, "PYTHON", "LD_", "OMP_", "OPENBLAS_", "MKL_")
+"""What the names of variables begin with that must be set before the imports, beside those of the subject."""
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -42,8 +43,9 @@ class WarmProvisioner(LocalProvisioner):
 
     preload = List(
         Unicode(),
-        ["numpy", "tensorflow.compat.v1", "autograder.kernels.small_graphs"],
-        help="Modules that the warm process imports; none of them may run a session.",
+        None,
+        allow_none=True,
+        help="Modules that the warm process imports; without, what the kernelspec's subject says.",
     ).tag(config=True)
     warm = Bool(True, help="Whether to fork kernels at all; without, each imports everything itself.").tag(
         config=True
@@ -51,7 +53,7 @@ class WarmProvisioner(LocalProvisioner):
     jailed = Bool(False, help="Whether the kernel is kept from the network, the disk and everybody else.").tag(
         config=True
     )
-    limits = Dict(help="Fields of `autograder.kernels.limits.Limits` that differ, for a jailed kernel.").tag(
+    limits = Dict(help="Fields of `autograder.zygote.limits.Limits` that differ, for a jailed kernel.").tag(
         config=True
     )
     data = Dict(
@@ -62,17 +64,32 @@ class WarmProvisioner(LocalProvisioner):
     ended_by_limit = ""
     """The limit that ended the kernel, e.g. ``"memory"``; empty when none did."""
 
-    _zygote: Zygote
+    _zygote: ZygoteClient
     _connection: Connection | None = None
     _exit_status: int | None = None
     _folder: Path | None = None
 
-    def zygote(self, environment: dict[str, str]) -> Zygote:
+    @property
+    def settings(self) -> KernelSettings:
+        """
+        What the subject of the kernelspec needs.
+
+        Raises
+        ------
+        CourseError
+            When the kernelspec names a subject that is not installed.
+        """
+        return find_subject(self.kernel_spec.env.get(SUBJECT_VARIABLE, PLAIN.name)).kernel
+
+    def zygote(self, environment: dict[str, str]) -> ZygoteClient:
         """Name the zygote that fits these traits and this environment."""
-        return Zygote(
-            preload=tuple(self.preload),
+        settings = self.settings
+        spec = tuple(sorted(self.kernel_spec.env.items()))
+        return ZygoteClient(
+            preload=settings.preload if self.preload is None else tuple(self.preload),
             jailed=self.jailed,
-            environment=tuple(sorted(self.kernel_spec.env.items())) if self.jailed else _before_imports(environment),
+            environment=spec if self.jailed else _before_imports(environment, settings),
+            threads_at_work=settings.threads_at_work,
             linger=self.linger,
         )
 
@@ -99,7 +116,7 @@ class WarmProvisioner(LocalProvisioner):
             self.parent.connection_file = str(self._folder / "kernel.json")
         prepared = await super().pre_launch(**kwargs)
         if self._folder is not None and os.getuid() == 0:
-            os.chown(self._folder / "kernel.json", jail.JAIL_UID, jail.JAIL_UID)
+            os.chown(self._folder / "kernel.json", bubblewrap.JAIL_UID, bubblewrap.JAIL_UID)
         return prepared
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
@@ -130,10 +147,10 @@ class WarmProvisioner(LocalProvisioner):
                 raise NoZygoteError("warm kernels need Linux, and setsid from util-linux")
             self._zygote = self.zygote({**environment, **self.kernel_spec.env})
             self._connection = await self._zygote.hold()
-        except (NoZygoteError, jail.JailError) as error:
+        except (NoZygoteError, JailError, CourseError) as error:
             self._do_without(error)
 
-    def _do_without(self, error: KernelError) -> None:
+    def _do_without(self, error: AutograderError) -> None:
         if self.jailed:
             raise NoZygoteError(str(error)) from error
         self.log.warning("A plain kernel is started, which takes longer: %s", error)
@@ -144,8 +161,8 @@ class WarmProvisioner(LocalProvisioner):
         if self.jailed:
             if self._folder is None:
                 raise NoZygoteError("a jailed kernel needs a kernel manager")
-            probes = {name: value for name, value in kwargs["env"].items() if name == VARIABLE}
-            inside = jail.environment({**self.kernel_spec.env, **probes})
+            probes = {name: value for name, value in kwargs["env"].items() if name == PROBE_VARIABLE}
+            inside = bubblewrap.environment({**self.kernel_spec.env, **probes})
             limits = asdict(Limits(**self.limits))
             return await connection.order(Order(cmd[3:], inside, str(self._folder), limits), [])
         with contextlib.ExitStack() as opened:
@@ -224,8 +241,9 @@ class WarmProvisioner(LocalProvisioner):
         await super().cleanup(restart=restart)
 
 
-def _before_imports(environment: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((name, value) for name, value in environment.items() if name.startswith(_SHAPES_IMPORTS)))
+def _before_imports(environment: dict[str, str], settings: KernelSettings) -> tuple[tuple[str, str], ...]:
+    beginnings = (*_IMPORT_VARIABLES, *settings.import_variables)
+    return tuple(sorted((name, value) for name, value in environment.items() if name.startswith(beginnings)))
 
 
 def _descriptor(given: Any, usual: int, opened: contextlib.ExitStack) -> int:

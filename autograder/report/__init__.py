@@ -1,1 +1,5 @@
-"""What people read: drawn from results, and from nothing else."""
+"""
+What people read: the terminal, the CSV, a student's feedback page, the class report.
+
+Enter here: rendering of results. Nothing here decides or stores a grade.
+"""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
-from autograder.report.summary import Times
+from autograder.report.statistics import Times
 
 FEWEST = 6
 """Students of whom a chart is drawn; fewer are better told one by one."""

@@ -11,15 +11,15 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from autograder.course import Assignment
-from autograder.grading import Result
-from autograder.names import syntax_tree
-from autograder.report.summary import Idea, Seen
+from autograder.course.assignment import Assignment
+from autograder.course.dataflow import syntax_tree
+from autograder.records.store import Stored
+from autograder.report.statistics import Idea, Seen
 
 MOST = 2
 """Examples of one misconception."""
@@ -36,9 +36,6 @@ _PROSE = 2
 
 _WORD, _PART = 2, 4
 """Letters of a word, and of a part of one, that might be somebody's name."""
-
-Executed = Mapping[str, Mapping[str, Path]]
-"""By student and notebook: the file of the notebook as it was run."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +63,19 @@ class Examples:
 
     Parameters
     ----------
-    results : iterable of Result
+    stored : iterable of Stored
         The whole class: nobody's id may appear.
     """
 
-    def __init__(self, assignment: Assignment, results: Iterable[Result], executed: Executed) -> None:
-        self._executed = executed
+    def __init__(self, assignment: Assignment, stored: Iterable[Stored]) -> None:
+        self._stored = {one.result.student: one for one in stored}
         self._cells = {
             (master.name, str(cell.grade_id)): cell.node.id
             for master in assignment.notebooks
             for cell in master.solutions
         }
         self._course = "\n".join(cell.source for master in assignment.notebooks for cell in master.cells)
-        ids = _words(result.student for result in results)
+        ids = _words(self._stored)
         self._names = ids - _words([self._course])
         course = _folded(self._course)
         self._parts = [name for name in self._names if len(name) >= _PART and name not in course]
@@ -100,7 +97,7 @@ class Examples:
     def _code(self, seen: Seen) -> str:
         """Give an answer without anything that says whose it is; empty where that cannot be had."""
         try:
-            sources = self._sources(self._executed[seen.result.student][seen.notebook])
+            sources = self._sources(self._stored[seen.result.student].notebooks[seen.notebook])
         except (OSError, ValueError, TypeError, LookupError):
             return ""
         code = _anonymous(sources.get(self._cells[seen.notebook, seen.hint.exercise], ""), self._course)

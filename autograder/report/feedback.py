@@ -1,7 +1,7 @@
 """
 The page that a student opens after grading: points, code, expected beside shown, and which idea was wrong.
 
-Points are the gradebook's: what a person has given there, and written, takes the place of what the grader found.
+Points are the gradebook's: what a reviewer has given there, and written, takes the place of what the grader found.
 
 A page is static HTML without any script. All that comes from a submission is escaped text or a picture that is drawn
 here from facts; nothing that student code displayed is shown as it came. Of a hidden part of a test no page holds
@@ -13,25 +13,26 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from autograder.checks import Finding, Outcome, expected_facts, expected_texts, plain_text, visible_part
-from autograder.course import Assignment, Course, Master, MasterCell
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.course.master import Master, MasterCell
 from autograder.errors import FeedbackError
-from autograder.facts import Facts
 from autograder.files import replace_file
-from autograder.gradebook import Standing
-from autograder.grading import Result
-from autograder.intake import SECRET_FILE, TIMESTAMP_FILE
-from autograder.misconceptions import Hint
-from autograder.picture import STYLE, figure
+from autograder.grading.checks import Finding, Outcome, expected_facts, expected_texts, plain_text
+from autograder.grading.hidden_parts import PARTLY, visible_part
+from autograder.grading.result import Result
+from autograder.grading.verdict import CellVerdict, NotebookVerdict
+from autograder.hints import worded
+from autograder.records.standing import Standing
+from autograder.records.store import Stored
 from autograder.report.templates import template
-from autograder.verdict import CellVerdict, NotebookVerdict
-
-PARTLY = "Part of this test is not shown."
+from autograder.subject import Subject
+from autograder.submissions.reading import SECRET_FILE, TIMESTAMP_FILE
+from autograder.text import cut
 
 _HEAD = 1_000
 """Bytes of a page within which its key stands."""
@@ -47,8 +48,8 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class Test:
-    """A test cell without all of its points: what it looks at, what it found, and what is behind that."""
+class TestFeedback:
+    """A test cell without all of its points: what it looks at, what it found, and what explains that."""
 
     looks_at: str
     message: str
@@ -57,16 +58,18 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Exercise:
+class ExerciseFeedback:
     """
     An exercise of a notebook.
 
     Attributes
     ----------
     points : float or None
-        None while a person has still to give some.
+        None while some are still to be given by hand.
+    hints : list of list of (str, str)
+        Hints in words, each part with its heading.
     comment : str
-        What a person has written about the answer.
+        What a reviewer has written about the answer.
     """
 
     name: str
@@ -74,8 +77,8 @@ class Exercise:
     points: float | None
     max_points: float
     code: str
-    tests: list[Test]
-    hints: list[Hint]
+    tests: list[TestFeedback]
+    hints: list[list[tuple[str, str]]]
     by_hand: bool
     comment: str
 
@@ -88,17 +91,17 @@ class Marks:
     Attributes
     ----------
     scores : mapping of str to float
-        By cell; a cell about which a person has still to decide is not there.
-    by_person : mapping of str to float
-        Those that a person has given.
+        By cell; a cell that needs review is not there.
+    by_hand : mapping of str to float
+        Those that a reviewer has given.
     comments : mapping of str to str
-        By cell, what a person has written.
+        By cell, what a reviewer has written.
     penalty : float
         What was taken off for being late.
     """
 
     scores: Mapping[str, float]
-    by_person: Mapping[str, float] = field(default_factory=dict)
+    by_hand: Mapping[str, float] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
     penalty: float = 0.0
 
@@ -109,14 +112,14 @@ class Marks:
             return cls(verdict.scores)
         scores = {cell: score for (name, cell), score in standing.scores.items() if name == verdict.name}
         given = {cell: score for cell, score in scores.items() if score is not None}
-        by_person = {cell: score for cell, score in given.items() if (verdict.name, cell) in standing.by_hand}
+        by_hand = {cell: score for cell, score in given.items() if (verdict.name, cell) in standing.by_hand}
         comments = {cell: text for (name, cell), text in standing.comments.items() if name == verdict.name}
-        return cls(given, by_person, comments, standing.penalties.get(verdict.name, 0.0))
+        return cls(given, by_hand, comments, standing.penalties.get(verdict.name, 0.0))
 
     @property
     def key(self) -> str:
         """What a page must be drawn anew for, beside another result; empty where there is nothing."""
-        parts = [sorted(self.by_person.items()), sorted(self.comments.items()), self.penalty]
+        parts = [sorted(self.by_hand.items()), sorted(self.comments.items()), self.penalty]
         return f"-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}" if any(parts) else ""
 
 
@@ -132,22 +135,14 @@ class Feedback:
 
     def __init__(self, course: Course, assignment: Assignment) -> None:
         self._course = course
-        self._masters = {master.name: master for master in assignment.notebooks}
+        self._assignment = assignment
 
-    def write(
-        self,
-        result: Result,
-        notebooks: Mapping[str, Path],
-        secret: str | None = None,
-        standing: Standing | None = None,
-    ) -> None:
+    def write(self, stored: Stored, secret: str | None = None, standing: Standing | None = None) -> None:
         """
         Write the pages of one result, unless they are there, and what `nbgrader release_feedback` wants beside them.
 
         Parameters
         ----------
-        notebooks : mapping of str to Path
-            By notebook name: the file of the notebook as it was run, in a folder that is named after its key.
         secret : str, optional
             The submission's, by which nbgrader's exchange gives the pages to its author alone. A submission that
             came by another way has none, and gets one that nobody knows: without it nbgrader would stop there.
@@ -159,20 +154,20 @@ class Feedback:
         FeedbackError
             When a page cannot be made or written; the others are.
         """
+        result = stored.result
         problems = []
         for verdict in result.verdicts:
             place = page_of(self._course, result, verdict.name)
             marks = Marks.of(verdict, standing)
-            key = notebooks[verdict.name].parent.name + marks.key
+            key = stored.key + marks.key
             try:
                 if not _has(place, key):
                     place.parent.mkdir(parents=True, exist_ok=True)
-                    executed = json.loads(notebooks[verdict.name].read_text(encoding="utf-8"))
-                    master = self._masters[verdict.name]
-                    replace_file(place, page(master, verdict, marks, result.student, executed, key))
+                    executed = json.loads(stored.notebooks[verdict.name].read_text(encoding="utf-8"))
+                    replace_file(place, page(self._assignment, verdict, marks, result.student, executed, key))
             except Exception as error:
                 # Whatever is odd about one submission, the batch goes on with the others.
-                problems.append(f"{place}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+                problems.append(f"{place}: {type(error).__name__}: {cut(' '.join(str(error).split()))}")
         folder = self._course.feedback(result.student, result.assignment)
         try:
             _write_for_release(folder, result.timestamp or "", secret)
@@ -188,9 +183,10 @@ def page_of(course: Course, result: Result, notebook: str) -> Path:
 
 
 def page(
-    master: Master, verdict: NotebookVerdict, marks: Marks, student: str, executed: dict[str, Any], key: str
+    assignment: Assignment, verdict: NotebookVerdict, marks: Marks, student: str, executed: dict[str, Any], key: str
 ) -> str:
     """Write the page of one notebook; `executed` is the notebook as it was run, `key` what it was drawn from."""
+    (master,) = (master for master in assignment.notebooks if master.name == verdict.name)
     sources = {cell.get("id"): "".join(cell["source"]) for cell in executed["cells"]}
     tests = {str(cell.grade_id) for cell in master.graded}
     asked = [cell for cell in master.cells if cell.graded or cell.task]
@@ -203,26 +199,34 @@ def page(
         max_points=sum(cell.points for cell in asked),
         is_graded=tests <= marks.scores.keys(),
         waits=any(str(cell.grade_id) not in marks.scores for cell in asked),
-        shows_exercises=bool(verdict.cells or marks.by_person or marks.comments),
+        shows_exercises=bool(verdict.cells or marks.by_hand or marks.comments),
         penalty=marks.penalty,
         exercises=[
-            _exercise(master, cell, verdict, marks, sources) for cell in master.cells if cell.solution or cell.task
+            _exercise(assignment, master, cell, verdict, marks, sources)
+            for cell in master.cells
+            if cell.solution or cell.task
         ],
-        figure_style=STYLE,
+        evidence_style="\n".join(kind.style for kind in assignment.subject.evidence),
     )
 
 
 def _exercise(
-    master: Master, cell: MasterCell, verdict: NotebookVerdict, marks: Marks, sources: dict[str, str]
-) -> Exercise:
+    assignment: Assignment,
+    master: Master,
+    cell: MasterCell,
+    verdict: NotebookVerdict,
+    marks: Marks,
+    sources: dict[str, str],
+) -> ExerciseFeedback:
     name = str(cell.grade_id)
     tests = (cell,) if cell.by_hand else master.tests_of(name)
     given = [marks.scores.get(str(test.grade_id)) for test in tests]
     points = None if None in given else sum(score or 0.0 for score in given)
     most = sum(test.points for test in tests)
     verdicts = {found.grade_id: found for found in verdict.cells}
-    looks = [_test(test, verdicts.get(str(test.grade_id)), marks) for test in tests if not cell.by_hand]
-    return Exercise(
+    subject = assignment.subject
+    looks = [_test(test, verdicts.get(str(test.grade_id)), marks, subject) for test in tests if not cell.by_hand]
+    return ExerciseFeedback(
         name,
         master.heading(cell),
         points,
@@ -230,41 +234,44 @@ def _exercise(
         # What a task asks for is done in cells below it.
         "" if cell.task else sources.get(cell.node.id, ""),
         [look for look in looks if look is not None],
-        [hint for hint in verdict.hints if hint.exercise == name and points != most],
+        [
+            worded(assignment.catalogue[hint.id], hint.line)
+            for hint in verdict.hints
+            if hint.exercise == name and points != most
+        ],
         cell.by_hand,
         marks.comments.get(name, ""),
     )
 
 
-def _test(cell: MasterCell, verdict: CellVerdict | None, marks: Marks) -> Test | None:
+def _test(cell: MasterCell, verdict: CellVerdict | None, marks: Marks, subject: Subject) -> TestFeedback | None:
     """Say why a test has not all of its points; None where it has."""
     name = str(cell.grade_id)
     if marks.scores.get(name, verdict.points if verdict else 0.0) >= cell.points:
         return None
     findings = verdict.findings if verdict else ()
     lost = [finding for finding in findings if finding.outcome is not Outcome.HOLDS or finding.points is not None]
-    # What stands in the sides need not be said.
-    said = dict.fromkeys(finding.message for finding in lost if not finding.shown and not finding.graphs)
-    sides = [one for finding in lost for one in _sides(visible_part(cell), finding)]
-    notes = [given_by_person(marks.by_person[name], cell.points)] if name in marks.by_person else []
-    return Test(cell.looks_at, "\n".join(said), sides, notes + ([PARTLY] if cell.has_hidden_part else []))
+    # What stands in the sides need not be repeated.
+    messages = dict.fromkeys(finding.message for finding in lost if not finding.shown and not finding.evidence)
+    sides = [one for finding in lost for one in _sides(visible_part(cell, subject), finding, subject)]
+    notes = [given_by_hand(marks.by_hand[name], cell.points)] if name in marks.by_hand else []
+    notes += [PARTLY] if cell.has_hidden_part else []
+    return TestFeedback(cell.looks_at, "\n".join(messages), sides, notes)
 
 
-def given_by_person(score: float, most: float) -> str:
-    """Say what a person has given for a test."""
-    return f"A person has given {score:g} of {most:g} points."
+def given_by_hand(score: float, most: float) -> str:
+    """Report what a reviewer has given for a test."""
+    return f"Your instructor gave {score:g} of {most:g} points."
 
 
-def _sides(cell: MasterCell, finding: Finding) -> Iterator[Sides]:
+def _sides(cell: MasterCell, finding: Finding, subject: Subject) -> Iterator[Sides]:
     if finding.shown:
-        yield _compared(plain_text(expected_texts(cell)).splitlines(), finding.shown.splitlines())
-    for expected, shown in zip(expected_facts(cell), finding.graphs, strict=False):
-        if expected != _bare(shown):
-            yield Sides([], [], (_picture(expected), _picture(_bare(shown))))
-
-
-def _bare(facts: Facts) -> Facts:
-    return Facts(facts.variables, facts.outputs)
+        yield _compared(plain_text(expected_texts(cell, subject)).splitlines(), finding.shown.splitlines())
+    for kind in subject.evidence:
+        if kind.name == finding.check:
+            for expected, shown in zip(expected_facts(cell, kind), finding.evidence, strict=False):
+                if drawn := kind.drawn(shown, expected):
+                    yield Sides([], [], drawn)
 
 
 def _compared(expected: list[str], shown: list[str]) -> Sides:
@@ -275,11 +282,6 @@ def _compared(expected: list[str], shown: list[str]) -> Sides:
         [(place not in left, line) for place, line in enumerate(expected)],
         [(place not in right, line) for place, line in enumerate(shown)],
     )
-
-
-@lru_cache(maxsize=512)
-def _picture(facts: Facts) -> str:
-    return figure(facts, styled=False)
 
 
 def _write_for_release(folder: Path, timestamp: str, secret: str | None) -> None:

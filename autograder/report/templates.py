@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import jinja2
 
-from autograder.harmless import plain, plain_lines
+from autograder.text import plain, plain_lines
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import CONFIG_FILE
+from autograder.course.folders import CONFIG_FILE
 from tests.conftest import ASSIGNMENT, ROOT, copy_course
 
 ENDS_AFTER = 600

@@ -19,7 +19,8 @@ from playwright.sync_api import Browser, FloatRect, Locator
 from rich.console import Console
 from rich.progress import track
 
-from autograder.course import Assignment, Course
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
 from tests.browser import chromium
 from tests.browser.desk import Desk
 from tests.browser.lab import classroom, make_lab

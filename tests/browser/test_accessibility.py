@@ -7,10 +7,10 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from autograder.checks import Finding, Outcome
-from autograder.course import Assignment
-from autograder.facts import Facts, Output, Variable
-from autograder.misconceptions import Hint
+from autograder.course.assignment import Assignment
+from autograder.grading.checks import Finding, Outcome
+from autograder.hints import Hint
+from sharing_variables.graph.facts import Facts, Output, Variable
 from tests.test_feedback import drawn, lost, master_of, verdict
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -10,7 +10,8 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page, expect
 
-from autograder.course import Assignment, Course
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
 from tests.browser.chromium import noted
 from tests.browser.conftest import Waiting
 from tests.browser.desk import KERNEL, PATIENCE

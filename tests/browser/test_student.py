@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from autograder.course import Assignment
-from autograder.misconceptions import CATALOGUE
+from autograder.course.assignment import Assignment
+from autograder.hints import CATALOGUE
 from tests.browser.conftest import Waiting
 from tests.browser.desk import Desk
 from tests.browser.lab import Classroom, classroom, make_lab

@@ -2,7 +2,7 @@
 `python -m tests.classroom demo` builds the class in demo/ and grades it as an instructor would.
 
 `python -m tests.classroom check [NOTEBOOK]` grades every labelled answer and says which label does not hold: a line
-for what the label says, and one for what happened ("told nothing" where no hint was given).
+for what the label says, and one for what happened ("is told nothing" where no hint was given).
 Both exit with 1 when a label does not hold.
 """
 
@@ -17,14 +17,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from autograder.batch import grade_all, local_processes
-from autograder.cli import IN_FLIGHT
 from autograder.cli import main as autograder
-from autograder.course import CONFIG_FILE, Assignment, Course
+from autograder.commands.options import IN_FLIGHT
+from autograder.course.assignment import Assignment
+from autograder.course.folders import CONFIG_FILE, Course
 from autograder.errors import RejectedError
-from autograder.grading import Result
-from autograder.intake import Submission
-from autograder.kernels.running import kernels_of
+from autograder.grading.batch import grade_all, local_processes
+from autograder.grading.result import Result
+from autograder.kernels.configuration import runner_of
+from autograder.submissions.reading import Submission
 from tests.classroom.students import Student, classroom, filled_in, hand_in
 
 ROOT = Path(__file__).parents[2]
@@ -63,15 +64,14 @@ def submission_of(course: Course, assignment: Assignment, student: Student) -> S
 def check(course: Course, assignment: Assignment, console: Console) -> int:
     """Grade every labelled answer; print what differs from its label."""
     students = classroom(assignment)
-    # With the other notebooks at hand: hints send to them.
     whole = course.assignment(assignment.name)
     absent: dict[str, bytes | RejectedError] = {
         master.name: RejectedError("missing", "not asked for") for master in whole.notebooks
     }
     given = [submission_of(course, assignment, student) for student in students]
     submissions = [replace(submission, files=absent | submission.files) for submission in given]
-    kernels = kernels_of(course.config, jailed=True)
-    graded = grade_all(submissions, whole, kernels, local_processes(IN_FLIGHT), IN_FLIGHT)
+    runner = runner_of(course.config, course.subject, jailed=True)
+    graded = grade_all(submissions, whole, runner, local_processes(IN_FLIGHT), IN_FLIGHT)
     done = track(graded, "grading every answer", total=len(submissions), console=console, transient=True)
     results = [result for _, result in done]
     return _say(list(surprises(students, results)), console)
@@ -92,7 +92,10 @@ def demo(course: Course, assignment: Assignment, console: Console) -> int:
     console.print(f"{len(students)} students have handed in: demo/submitted/")
     code = autograder(["grade", assignment.name, "--course", str(folder)])
     written = (playground.reports / f"{assignment.name}.csv").read_text(encoding="utf-8")
-    return code or _say(off_label(written, students, assignment), console)
+    code = code or _say(off_label(written, students, assignment), console)
+    report = playground.reports.relative_to(course.root) / f"{assignment.name}.html"
+    console.print(f"Open {report} in a browser: the class report links to every student's page.")
+    return code
 
 
 def off_label(written: str, students: list[Student], assignment: Assignment) -> list[str]:

@@ -13,7 +13,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import Assignment, Master, is_test_of
+from autograder.course.assignment import Assignment
+from autograder.course.master import Master
+from autograder.course.ownership import is_test_of
 
 FOLDER = Path(__file__).parent
 

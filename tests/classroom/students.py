@@ -5,7 +5,9 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.course import Assignment, Course, Master
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.course.master import Master
 from tests.classroom.answers import Answer, answers
 
 NAMES = (

@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.commands.terminal import progress_bar
-from autograder.course import Course
-from autograder.grading import Result
+from autograder.course.folders import Course
+from autograder.grading.result import Result
 from tests.conftest import ASSIGNMENT, ROOT
 from tests.honest.run import grade_class
 from tests.honest.students import make_class

@@ -4,15 +4,16 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from autograder.batch import local_processes
-from autograder.course import Assignment, Course, is_test_of
-from autograder.grading import Result
-from autograder.intake import students as folders
-from autograder.kernels.limits import Limits
-from autograder.kernels.running import Kernels
-from autograder.session import Session, hold
-from autograder.verdict import NotebookVerdict
-from tests.conftest import ASSIGNMENT, copy_course
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.course.ownership import is_test_of
+from autograder.grading.batch import local_processes
+from autograder.grading.result import Result
+from autograder.grading.verdict import NotebookVerdict
+from autograder.session import Session, run_session
+from autograder.submissions.reading import students as folders
+from autograder.zygote.limits import Limits
+from tests.conftest import ASSIGNMENT, copy_course, runner
 from tests.honest.students import Student, Work, hand_in
 
 IN_FLIGHT = 3
@@ -26,7 +27,7 @@ def grade_class(
     assignment = course.assignment(ASSIGNMENT)
     for student in students:
         hand_in(course, assignment, student, seed)
-    outcome = hold(_session(course, assignment), threading.Event(), progress)
+    outcome = run_session(_session(course, assignment), threading.Event(), progress)
     results = {result.student: result for result in outcome.results}
     for student in students:
         for verdict in results[student.name].verdicts if student.name in results else ():
@@ -59,6 +60,6 @@ def surprises(work: Work, verdict: NotebookVerdict) -> Iterator[str]:
 
 def _session(course: Course, assignment: Assignment) -> Session:
     # Other work wants a core, too: no limit of time may be what decides.
-    kernels = Kernels(Limits(cell_seconds=300, notebook_seconds=900))
+    kernels = runner(Limits(cell_seconds=300, notebook_seconds=900))
     names = tuple(folders(course.submissions, assignment.name))
     return Session(course, assignment, names, kernels, local_processes(IN_FLIGHT), IN_FLIGHT)

@@ -22,7 +22,7 @@ _CELLS: dict[str, tuple[str, ...]] = {
     ),
     "imports-again": (
         "import numpy as np\nimport tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()",
-        "from autograder import probe, show_sharing\nimport tensorflow.compat.v1 as tf",
+        "from autograder import probe\nfrom sharing_variables import show_sharing\nimport tensorflow.compat.v1 as tf",
     ),
     "other-names-for-tensorflow": ("import tensorflow\nimport tensorflow as tf2\nprint(tf2.__version__)\ntf1 = tf",),
     "tensorflow-2-at-the-end": ("import tensorflow as tf\nprint(tf.__version__, tf.constant(1) + 1)",),

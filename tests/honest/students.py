@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.course import Assignment, Course
-from autograder.names import binds, reads
+from autograder.course.assignment import Assignment
+from autograder.course.dataflow import binds, reads
+from autograder.course.folders import Course
 from tests.classroom.answers import Answer, answers
 from tests.classroom.students import released
 from tests.honest.desk import Desk, name_of, text_of

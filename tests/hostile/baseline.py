@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.course import Course
-from autograder.kernels.jail import bubblewrap
+from autograder.course.folders import Course
+from autograder.zygote.bubblewrap import bubblewrap
 from tests.hostile.cases import Case
 from tests.hostile.course import NAME
 from tests.hostile.run import Observed, Seen, Task, main, name_in_class, run_in

@@ -32,7 +32,7 @@ from typing import Any
 
 import yaml
 
-from autograder.course import Course
+from autograder.course.folders import Course
 from tests.hostile.course import DOUBLE, FULL, NAME, RIGHT, answered, hand_in, name_of, write
 
 FOLDER = Path(__file__).parent

@@ -20,11 +20,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
+from autograder.authoring.release import release
 from autograder.cli import main as autograder
-from autograder.course import CONFIG_FILE, OUTPUT_TAG, SANITIZE_FILE, Course
-from autograder.kernels.running import KERNEL_NAME
-from autograder.release import release
-from tests.conftest import ROOT
+from autograder.course.folders import CONFIG_FILE, SANITIZE_FILE, Course
+from autograder.course.master import OUTPUT_TAG
+from tests.conftest import KERNEL_NAME, ROOT
 
 NAME = "hostile"
 DOUBLE, SHARE = "01_double", "02_share"

@@ -1,0 +1,26 @@
+"""For authors: the outputs that submissions are compared with."""
+
+import argparse
+
+from rich.console import Console
+
+from autograder.authoring.reference import store_reference
+from autograder.commands.options import add_assignment as add_options
+from autograder.commands.terminal import DONE, progress_bar
+from autograder.course.folders import Course
+from autograder.kernels.configuration import runner_of
+
+__all__ = ["add_options", "run"]
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Run the masters, which are the instructor's own and need no jail, and store their outputs."""
+    course = Course(options.course)
+    total = len(course.assignment(options.assignment).notebooks)
+    runner = runner_of(course.config, course.subject, jailed=False, data=course.data(options.assignment))
+    with progress_bar(console) as progress:
+        task = progress.add_task("running the masters", total=total, states="")
+        for path in store_reference(course, options.assignment, runner):
+            progress.console.print(f"stored {path}")
+            progress.advance(task)
+    return DONE

@@ -1,0 +1,265 @@
+"""A master notebook and its cells: the only source of tests, points, tags and reference outputs."""
+
+import ast
+import re
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+from traitlets.config.loader import Config
+
+from autograder.course.dataflow import syntax_tree
+from autograder.course.ownership import owner_of
+from autograder.errors import CourseError
+
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+_AUTOTEST = re.compile(r"^\s*###\s*(HASHED\s+)?AUTOTEST\b", re.MULTILINE)
+
+OUTPUT_TAG = "nbval-check-output"
+"""nbval's own tag: the outputs of such a cell are compared with the stored ones."""
+
+DEMONSTRATION_TAG = "demonstration"
+"""Our own tag: what such a cell prints is its whole point, and nothing that it does matters to any other cell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MasterCell:
+    """
+    One cell of a master notebook with what nbgrader's metadata says about it.
+
+    Attributes
+    ----------
+    grade_id : str or None
+        nbgrader's name of the cell; None for a cell that nbgrader does not know.
+    points : float
+        What a graded cell or a task is worth; 0 for every other cell.
+    graded, solution, locked : bool
+        nbgrader's roles. A solution cell belongs to the student, graded and locked cells to the course.
+    visible : str or None
+        The text of a test without its hidden part, which nbgrader's ``ClearHiddenTests`` takes out of the release;
+        None where nothing is hidden.
+    task : bool
+        nbgrader's fourth role: a text that asks for work in new cells.
+    blank : str or None
+        The text of a manually graded answer as students get it; None for every other cell.
+    """
+
+    node: NotebookNode
+    grade_id: str | None
+    points: float
+    graded: bool
+    solution: bool
+    locked: bool
+    visible: str | None = None
+    task: bool = False
+    blank: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The cell's text, tests and solutions included."""
+        return str(self.node.source)
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the cell runs."""
+        return bool(self.node.cell_type == "code")
+
+    @property
+    def has_hidden_part(self) -> bool:
+        """Whether students get only a part of the cell."""
+        return self.visible is not None
+
+    @property
+    def released(self) -> str:
+        """The cell's text as students get a test."""
+        return self.source if self.visible is None else self.visible
+
+    @property
+    def looks_at(self) -> str:
+        """What a test says that it looks at: the docstring of its visible text, else its name."""
+        tree = syntax_tree(self.released)
+        return (tree and ast.get_docstring(tree)) or str(self.grade_id)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether nbgrader expects a reviewer to grade the cell by hand."""
+        return self.task or (self.graded and (self.solution or not self.is_code))
+
+    @property
+    def tree(self) -> ast.Module | None:
+        """The cell's syntax tree, IPython's magics included; None for text and for what is not Python."""
+        return syntax_tree(self.source) if self.is_code else None
+
+    @property
+    def is_anchor(self) -> bool:
+        """Whether the cell has a fixed place of its own: nbgrader knows it by name."""
+        return self.grade_id is not None
+
+    @property
+    def tags(self) -> list[str]:
+        """The cell's tags: nbval's, nbclient's and our own."""
+        return list(self.node.metadata.get("tags", []))
+
+    @property
+    def compares_output(self) -> bool:
+        """Whether nbval's tag asks for a comparison with the stored outputs."""
+        return OUTPUT_TAG in self.tags
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether grading can do without the cell, as long as the student has left it as it is."""
+        return self.is_code and not self.is_anchor and DEMONSTRATION_TAG in self.tags
+
+    @property
+    def reference(self) -> list[NotebookNode]:
+        """The outputs that the master stores for this cell."""
+        return list(self.node.get("outputs", []))
+
+
+@dataclass(frozen=True)
+class Master:
+    """One master notebook: its name without the suffix, and its cells in order."""
+
+    name: str
+    notebook: NotebookNode
+    cells: tuple[MasterCell, ...]
+
+    @property
+    def graded(self) -> tuple[MasterCell, ...]:
+        """The cells that carry automatic points, in order."""
+        return tuple(cell for cell in self.cells if cell.graded and not cell.by_hand)
+
+    @property
+    def by_hand(self) -> tuple[MasterCell, ...]:
+        """The cells that a reviewer grades by hand, in order."""
+        return tuple(cell for cell in self.cells if cell.by_hand)
+
+    @property
+    def solutions(self) -> tuple[MasterCell, ...]:
+        """The cells that a student fills in, in order."""
+        return tuple(cell for cell in self.cells if cell.solution)
+
+    @property
+    def max_points(self) -> float:
+        """The automatic points of a submission without a mistake."""
+        return sum(cell.points for cell in self.graded)
+
+    def heading(self, cell: MasterCell | None = None) -> str:
+        """Find the heading above a cell, or the notebook's own; its name where there is none."""
+        end = self.cells.index(cell) if cell else None
+        texts = [other.source for other in self.cells[:end] if not other.is_code]
+        headings = [str(heading) for text in texts for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
+        return (headings[-1 if cell else 0] if headings else self.name).replace("`", "")
+
+    def answer_to(self, test: MasterCell) -> MasterCell | None:
+        """
+        Find the answer that a test is about: the one that it is named after.
+
+        Where names say nothing, as in courses that do not know this rule, it is the one above the test; None where
+        there is none.
+        """
+        above = None
+        for cell in self.cells:
+            if cell is test:
+                break
+            above = cell if cell.solution and not cell.by_hand else above
+        answers = {str(cell.grade_id): cell for cell in self.solutions if not cell.by_hand}
+        return answers.get(owner_of(str(test.grade_id), answers) or "", above)
+
+    def tests_of(self, solution: str) -> tuple[MasterCell, ...]:
+        """Find the tests of an answer, by its name."""
+        owners = ((test, self.answer_to(test)) for test in self.graded)
+        return tuple(test for test, owner in owners if owner is not None and owner.grade_id == solution)
+
+
+def read_master(path: Path, config: Config | None = None) -> Master:
+    """
+    Read one master notebook.
+
+    Parameters
+    ----------
+    config : Config, optional
+        The course's, which may give hidden tests other delimiters than nbgrader's usual ones.
+
+    Raises
+    ------
+    CourseError
+        When the file is no notebook of format 4, two cells have one name, a hidden part has no end, a test cell is
+        not Python or is still to be written by nbgrader, or the notebook is in another language.
+    """
+    try:
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
+        _give_ids(notebook)
+        nbformat.validate(notebook, version=4, version_minor=5)
+    except Exception as error:
+        why = str(error).splitlines()[0]
+        raise CourseError(f"{path}: not a readable notebook ({why}); open it in JupyterLab and save it") from error
+    try:
+        hidden, solutions = ClearHiddenTests(config=config), ClearSolutions(config=config)
+        cells = tuple(_master_cell(node, hidden, solutions) for node in notebook.cells)
+    except RuntimeError as error:
+        raise CourseError(f"{path}: {error}; mend the delimiters of hidden tests and solutions") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CourseError(
+            f"{path}: nbgrader's metadata of a cell make no sense ({error!r}); set the cell's role again"
+        ) from error
+    names = [cell.grade_id for cell in cells if cell.grade_id is not None]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        raise CourseError(f"{path}: two cells are named '{name}'; give one of them another grade_id")
+    for cell in cells:
+        if cell.graded and not cell.by_hand and cell.tree is None:
+            raise CourseError(f"{path}: '{cell.grade_id}' is not Python; mend the test cell")
+        if cell.graded and _AUTOTEST.search(cell.source):
+            raise CourseError(
+                f"{path}: '{cell.grade_id}' leaves its tests to nbgrader's AUTOTEST; "
+                "put the notebook from nbgrader's source_with_tests in its place"
+            )
+    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
+    if str(language).lower() not in ("python", "ipython", ""):
+        raise CourseError(f"{path}: a notebook in {language}; only Python is graded")
+    return Master(name=path.stem, notebook=notebook, cells=cells)
+
+
+def _give_ids(notebook: NotebookNode) -> None:
+    """Make format 4.5 of an older one: the same ids each time, of nbgrader's names where these can be ids."""
+    if notebook.nbformat != 4 or notebook.nbformat_minor >= 5:
+        return
+    notebook.nbformat_minor = 5
+    taken: set[str] = set()
+    for number, cell in enumerate(notebook.cells, start=1):
+        name = str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+        cell.id = name if _ID.fullmatch(name) and name not in taken else f"cell-{number}"
+        taken.add(cell.id)
+
+
+def _master_cell(node: NotebookNode, hidden: ClearHiddenTests, solutions: ClearSolutions) -> MasterCell:
+    meta = node.metadata.get("nbgrader", {})
+    graded, solution = bool(meta.get("grade")), bool(meta.get("solution"))
+    locked = bool(meta.get("locked"))
+    task = bool(meta.get("task"))
+    known = graded or solution or locked or task
+    return MasterCell(
+        node=node,
+        grade_id=str(meta["grade_id"]) if known else None,
+        points=float(meta.get("points", 0)) if graded or task else 0.0,
+        graded=graded,
+        solution=solution,
+        locked=locked,
+        visible=_visible(node, hidden) if graded else None,
+        task=task,
+        blank=_blank(node, solutions) if graded and solution else None,
+    )
+
+
+def _visible(node: NotebookNode, hidden: ClearHiddenTests) -> str | None:
+    cleared, _ = hidden.preprocess_cell(deepcopy(node), {}, 0)
+    return None if cleared.source == node.source else str(cleared.source)
+
+
+def _blank(node: NotebookNode, solutions: ClearSolutions) -> str:
+    cleared, _ = solutions.preprocess_cell(deepcopy(node), {"language": "python"}, 0)
+    return str(cleared.source)

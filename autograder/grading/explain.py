@@ -1,0 +1,84 @@
+"""Which misconceptions the answers of a notebook show, and which lines of them may be quoted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from nbformat import NotebookNode
+
+from autograder.course.assignment import Assignment
+from autograder.course.master import Master, MasterCell
+from autograder.grading.checks import OUTPUT, expected_facts
+from autograder.grading.hidden_parts import WITHHELD
+from autograder.grading.verdict import CellVerdict
+from autograder.hints import Evidence, Hint, Look, find_hints
+from autograder.subject import Subject
+
+
+def explain(
+    master: Master,
+    executed: NotebookNode,
+    found: Sequence[CellVerdict],
+    visible: Sequence[CellVerdict],
+    assignment: Assignment,
+) -> Iterator[Hint]:
+    """
+    Name the misconceptions that answers without points show, in the order of the exercises.
+
+    Parameters
+    ----------
+    found : sequence of CellVerdict
+        By test of the master, in order: what its checks found.
+    visible : sequence of CellVerdict
+        The same without what only a hidden part found.
+    """
+    sources = {cell.id: str(cell.source) for cell in executed.cells}
+    lost = {
+        str(cell.grade_id): (cell, one, seen)
+        for cell, one, seen in zip(master.graded, found, visible, strict=True)
+        if not one.points
+    }
+    for solution in master.solutions:
+        exercise, source = str(solution.grade_id), sources[solution.node.id]
+        tests = [lost[str(test.grade_id)] for test in master.tests_of(exercise) if str(test.grade_id) in lost]
+        plainest = [_look(cell, _plainest(one, seen), assignment.subject) for cell, one, seen in tests]
+        quotable = [_look(cell, seen, assignment.subject) for cell, _, seen in tests]
+        hints = _collected(exercise, source, plainest, assignment)
+        yield from (
+            hints
+            if plainest == quotable
+            else _without_lines(hints, _collected(exercise, source, quotable, assignment))
+        )
+
+
+def _collected(exercise: str, source: str, looks: list[Look], assignment: Assignment) -> tuple[Hint, ...]:
+    return find_hints(exercise, source, looks, assignment.catalogue, assignment.subject.hint_rules)
+
+
+def _without_lines(hints: Sequence[Hint], quotable: Sequence[Hint]) -> Iterator[Hint]:
+    """
+    Withhold the lines that only a hidden part has found.
+
+    Which line it is tells what it was run with, and of a hidden part that must not be told.
+    """
+    lines = {hint.id: hint.line for hint in quotable}
+    yield from (replace(hint, line=lines.get(hint.id, "")) for hint in hints)
+
+
+def _plainest(found: CellVerdict, visible: CellVerdict) -> CellVerdict:
+    """Choose what says most about an idea: what the visible part found, where it found anything."""
+    return found if any(finding.message == WITHHELD for finding in visible.findings) else visible
+
+
+def _look(cell: MasterCell, verdict: CellVerdict, subject: Subject) -> Look:
+    found = {finding.check: finding for finding in verdict.findings}
+    return Look(
+        str(cell.grade_id),
+        found[OUTPUT].shown if OUTPUT in found else "",
+        next((finding.message for finding in verdict.findings if finding.names_an_exception), ""),
+        tuple(
+            Evidence(kind.name, facts, kind.meant(expected))
+            for kind in subject.evidence
+            if kind.name in found
+            for facts, expected in zip(found[kind.name].evidence, expected_facts(cell, kind), strict=False)
+        ),
+    )

@@ -1,0 +1,157 @@
+"""
+Hidden parts of tests: what they are, where they run, and what of them people may see.
+
+Of a test with a hidden part the visible part runs in its place, and the whole test after everything else: what people
+see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something and has
+asserts of its own, it first runs without them, before any such test runs whole: what counts as evidence was shown before
+the kernel had been told what is expected. `autograder.inside.namespaces` gives a test that runs again the names of its
+place.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from functools import lru_cache
+from itertools import takewhile
+
+from nbformat import NotebookNode, from_dict
+
+from autograder.course.assignment import Assignment
+from autograder.course.dataflow import syntax_tree
+from autograder.course.master import OUTPUT_TAG, Master, MasterCell
+from autograder.grading.checks import Finding, Outcome, Shown, expected_facts, expected_texts, judge
+from autograder.grading.verdict import CellVerdict, decide_cell
+from autograder.inside.namespaces import BRING_BACK, KEEP
+from autograder.subject import Subject
+
+OUTPUT_MARK = "hidden"
+"""In the metadata of a stored output: a hidden part of the test has a share in it."""
+
+WITHHELD = "A part of this test that is not shown found a difference."
+"""All that is reported about what only the hidden part of a test found."""
+
+PARTLY = "Part of this test is not shown."
+"""What pages say about every failed test that has a hidden part."""
+
+_ASKED, _WHOLE = "asked:", "whole:"
+"""How the ids begin of cells that run after all others: a test without its asserts, and a whole one."""
+
+
+def shows(cell: MasterCell) -> bool:
+    """Tell whether something of what a test stores is not shown by its visible part alone."""
+    marks = (output.get("metadata", {}).get(OUTPUT_MARK, True) for output in cell.reference)
+    return cell.has_hidden_part and any(marks)
+
+
+def has_own_asserts(cell: MasterCell) -> bool:
+    """Tell whether the hidden part of a test has an assert of its own, which says what is expected."""
+    return cell.has_hidden_part and bool(_asserts(cell.source) - _asserts(cell.released))
+
+
+def asks_first(cell: MasterCell) -> bool:
+    """Tell whether the hidden part of a test has to show its evidence before it says what is expected."""
+    return shows(cell) and has_own_asserts(cell)
+
+
+def in_its_place(cell: MasterCell) -> str:
+    """Write the text of a test that runs in its place."""
+    return f"{cell.released}\n{KEEP}{cell.grade_id}" if cell.has_hidden_part else cell.source
+
+
+def at_the_end(master: Master) -> list[tuple[str, str]]:
+    """
+    List what runs of a master's tests after everything else: ids of cells and their texts.
+
+    All hidden parts are asked before one tells: what a test says may be what the next one asks for.
+    """
+    hidden = [cell for cell in master.graded if cell.has_hidden_part]
+    cells = [(f"{_ASKED}{cell.node.id}", cell, _without_asserts(cell)) for cell in hidden if asks_first(cell)]
+    cells += [(f"{_WHOLE}{cell.node.id}", cell, cell.source) for cell in sorted(hidden, key=has_own_asserts)]
+    return [(name, f"{source}\n{BRING_BACK}{cell.grade_id}") for name, cell, source in cells]
+
+
+def place_of(cell_id: str) -> str:
+    """Give the id of the cell in the master that a cell of the rebuilt notebook stands for."""
+    return cell_id.removeprefix(_ASKED).removeprefix(_WHOLE)
+
+
+def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment) -> CellVerdict:
+    """Judge a test, its hidden part included: how it ended, and what it showed before it said what is expected."""
+    ran = shown[f"{_WHOLE}{cell.node.id}" if cell.has_hidden_part else cell.node.id]
+    if asks_first(cell):
+        ran = replace(shown[f"{_ASKED}{cell.node.id}"], reply=ran.reply)
+    return decide_cell(str(cell.grade_id), cell.points, judge(cell, ran, assignment))
+
+
+def withheld(
+    cell: MasterCell, verdict: CellVerdict, shown: Mapping[str, Shown], assignment: Assignment
+) -> CellVerdict:
+    """Replace what a kernel said that had been told what is hidden by what the visible part of the test found."""
+    if not cell.has_hidden_part:
+        return verdict
+    part = visible_part(cell, assignment.subject)
+    visible = {finding.check: finding for finding in judge(part, shown[cell.node.id], assignment)}
+    return replace(verdict, findings=tuple(_as_seen(found, visible.get(found.check)) for found in verdict.findings))
+
+
+def visible_part(cell: MasterCell, subject: Subject) -> MasterCell:
+    """
+    Give a test as students know it: its visible text, and the stored outputs that this text alone gives.
+
+    A kind of evidence of which the hidden part has a share in everything is not asked for.
+    """
+    if not cell.has_hidden_part:
+        return cell
+    node = deepcopy(cell.node)
+    node.source = cell.released
+    node.outputs = [output for output in node.outputs if not output.get("metadata", {}).get(OUTPUT_MARK, True)]
+    part = replace(cell, node=node)
+    unknown = set() if expected_texts(part, subject) else {OUTPUT_TAG}
+    for kind in subject.evidence:
+        unknown |= set() if expected_facts(part, kind) else kind.tags
+    node.metadata.tags = [tag for tag in cell.tags if tag not in unknown]
+    return part
+
+
+def as_released(notebook: NotebookNode) -> NotebookNode:
+    """Take out of a notebook that was run what students must not see: whole tests, and everything they showed."""
+    cells = [cell for cell in notebook.cells if not cell.id.startswith((_ASKED, _WHOLE))]
+    for cell in cells:
+        text, _, last = cell.source.rpartition("\n")
+        cell.source = text if last.startswith(KEEP) else cell.source
+    return from_dict(notebook | {"cells": cells})
+
+
+def mark_outputs(outputs: list[NotebookNode], visible: list[NotebookNode]) -> None:
+    """Mark the outputs of a test, in place, from the first on that its visible part alone does not give."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(outputs, visible, strict=False))
+    known = len(list(same))
+    for number, output in enumerate(outputs):
+        if "metadata" in output:  # a stream has none, and counts as hidden
+            output.metadata[OUTPUT_MARK] = number >= known
+
+
+def _as_seen(found: Finding, visible: Finding | None) -> Finding:
+    if found.outcome is Outcome.HOLDS:
+        return found
+    if visible is None or visible.outcome is Outcome.HOLDS:
+        return Finding(found.check, found.outcome, WITHHELD)
+    return replace(visible, outcome=found.outcome)
+
+
+@lru_cache(maxsize=512)
+def _asserts(source: str) -> Counter[str]:
+    nodes = ast.walk(syntax_tree(source) or ast.Module([], []))
+    return Counter(ast.unparse(node) for node in nodes if isinstance(node, ast.Assert))
+
+
+def _without_asserts(cell: MasterCell) -> str:
+    assert cell.tree is not None, "masters with tests that are not Python are refused"
+    return ast.unparse(_NoAsserts().visit(cell.tree))
+
+
+class _NoAsserts(ast.NodeTransformer):
+    def visit_Assert(self, node: ast.Assert) -> ast.Pass:
+        return ast.Pass()

@@ -1,0 +1,99 @@
+"""
+What a kernel showed, made harmless to look at: text without control characters, and pictures that are drawn anew.
+
+Notebooks as they were run are opened in JupyterLab, in nbgrader's formgrader and by nbconvert, which all would run
+what an answer has put into HTML, SVG or JavaScript.
+"""
+
+import base64
+import binascii
+import io
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode, from_dict
+
+from autograder.text import plain, plain_lines
+
+MAX_PIXELS = 4_000_000
+"""Most points of a picture that is shown."""
+
+MAX_DRAWN = 10 * MAX_PIXELS
+"""Most points of all pictures of a notebook: a hundred figures have fewer, and each point takes time to draw."""
+
+_PICTURE = "image/png"
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def sanitize(notebook: NotebookNode) -> NotebookNode:
+    """Make the outputs of a notebook harmless, in place, and return it. What a kernel says of itself goes, too."""
+    notebook.metadata.pop("language_info", None)
+    left = _Left(MAX_DRAWN)
+    for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
+        if cell.execution_count is not None:
+            cell.execution_count = number
+        cell.outputs = [_output(output, number, left) for output in cell.outputs]
+    return notebook
+
+
+@dataclass
+class _Left:
+    """Points that may still be drawn."""
+
+    points: int
+
+
+def _output(output: NotebookNode, number: int, left: _Left) -> NotebookNode:
+    kind = output.output_type
+    if kind == "stream":
+        name = "stderr" if output.name == "stderr" else "stdout"
+        return _node(kind, name=name, text=_words(output.text))
+    if kind == "error":
+        lines = [_words(line) for line in output.traceback]
+        return _node(kind, ename=_words(output.ename), evalue=_words(output.evalue), traceback=lines)
+    count = {"execution_count": number} if kind == "execute_result" else {}
+    return _node(kind, data=_bundle(output.data, left), metadata={}, **count)
+
+
+def _bundle(data: dict[str, Any], left: _Left) -> dict[str, str]:
+    shown = {}
+    if "text/plain" in data:
+        shown["text/plain"] = _words(str(data["text/plain"]))
+    if _PICTURE in data:
+        picture = _drawn_anew(str(data[_PICTURE]), left)
+        if picture:
+            shown[_PICTURE] = picture
+    if not shown:
+        shown["text/plain"] = f"(not shown: {plain(', '.join(map(str, data)))[:200]})"
+    return shown
+
+
+def _words(text: str) -> str:
+    return plain_lines(_COLOUR.sub("", text).replace("\r\n", "\n"))
+
+
+def _drawn_anew(encoded: str, left: _Left) -> str:
+    """Read the points of a PNG and write them again, and nothing else that the file held; empty if it is none."""
+    # Only answers that draw need it.
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=["PNG"]) as picture:
+            count = picture.width * picture.height
+            if count > min(MAX_PIXELS, left.points):
+                return ""
+            left.points -= count
+            points = picture.convert("RGBA")
+    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+        return ""
+    fresh = Image.new("RGBA", points.size)
+    fresh.paste(points)
+    written = io.BytesIO()
+    fresh.save(written, format="PNG")
+    return base64.b64encode(written.getvalue()).decode()
+
+
+def _node(kind: str, **fields: Any) -> NotebookNode:
+    return from_dict({"output_type": kind, **fields})

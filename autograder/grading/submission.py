@@ -1,0 +1,132 @@
+"""The story of one submission, from what was handed in to a result. No side effects."""
+
+import time
+from collections.abc import Callable
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from autograder.course.assignment import Assignment
+from autograder.course.master import Master
+from autograder.errors import RejectedError
+from autograder.grading.checks import Shown
+from autograder.grading.explain import explain
+from autograder.grading.hidden_parts import as_released, decide, place_of, withheld
+from autograder.grading.rebuild import rebuild, unanswered
+from autograder.grading.result import Result
+from autograder.grading.sanitize import sanitize
+from autograder.grading.verdict import CellVerdict, Kind, NotebookVerdict, State, review_state
+from autograder.kernels.run import Ended, Run, Runner
+from autograder.probes import at_a_desk, fresh_ending
+from autograder.submissions.reading import Submission, parse_notebook
+
+_Graded = tuple[NotebookVerdict, str]
+"""What came of a notebook, and the text of the notebook as it was run."""
+
+
+def grade(submission: Submission, assignment: Assignment, runner: Runner) -> Result:
+    """Grade every notebook of a submission, each on its own: what happens to one does not touch the others."""
+    return _result(submission, assignment, lambda master: _grade_notebook(master, submission, assignment, runner))
+
+
+def crashed(submission: Submission, assignment: Assignment, why: str) -> Result:
+    """Account for a submission that the grader itself failed on: CRASH for what could be read, never silence."""
+
+    def account(master: Master) -> _Graded:
+        given = submission.files[master.name]
+        state = _rejected(given) if isinstance(given, RejectedError) else _failed(submission, why)
+        return _not_run(master, state)
+
+    return _result(submission, assignment, account)
+
+
+def _result(submission: Submission, assignment: Assignment, grade_one: Callable[[Master], _Graded]) -> Result:
+    graded = [grade_one(master) for master in assignment.notebooks]
+    return Result(
+        submission.student,
+        submission.assignment,
+        tuple(verdict for verdict, _ in graded),
+        {verdict.name: text for verdict, text in graded},
+        submission.timestamp,
+        submission.notes,
+    )
+
+
+def _grade_notebook(master: Master, submission: Submission, assignment: Assignment, runner: Runner) -> _Graded:
+    started = time.monotonic()
+    try:
+        given = submission.files[master.name]
+        if isinstance(given, RejectedError):
+            raise given
+        rebuilt = rebuild(master, parse_notebook(given, f"{master.name}.ipynb"))
+        ending = fresh_ending()
+        done = runner.run(rebuilt.notebook, ending)
+        if done.ended is Ended.DEAD_KERNEL:
+            # It may have been killed from outside: what kills itself does so again.
+            done = runner.run(rebuilt.notebook, ending)
+        shown = _shown(done, ending)
+        found = [decide(cell, shown, assignment) for cell in master.graded]
+        cells = tuple(withheld(cell, one, shown, assignment) for cell, one in zip(master.graded, found, strict=True))
+        hints = tuple(explain(master, done.notebook, found, cells, assignment))
+    except RejectedError as rejected:
+        return _not_run(master, _rejected(rejected))
+    except Exception as error:
+        return _not_run(master, _failed(submission, f"the grader failed with {type(error).__name__}: {error}"))
+    state = _state(done, cells, runner)
+    text = at_a_desk(_text(sanitize(as_released(done.notebook)), state), ending)
+    seconds = time.monotonic() - started
+    verdict = NotebookVerdict(
+        master.name, state, master.max_points, cells, rebuilt.notes, seconds, hints, rebuilt.blank
+    )
+    return verdict, text
+
+
+def _not_run(master: Master, state: State) -> _Graded:
+    text = _text(as_released(unanswered(master).notebook), state)
+    return NotebookVerdict(master.name, state, master.max_points), text
+
+
+def _rejected(rejected: RejectedError) -> State:
+    return State(Kind.REJECTED, rejected.reason, rejected.message)
+
+
+def _failed(submission: Submission, why: str) -> State:
+    first = (why.splitlines() or [""])[0][:500]
+    return State(Kind.CRASH, "grader", f"{first}; grade it again with --student {submission.student}")
+
+
+def _shown(done: Run, ending: str) -> dict[str, Shown]:
+    return {
+        cell.id: Shown(done.replies.get(cell.id), list(cell.outputs), ending)
+        for cell in done.notebook.cells
+        if cell.cell_type == "code"
+    }
+
+
+def _state(done: Run, cells: tuple[CellVerdict, ...], runner: Runner) -> State:
+    limits, place = runner.limits, place_of(done.stopped_at)
+    earned = sum(cell.points for cell in cells)
+    look = f"{earned:g} points were earned until then: look at the cell and grade by hand"
+    match done.ended:
+        case Ended.CELL_TIMEOUT:
+            why = f"cell '{place}' took more than {limits.cell_seconds} s; {look}"
+            return State(Kind.TIMEOUT, "cell", why)
+        case Ended.NOTEBOOK_TIMEOUT:
+            why = f"the notebook took more than {limits.notebook_seconds} s; {look}"
+            return State(Kind.TIMEOUT, "notebook", why)
+        case Ended.LIMIT:
+            why = f"the notebook used more than its share ({done.limit}), last in cell '{place}'; {look}"
+            return State(Kind.LIMIT, done.limit, why)
+        case Ended.DEAD_KERNEL:
+            return State(Kind.CRASH, "kernel", f"the kernel died in cell '{place}'; {look}")
+        case Ended.COMPLETE:
+            return review_state(cells)
+
+
+def _text(notebook: NotebookNode, state: State) -> str:
+    """Write a notebook file; the state stands at the top of one that a person must look at."""
+    if not state.is_graded:
+        banner = new_markdown_cell(f"**{state.for_student}**", id="state")
+        notebook = NotebookNode(notebook | {"cells": [banner, *notebook.cells]})
+    return str(nbformat.writes(notebook))

@@ -1,0 +1,187 @@
+"""
+Points and states: fail closed.
+
+Every notebook ends in exactly one state, and only GRADED carries points. A cell's points need everything that its
+checks look at to hold. Where an assert and the evidence disagree, a reviewer must look: it is either tampering or a
+bad test.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from autograder.grading.checks import ASSERT, Finding, Outcome
+from autograder.hints import Hint
+
+SIDE_CHARACTERS = 300
+"""Characters of what a check says that fit into the reason of a REVIEW."""
+
+
+class Kind(Enum):
+    """The kinds of state, from the best to the worst: a submission is in the worst of its notebooks' states."""
+
+    GRADED = "GRADED"
+    REVIEW = "REVIEW"
+    TIMEOUT = "TIMEOUT"
+    LIMIT = "LIMIT"
+    CRASH = "CRASH"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True)
+class State:
+    """
+    Where a notebook or a submission ended.
+
+    Attributes
+    ----------
+    kind : Kind
+        The state.
+    word : str
+        The scope of a timeout, the kind of a limit, the reason of a rejection: one word, or empty.
+    message : str
+        One line for the instructor, "what happened; what to do"; empty for GRADED.
+    """
+
+    kind: Kind
+    word: str = ""
+    message: str = ""
+
+    @property
+    def for_student(self) -> str:
+        """What the student reads of it: what happened, without what the instructor should do."""
+        return f"{self}: {self.message.split('; ')[0]}. Your instructor will review this notebook."
+
+    def __str__(self) -> str:
+        """Write the state as the documentation does: ``REJECTED(empty)``."""
+        return f"{self.kind.value}({self.word})" if self.word else self.kind.value
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether automatic points count."""
+        return self.kind is Kind.GRADED
+
+    @property
+    def is_the_graders(self) -> bool:
+        """Whether the grader failed, and not the submission."""
+        return self.kind is Kind.CRASH and self.word == "grader"
+
+
+GRADED = State(Kind.GRADED)
+
+
+@dataclass(frozen=True)
+class CellVerdict:
+    """
+    A graded cell: what its checks found, and the points that they are worth.
+
+    Attributes
+    ----------
+    points : float
+        All of `max_points` or none of them, unless the test itself says how many; they count only while the
+        notebook's state is GRADED.
+    disagree : bool
+        Whether an assert holds and the evidence does not, or the reverse.
+    """
+
+    grade_id: str
+    points: float
+    max_points: float
+    findings: tuple[Finding, ...]
+    disagree: bool = False
+
+    @property
+    def message(self) -> str:
+        """Why there are no points, for the student; empty when there are."""
+        return "\n".join(dict.fromkeys(finding.message for finding in self.findings if finding.message))
+
+
+@dataclass(frozen=True)
+class NotebookVerdict:
+    """
+    One notebook of a submission.
+
+    Attributes
+    ----------
+    earned : float
+        What the checks that held are worth, whatever the state: a reviewer may grant it.
+    notes : tuple of str
+        What the rebuild noticed.
+    hints : tuple of Hint
+        The misconceptions that the answers without points show, in the order of the exercises.
+    seconds : float
+        Wall time of the run and of judging it.
+    blank : tuple of str
+        The manually graded answers that are as they were released: nbgrader gives them no points.
+    """
+
+    name: str
+    state: State
+    max_points: float
+    cells: tuple[CellVerdict, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    hints: tuple[Hint, ...] = ()
+    blank: tuple[str, ...] = ()
+
+    @property
+    def earned(self) -> float:
+        """Sum the cells' points."""
+        return sum(cell.points for cell in self.cells)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The automatic scores by cell: nbgrader's rule is that an answer nobody has touched gets none."""
+        if not self.state.is_graded:
+            return {}
+        return {cell.grade_id: cell.points for cell in self.cells} | dict.fromkeys(self.blank, 0.0)
+
+    @property
+    def points(self) -> float | None:
+        """The automatic points, or None while it needs review."""
+        return self.earned if self.state.is_graded else None
+
+
+def decide_cell(grade_id: str, max_points: float, findings: tuple[Finding, ...]) -> CellVerdict:
+    """Turn the findings of one cell into points. A cell without findings gets none: nothing was shown."""
+    asserts = [f.outcome is Outcome.HOLDS for f in findings if f.check == ASSERT]
+    evidence = [f.outcome is Outcome.HOLDS for f in findings if f.check != ASSERT]
+    holds = bool(findings) and all(asserts) and all(evidence)
+    disagree = bool(asserts and evidence) and all(asserts) != all(evidence)
+    given = [finding.points for finding in findings if finding.points is not None]
+    return CellVerdict(grade_id, min([max_points, *given]) if holds else 0.0, max_points, findings, disagree)
+
+
+def review_state(cells: Iterable[CellVerdict]) -> State:
+    """Find the state of a notebook that ran to its end: REVIEW if any cell contradicts itself, else GRADED."""
+    odd = [cell for cell in cells if cell.disagree]
+    if not odd:
+        return GRADED
+    return State(
+        Kind.REVIEW,
+        message="; ".join(
+            [
+                f"asserts and evidence disagree in {', '.join(cell.grade_id for cell in odd)}",
+                *map(_both_sides, odd),
+                "look whether the test or the answer is wrong",
+            ]
+        ),
+    )
+
+
+def _both_sides(cell: CellVerdict) -> str:
+    """Say which checks of a cell hold, and what the others say."""
+    held = [finding.check for finding in cell.findings if finding.outcome is Outcome.HOLDS]
+    others = [
+        f"{finding.check} does not ({' '.join(finding.message.split())[:SIDE_CHARACTERS]})"
+        for finding in cell.findings
+        if finding.outcome is not Outcome.HOLDS
+    ]
+    verb = "hold" if len(held) > 1 else "holds"
+    return f"in {cell.grade_id} {' and '.join(held)} {verb}, {', '.join(others)}"
+
+
+def worst(states: Iterable[State]) -> State:
+    """Find the state of a submission: the worst of its notebooks' states."""
+    order = list(Kind)
+    return max(states, key=lambda state: order.index(state.kind), default=GRADED)

@@ -1,0 +1,42 @@
+"""The runner that a course's configuration asks for."""
+
+from traitlets.config import Config
+
+from autograder.course.assignment import DataFile
+from autograder.errors import CourseError
+from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.subject import Subject
+from autograder.zygote.limits import Limits
+
+
+def runner_of(config: Config, subject: Subject, *, jailed: bool, data: tuple[DataFile, ...] = ()) -> NbclientRunner:
+    """
+    Read what a course's configuration says about kernels: ``c.Limits`` and ``c.WarmProvisioner.preload``.
+
+    Where it sets no limit for a cell, nbgrader's ``c.Execute.timeout`` is taken.
+
+    Raises
+    ------
+    CourseError
+        When it names a limit that there is not, or gives one that is no positive number, or when the files for
+        notebooks would fill half of what these may write.
+    """
+    given = dict(config.get("Limits", {}))
+    for name, value in given.items():
+        if name not in Limits.__dataclass_fields__ or not isinstance(value, int) or value <= 0:
+            known = ", ".join(Limits.__dataclass_fields__)
+            raise CourseError(f"c.Limits.{name} = {value!r}: give a positive whole number to one of {known}")
+    timeout = config.get("Execute", {}).get("timeout", config.get("ExecutePreprocessor", {}).get("timeout"))
+    if isinstance(timeout, int) and timeout > 0:
+        given.setdefault("cell_seconds", timeout)
+        given.setdefault("notebook_seconds", max(timeout, Limits().notebook_seconds))
+    limits = Limits(**given)
+    size = sum(file.path.stat().st_size for file in data)
+    if size > limits.scratch_bytes // 2 or len(data) > limits.scratch_files // 2:
+        raise CourseError(
+            f"{data[0].path.parent}: {len(data)} files of {size} bytes for the notebooks are more than half of "
+            "what a kernel may write; set c.Limits.scratch_bytes and scratch_files higher in nbgrader_config.py"
+        )
+    preload = config.get("WarmProvisioner", {}).get("preload")
+    preload = None if preload is None else tuple(preload)
+    return NbclientRunner(limits, jailed, subject.name, preload, data=data)

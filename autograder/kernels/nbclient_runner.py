@@ -1,0 +1,256 @@
+"""
+The runner that nbclient does the work of: a notebook in a kernel of its own, and how each cell ended.
+
+Whether a cell succeeded is read from its execute reply, never from its outputs: what a
+cell wrote to stderr, or displayed as if it were an error, changes nothing. What comes out of the kernel is counted
+while it arrives, so that no submission can fill the grader's memory.
+"""
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from subprocess import DEVNULL
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import zmq.asyncio
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from autograder.course.assignment import DataFile
+from autograder.kernels.kernelspec import kernel_name, kernelspec
+from autograder.kernels.metering import Meter, MeteredManager
+from autograder.kernels.provisioner import WarmProvisioner
+from autograder.kernels.run import Ended, Reply, Run
+from autograder.kernels.zygote_client import Connection, ZygoteClient
+from autograder.probes import DESK, PROBE_VARIABLE
+from autograder.subject import PLAIN, find_subject
+from autograder.zygote.data_files import copy_data
+from autograder.zygote.limits import Limits
+
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
+"""The only variables of the instructor's environment that a kernel without a jail sees."""
+
+_FOR_GRADING = [
+    "--HistoryManager.enabled=False",
+    # Where somebody works, sources in colour are worth a tenth of a second for each error. Here they are not.
+    "--InteractiveShell.xmode=Plain",
+]
+"""Options of ipykernel."""
+
+
+@dataclass(frozen=True)
+class NbclientRunner:
+    """
+    Runs notebooks through nbclient; see `autograder.kernels.run.Runner`.
+
+    Attributes
+    ----------
+    limits : Limits
+        What each notebook may use.
+    jailed : bool
+        Whether kernels are kept from the network, the disk and everybody else.
+    subject : str
+        The name of the course's subject, whose kernel settings hold.
+    preload : tuple of str or None
+        What is imported before kernels are forked; None for what the subject says.
+    warm : bool
+        Whether kernels are forked; a jailed one always is.
+    data : tuple of DataFile
+        What a notebook finds in its folder.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    jailed: bool = True
+    subject: str = PLAIN.name
+    preload: tuple[str, ...] | None = None
+    warm: bool = True
+    data: tuple[DataFile, ...] = ()
+
+    def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
+        """
+        Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
+
+        The kernel starts in a folder of its own, which is also its home, with an environment of its own. In it are
+        copies of `data`, and nothing else.
+
+        Parameters
+        ----------
+        ending : str
+            The ending of the names that `autograder.probe` gives.
+
+        Raises
+        ------
+        autograder.errors.NoZygoteError
+            When the kernel must be jailed and cannot be.
+        """
+        with ExitStack() as opened:
+            # In a thread, because nbclient would take over a main thread's signals.
+            thread = opened.enter_context(ThreadPoolExecutor(1))
+            # A jailed kernel sees nothing of it. In /tmp, because paths of sockets must be short.
+            scratch = (
+                "/" if self.jailed else opened.enter_context(TemporaryDirectory(prefix="autograder-", dir="/tmp"))
+            )
+            if not self.jailed:
+                copy_data(self._paths(), Path(scratch))
+            done = thread.submit(asyncio.run, self._run(notebook, Path(scratch), ending)).result()
+        _join_streams(notebook)
+        return done
+
+    def zygote(self) -> ZygoteClient:
+        """Name the warm process that these kernels come from."""
+        spec = kernelspec(find_subject(self.subject))
+        return WarmProvisioner(kernel_spec=spec, config=self._config()).zygote(dict(spec.env))
+
+    def lease(self) -> Connection:
+        """
+        Start the warm process if need be, and keep it until the connection is closed.
+
+        Raises
+        ------
+        KernelError
+            When there can be none.
+        """
+        return asyncio.run(self.zygote().lease())
+
+    async def _run(self, notebook: NotebookNode, scratch: Path, ending: str) -> Run:
+        client = _Client(
+            notebook,
+            Meter(self.limits),
+            kernel_name=kernel_name(self.subject),
+            config=self._config(scratch),
+            resources={"metadata": {"path": str(scratch)}},
+            timeout=self.limits.cell_seconds,
+        )
+        ended = Ended.COMPLETE
+        async with asyncio.timeout(self.limits.notebook_seconds) as clock:
+            try:
+                environment = _environment(scratch) | {PROBE_VARIABLE: ending}
+                await client.async_execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
+            except CellTimeoutError as error:
+                # The cell has ended, and its outputs never came: one was so big that the kernel was cut off.
+                client.meter.is_over |= "IOPub" in str(error)
+                ended = Ended.CELL_TIMEOUT
+            except (DeadKernelError, asyncio.CancelledError):
+                # nbclient takes a cancelled wait for a dead kernel.
+                ended = Ended.NOTEBOOK_TIMEOUT if clock.expired() else Ended.DEAD_KERNEL
+        refusals = find_subject(self.subject).kernel.refusals
+        limit = client.limit or next(filter(None, (reply.refused(refusals) for reply in client.replies.values())), "")
+        if limit:
+            ended = Ended.LIMIT
+        return Run(notebook, ended, client.replies, "" if ended is Ended.COMPLETE else client.running, limit)
+
+    def _paths(self) -> dict[str, str]:
+        return {file.name: str(file.path) for file in self.data}
+
+    def _config(self, scratch: Path | None = None) -> Config:
+        config = Config()
+        config.WarmProvisioner.jailed = self.jailed
+        config.WarmProvisioner.warm = self.warm
+        if self.jailed:
+            config.WarmProvisioner.limits = asdict(self.limits)
+            config.WarmProvisioner.data = self._paths()
+        elif scratch is not None:
+            # Sockets that are files: nothing listens on the network. A jailed kernel has such ones anyway.
+            config.KernelManager.transport = "ipc"
+            config.KernelManager.ip = str(scratch / "kernel")
+            config.KernelManager.connection_file = str(scratch / "kernel.json")
+        if self.preload is not None:
+            config.WarmProvisioner.preload = list(self.preload)
+        return config
+
+
+class _Client(NotebookClient):
+    """nbclient's, without what a submission could misuse."""
+
+    def __init__(self, notebook: NotebookNode, meter: Meter, **traits: Any) -> None:
+        super().__init__(
+            notebook,
+            kernel_manager_class=MeteredManager,
+            allow_errors=True,
+            store_widget_state=False,
+            raise_on_iopub_timeout=True,
+            iopub_timeout=10,
+            shutdown_kernel="immediate",
+            extra_arguments=_FOR_GRADING,
+            on_cell_execute=self._start,
+            on_cell_executed=self._note,
+            **traits,
+        )
+        self.meter = meter
+        self.replies: dict[str, Reply] = {}
+        self.running = ""
+        self._manager: MeteredManager | None = None
+
+    @property
+    def limit(self) -> str:
+        """The limit that the kernel hit; empty when it hit none."""
+        if self.meter.is_over:
+            return "output"
+        provisioner = self._manager and self._manager.provisioner
+        return provisioner.ended_by_limit if isinstance(provisioner, WarmProvisioner) else ""
+
+    def create_kernel_manager(self) -> MeteredManager:
+        """Make the manager that counts."""
+        manager = super().create_kernel_manager()
+        assert isinstance(manager, MeteredManager)
+        manager.meter = self.meter
+        self._manager = manager
+        return manager
+
+    def _start(self, cell: NotebookNode, **_: Any) -> None:
+        self.running = cell.id
+
+    def _note(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
+        content = execute_reply["content"]
+        ok = content.get("status") == "ok"
+        self.replies[cell.id] = Reply(ok, str(content.get("ename", "")), str(content.get("evalue", "")))
+
+    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> None:
+        """See whether it was the reply that was so big: a living kernel's channel was closed then."""
+        assert self._manager is not None
+        self.meter.is_over |= any(int(monitor.get(zmq.EVENTS)) & zmq.POLLIN for monitor in self._manager.monitors)
+        await super()._async_handle_timeout(timeout, cell)
+
+    def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
+        """Leave the outputs of earlier cells as they are."""
+
+    def clear_output(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Keep what was shown: an answer that clears its progress would take a test's evidence along."""
+
+    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Ignore widgets, whose state would be kept without bound."""
+
+
+def _join_streams(notebook: NotebookNode) -> None:
+    """
+    Make one text of each stream of a cell, however it was chunked on its way.
+
+    nbclient's own `coalesce_streams` takes time in the square of a line's length, and no timeout ends it.
+    """
+    for cell in notebook.cells:
+        pieces: dict[str, list[str]] = {}
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                pieces.setdefault(output.name, []).append(output.text)
+        kept = []
+        for output in cell.get("outputs", []):
+            if output.output_type != "stream":
+                kept.append(output)
+            elif output.name in pieces:
+                output.text = "".join(pieces.pop(output.name))
+                kept.append(output)
+        if "outputs" in cell:
+            cell.outputs = kept
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """Give the environment of a kernel without a jail."""
+    home = str(scratch)
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return kept | {"HOME": home, "TMPDIR": home, "IPYTHONDIR": home, "JUPYTER_RUNTIME_DIR": home}

@@ -1,0 +1,145 @@
+"""
+What comes of running a notebook, and what whoever runs one must be able to do.
+
+`Runner` is the seam: grading knows it and nothing else of kernels. `autograder.kernels.nbclient_runner` is one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from nbformat import NotebookNode
+
+from autograder.probes import DESK
+from autograder.zygote.limits import Limits
+
+REFUSALS = (
+    ("memory", "MemoryError", ""),
+    ("memory", "OSError", "[Errno 12]"),
+    ("disk", "OSError", "[Errno 28]"),
+    ("disk", "OSError", "[Errno 27]"),
+    ("processes", "BlockingIOError", "[Errno 11]"),
+    ("processes", "RuntimeError", "can't start new thread"),
+)
+"""How Python says that the system has refused it something: the limit, the exception, how its message begins."""
+
+
+class Ended(Enum):
+    """How the run of a whole notebook ended."""
+
+    COMPLETE = "complete"
+    CELL_TIMEOUT = "cell timeout"
+    NOTEBOOK_TIMEOUT = "notebook timeout"
+    DEAD_KERNEL = "dead kernel"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """
+    How one cell ended, from its execute reply.
+
+    Attributes
+    ----------
+    ok : bool
+        Whether the cell ran to its end without an exception.
+    error : str
+        Name of the exception, e.g. ``"AssertionError"``; empty when `ok`.
+    message : str
+        What the exception says.
+    """
+
+    ok: bool
+    error: str = ""
+    message: str = ""
+
+    def refused(self, more: Iterable[tuple[str, str, str]] = ()) -> str:
+        """
+        Name the limit that the exception speaks of, e.g. ``"memory"``; empty for any other exception.
+
+        Parameters
+        ----------
+        more : iterable of (str, str, str)
+            How the subject's library says it, beside `REFUSALS`.
+        """
+        for limit, error, beginning in (*REFUSALS, *more):
+            if self.error == error and self.message.startswith(beginning):
+                return limit
+        return ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """
+    A notebook that has been run.
+
+    Attributes
+    ----------
+    notebook : NotebookNode
+        The notebook with the outputs of all cells that ran.
+    ended : Ended
+        How the run ended.
+    replies : dict of str to Reply
+        By cell id; a cell that did not run to an end has no entry.
+    stopped_at : str
+        Id of the cell that was running when the run was cut short; empty for a complete run.
+    limit : str
+        Which limit was hit, e.g. ``"output"``; empty when none was.
+    """
+
+    notebook: NotebookNode
+    ended: Ended
+    replies: dict[str, Reply] = field(default_factory=dict)
+    stopped_at: str = ""
+    limit: str = ""
+
+
+class Lease(Protocol):
+    """Keeps what kernels come from until it is closed."""
+
+    def close(self) -> None:
+        """Give it up."""
+
+
+class Runner(Protocol):
+    """
+    Runs notebooks, each in a kernel of its own.
+
+    Grading calls it in worker processes: a runner can be pickled, and its `repr` is part of a result's key.
+    """
+
+    @property
+    def limits(self) -> Limits:
+        """What each notebook may use. Read when a verdict names a limit."""
+
+    @property
+    def jailed(self) -> bool:
+        """Whether kernels are kept from the network, the disk and each other. Read by sessions and reports."""
+
+    def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
+        """
+        Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
+
+        Called by `autograder.grading.submission` for each notebook, and by `autograder.authoring.reference`.
+
+        Parameters
+        ----------
+        ending : str
+            The ending of the names that `autograder.probe` gives.
+
+        Raises
+        ------
+        KernelError
+            When there can be no such kernel.
+        """
+
+    def lease(self) -> Lease:
+        """
+        Start what kernels come from, and keep it. Called once by each session that has something to grade.
+
+        Raises
+        ------
+        KernelError
+            When there can be no kernels.
+        """

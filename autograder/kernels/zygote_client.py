@@ -1,0 +1,301 @@
+"""
+Find the zygote that fits, or start it.
+
+A user's zygotes meet in one folder, ``/tmp/autograder-UID``: each listens on a socket named after what it has
+imported and how, so that whoever asks for the same finds it. Paths of Unix sockets must be shorter than 104 bytes,
+which is why this folder is always in ``/tmp``, wherever temporary files go otherwise.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from autograder import __version__
+from autograder.errors import NoZygoteError
+from autograder.files import code_digest
+from autograder.subject import code_folders
+from autograder.zygote import bubblewrap
+from autograder.zygote.protocol import MAX_PACKET, Order
+
+_MEETING_PLACE = Path(f"/tmp/autograder-{os.getuid() if hasattr(os, 'getuid') else 0}")
+
+_ATTEMPTS = 5
+"""A zygote may end just while somebody asks it: then another one is started."""
+
+_IMPORT_SECONDS = 120
+"""How long the imports of a zygote may take on a slow disk."""
+
+
+_CURRENT = "current"
+"""The link to the folder of the zygote that is in use."""
+
+_KEEPER = """
+meeting=$0; own=$1; shift
+"$@" 2>"$meeting/log" && rm -f "$meeting/log"
+rm -rf "$meeting/$own"
+test -e "$meeting/current" || rm -f "$meeting/current"
+rmdir "$meeting" "${meeting%/*}" 2>/dev/null
+"""
+"""The shell that starts a zygote, and outlives it to remove what it leaves; why it failed stays until it is read."""
+
+
+@dataclass(frozen=True)
+class ZygoteClient:
+    """
+    A zygote that may or may not run yet, known by what it is for.
+
+    Attributes
+    ----------
+    preload : tuple of str
+        The modules that it imports.
+    jailed : bool
+        Whether it, and so each of its kernels, is in a jail.
+    environment : tuple of (str, str)
+        What must be set before the imports.
+    threads_at_work : tuple of str
+        How the names of threads begin with which it must not fork, see `autograder.subject.KernelSettings`.
+    linger : float
+        Seconds after which it ends when unused.
+    """
+
+    preload: tuple[str, ...]
+    jailed: bool
+    environment: tuple[tuple[str, str], ...]
+    threads_at_work: tuple[str, ...] = ()
+    linger: float = 60.0
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where its socket lies, and the folders of its kernels."""
+        code = code_digest(Path(__file__).parents[1], *code_folders())
+        what = (*astuple(self), sys.prefix, __version__, code)
+        return _MEETING_PLACE / hashlib.sha256(repr(what).encode()).hexdigest()[:16]
+
+    async def lease(self) -> "Connection":
+        """Start it if need be, wait until it is warm, and keep it until the connection is closed."""
+        connection, answer = await self._ask(json.dumps({"lease": True}).encode())
+        if "ready" not in answer:
+            connection.close()
+            raise NoZygoteError(str(answer.get("error", "no answer")))
+        return connection
+
+    async def hold(self) -> "Connection":
+        """
+        Start it if need be, and keep it while the connection is open.
+
+        Raises
+        ------
+        NoZygoteError
+            When there can be none.
+        """
+        connection, answer = await self._ask(json.dumps({"hello": True}).encode())
+        if "folder" not in answer:
+            connection.close()
+            raise NoZygoteError(str(answer.get("error", "no answer")))
+        connection.folder = Path(answer["folder"])
+        return connection
+
+    def new_folder(self, connection: "Connection") -> Path:
+        """Make the folder of one jailed kernel's sockets."""
+        folder = Path(tempfile.mkdtemp(prefix="k", dir=connection.folder))
+        self._give(folder)
+        return folder
+
+    async def _ask(self, packet: bytes) -> tuple["Connection", dict[str, Any]]:
+        for _ in range(_ATTEMPTS):
+            connection = Connection(self._connect())
+            try:
+                connection.send(packet)
+                answer = await connection.answer(_IMPORT_SECONDS)
+            except OSError:
+                answer = None
+            if answer is not None:
+                return connection, answer
+            connection.close()
+        raise NoZygoteError(self._last_words())
+
+    def _connect(self) -> socket.socket:
+        """Connect; where nobody listens, become the one who starts it."""
+        for _ in range(_ATTEMPTS):
+            connected = self._try_to_connect()
+            if connected is not None:
+                return connected
+            self._make_folder()
+            with contextlib.suppress(FileNotFoundError), _locked(self.folder):
+                connected = self._try_to_connect()
+                if connected is not None:
+                    return connected
+                self._start()
+        raise NoZygoteError(self._last_words())
+
+    def _try_to_connect(self) -> socket.socket | None:
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            client.connect(str(self.folder / _CURRENT / "socket"))
+        except (FileNotFoundError, ConnectionRefusedError):
+            client.close()
+            return None
+        client.setblocking(False)
+        return client
+
+    def _start(self) -> None:
+        """Start a zygote that belongs to nobody. Its socket is there at once; answers come after the imports."""
+        # Each has a folder of its own: one that ends must not take away what the next one has made.
+        own = Path(tempfile.mkdtemp(dir=self.folder))
+        kernels = own / "kernels"
+        kernels.mkdir(mode=0o700)
+        self._give(kernels)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(str(own / "socket"))
+            listener.listen(128)
+            number = listener.fileno()
+            zygote = [sys.executable, "-m", "autograder.zygote.server", "--listener", str(number)]
+            zygote += ["--linger", str(self.linger), "--folder", str(kernels)]
+            zygote += [f"--threads-at-work={beginning}" for beginning in self.threads_at_work]
+            zygote += ["--", *self.preload]
+            if self.jailed:
+                zygote = bubblewrap.command(kernels, dict(self.environment), zygote)
+            subprocess.run(
+                ["setsid", "--fork", "sh", "-c", _KEEPER, str(self.folder), own.name, *zygote],
+                check=True,
+                pass_fds=[number],
+                cwd="/",
+                env=os.environ | dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            link = own / "link"
+            link.symlink_to(own.name)
+            link.rename(self.folder / _CURRENT)
+
+    def _make_folder(self) -> None:
+        """
+        Make the folders, for this user alone.
+
+        Raises
+        ------
+        NoZygoteError
+            When somebody else has made them, who could then be in the middle of everything.
+        """
+        for folder in (_MEETING_PLACE, self.folder):
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+            status = folder.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o77:
+                raise NoZygoteError(f"{folder} belongs to somebody else, or others may enter it; remove it")
+
+    def _give(self, folder: Path) -> None:
+        if self.jailed and os.getuid() == 0:
+            os.chown(folder, bubblewrap.JAIL_UID, bubblewrap.JAIL_UID)
+
+    def _last_words(self) -> str:
+        log = self.folder / "log"
+        try:
+            lines = log.read_text(errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        with contextlib.suppress(OSError):
+            log.unlink()
+            self.folder.rmdir()
+            _MEETING_PLACE.rmdir()
+        return lines[-1] if lines else "the warm process ended without a word"
+
+
+class Connection:
+    """
+    One end of a conversation with a zygote; closing it ends what was asked for.
+
+    It belongs to no event loop: a kernel manager may be used from several.
+    """
+
+    folder: Path
+    """Where the zygote's kernels' sockets are."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+
+    async def order(self, order: Order, streams: list[int]) -> int:
+        """
+        Have a kernel forked, which ends when the connection does, and return its process id.
+
+        Raises
+        ------
+        NoZygoteError
+            When the zygote refuses, or has gone.
+        """
+        try:
+            self.send(order.packet(), streams)
+            answer = await self.answer(_IMPORT_SECONDS)
+        except OSError as error:
+            answer = {"error": f"the warm process has gone ({error})"}
+        if "pid" not in answer:
+            raise NoZygoteError(str(answer.get("error", "no answer")))
+        return int(answer["pid"])
+
+    def send(self, packet: bytes, streams: Sequence[int] = ()) -> None:
+        """Send a message, and descriptors along with it."""
+        socket.send_fds(self._socket, [packet], streams)
+
+    def received(self) -> dict[str, Any] | None:
+        """
+        Give the next message if one is there, else None.
+
+        Raises
+        ------
+        ConnectionError
+            When the zygote has hung up.
+        """
+        try:
+            packet = self._socket.recv(MAX_PACKET)
+        except BlockingIOError:
+            return None
+        if not packet:
+            raise ConnectionResetError("the warm process has gone")
+        message: dict[str, Any] = json.loads(packet)
+        return message
+
+    async def answer(self, seconds: float) -> dict[str, Any]:
+        """Wait for the next message."""
+        deadline = time.monotonic() + seconds
+        while True:
+            message = self.received()
+            if message is not None:
+                return message
+            if time.monotonic() > deadline:
+                return {"error": f"the warm process did not answer within {seconds:g} s"}
+            await asyncio.sleep(0.002)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def has_what_it_takes() -> bool:
+    """Tell whether this system can have zygotes at all: Linux, with `setsid` from util-linux."""
+    return sys.platform == "linux" and shutil.which("setsid") is not None

@@ -1,0 +1,37 @@
+"""The notebooks of a result as they were run, in nbgrader's folder of autograded notebooks."""
+
+from pathlib import Path
+
+from autograder.course.folders import Course
+from autograder.files import replace_file
+from autograder.records.store import Stored
+from autograder.submissions.reading import TIMESTAMP_FILE
+
+
+def write_autograded(course: Course, stored: Stored) -> None:
+    """
+    Write the notebooks of a result, unless they are there.
+
+    Raises
+    ------
+    OSError
+        When a file cannot be read or written.
+    """
+    result = stored.result
+    folder = course.autograded(result.student, result.assignment)
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {f"{name}.ipynb": path.read_text(encoding="utf-8") for name, path in stored.notebooks.items()}
+    if result.timestamp:
+        texts[TIMESTAMP_FILE] = result.timestamp
+    else:
+        (folder / TIMESTAMP_FILE).unlink(missing_ok=True)
+    for name, text in texts.items():
+        if not _holds(folder / name, text):
+            replace_file(folder / name, text)
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,158 @@
+"""
+The only writer of grades: results into nbgrader's gradebook and autograded notebooks.
+
+Both are drawn from results, and only where they differ from what is there. Only GRADED notebooks get automatic scores;
+every other state clears older ones and asks for manual grading. What a reviewer gave or wrote is never touched.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbgrader.api import Gradebook as NbGraderGradebook
+from nbgrader.utils import parse_utc
+from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
+
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.errors import GradebookError
+from autograder.grading.result import Result
+from autograder.records.autograded import write_autograded
+from autograder.records.masters import record_masters
+from autograder.records.penalties import penalize
+from autograder.records.queries import arrivals, automatic_scores, more_than_results
+from autograder.records.scores import expected_scores, write_scores
+from autograder.records.standing import Standing, standing_of
+from autograder.records.store import Stored
+
+
+class Gradebook:
+    """
+    nbgrader's gradebook of one course, open for one assignment.
+
+    Use as a context manager.
+
+    Raises
+    ------
+    GradebookError
+        When the database cannot be opened, or holds submissions for other exercises than the course has now.
+    """
+
+    def __init__(self, course: Course, assignment: Assignment) -> None:
+        self.course = course
+        self.assignment = assignment
+        self._has_masters = False
+
+    def __enter__(self) -> "Gradebook":
+        """Open the database and see what is in it."""
+        with self._explained("see that the file, or the server, can be reached and written"):
+            with _alembic_on_path():
+                self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
+            name = self.assignment.name
+            self._written = automatic_scores(self._book, name)
+            self._came_in = arrivals(self._book, name)
+            self._changed = more_than_results(self._book, name)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the database."""
+        self._book.close()
+
+    def write(self, stored: Stored) -> None:
+        """
+        Put one result into the database and its notebooks into the autograded folder, unless they are there.
+
+        Raises
+        ------
+        GradebookError
+            When the database does not take it; what it held about this submission before is still there.
+        """
+        result = stored.result
+        _, maybe_late = self._came_in.get(result.student, (None, False))
+        if not self._has(result):
+            maybe_late = True
+            self._record_masters()
+            with self._explained("grade again when it can be written"), warnings.catch_warnings():
+                # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
+                warnings.simplefilter("ignore", SAWarning)
+                write_scores(self._book, result, self.assignment)
+        if maybe_late and penalize(self._book, self.course, result):
+            self._changed.add(result.student)
+        write_autograded(self.course, stored)
+
+    def standing(self, result: Result) -> Standing | None:
+        """
+        Read what stands there about a submission, or None when that was not drawn from this result.
+
+        Raises
+        ------
+        GradebookError
+            When the database cannot be read.
+        """
+        return self._standing(result) if self._has(result) else None
+
+    def changed(self, result: Result) -> Standing | None:
+        """
+        Read what stands there about a submission that has been written; None where that is just the result.
+
+        It is more where a reviewer has given points or a comment, or nbgrader has taken off some for being late.
+
+        Raises
+        ------
+        GradebookError
+            When the database cannot be read.
+        """
+        return self._standing(result) if result.student in self._changed else None
+
+    def roster(self) -> list[str]:
+        """List all students that nbgrader knows, in order of their names."""
+        with self._explained("see that the file, or the server, can be reached"):
+            return sorted(str(student.id) for student in self._book.students)
+
+    def _standing(self, result: Result) -> Standing:
+        with self._explained("see that the file, or the server, can be reached"):
+            return standing_of(self._book.find_submission(result.assignment, result.student))
+
+    def _has(self, result: Result) -> bool:
+        names = {master.name for master in self.assignment.notebooks}
+        written = self._written.get(result.student, {})
+        came_in, _ = self._came_in.get(result.student, (None, False))
+        if result.timestamp and parse_utc(result.timestamp) != came_in:
+            return False
+        held = {cell: score for cell, score in written.items() if cell[0] in names}
+        return held == expected_scores(result, self.assignment)
+
+    def _record_masters(self) -> None:
+        """Record the master notebooks before the first result is written."""
+        if not self._has_masters:
+            advice = "if the exercises have changed since the gradebook was made, move the file away and grade again"
+            with self._explained(advice):
+                record_masters(self._book, self.course, self.assignment)
+            self._has_masters = True
+
+    @contextmanager
+    def _explained(self, advice: str) -> Iterator[None]:
+        """Turn what the database raises into one line, and leave it as it was."""
+        try:
+            yield
+        except (SQLAlchemyError, RuntimeError, ValueError, OSError) as error:
+            if hasattr(self, "_book"):
+                self._book.db.rollback()
+            what = (str(error).splitlines() or [type(error).__name__])[0]
+            if isinstance(error, OperationalError):
+                advice = "another program may be writing to it: end that, or see that it can be written"
+            raise GradebookError(f"{self.course.db_url}: {what}; {advice}") from error
+
+
+@contextmanager
+def _alembic_on_path() -> Iterator[None]:
+    """Let nbgrader find the program that makes a new database: it lies beside this interpreter."""
+    path = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = path

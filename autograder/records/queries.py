@@ -1,0 +1,67 @@
+"""What the gradebook holds about all submissions of an assignment, each read in one query."""
+
+from datetime import datetime
+
+from nbgrader.api import Assignment as AssignmentRow
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, Notebook, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import func, or_, select
+
+from autograder.records.standing import Scores, has_reviewer_score
+
+
+def automatic_scores(book: Gradebook, assignment: str) -> dict[str, Scores]:
+    """Read all automatic scores, by student."""
+    rows = (
+        book.db.query(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, Grade.auto_score)
+        .select_from(Grade)
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
+        .join(BaseCell, Grade.cell_id == BaseCell.id)
+        .filter(AssignmentRow.name == assignment)
+    )
+    found: dict[str, Scores] = {}
+    for student, notebook, cell, score in rows:
+        found.setdefault(student, {})[notebook, cell] = score
+    return found
+
+
+def more_than_results(book: Gradebook, assignment: str) -> set[str]:
+    """Find the students about whom more stands there than results: a reviewer's score or comment, or a penalty."""
+    rows = (
+        book.db.query(SubmittedAssignment.student_id)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
+        .filter(AssignmentRow.name == assignment)
+        .filter(
+            or_(
+                SubmittedNotebook.id.in_(select(Grade.notebook_id).where(has_reviewer_score())),
+                SubmittedNotebook.id.in_(select(Comment.notebook_id).where(Comment.manual_comment.is_not(None))),
+                SubmittedNotebook.late_submission_penalty.is_not(None),
+            )
+        )
+        .distinct()
+    )
+    return {student for (student,) in rows}
+
+
+def arrivals(book: Gradebook, assignment: str) -> dict[str, tuple[datetime | None, bool]]:
+    """Read for each student when the submission came in, and whether it may be late or has a penalty."""
+    rows = (
+        book.db.query(
+            SubmittedAssignment.student_id,
+            SubmittedAssignment.timestamp,
+            AssignmentRow.duedate,
+            func.count(SubmittedNotebook.late_submission_penalty),
+        )
+        .select_from(SubmittedAssignment)
+        .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
+        .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .filter(AssignmentRow.name == assignment)
+        .group_by(SubmittedAssignment.id)
+    )
+    # An extension makes it later still: nbgrader looks at that.
+    return {
+        student: (time, bool(penalties or (time and due and time > due))) for student, time, due, penalties in rows
+    }

@@ -1,0 +1,83 @@
+"""Automatic scores and comments of one result, in the rows that nbgrader has for them."""
+
+from collections.abc import Callable
+
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+
+from autograder.course.assignment import Assignment
+from autograder.course.master import Master
+from autograder.grading.result import Result
+from autograder.grading.verdict import NotebookVerdict
+from autograder.records.standing import Scores
+
+_NO_RESPONSE = "No response."
+"""nbgrader's comment on an answer that is as it was released."""
+
+
+def expected_scores(result: Result, assignment: Assignment) -> Scores:
+    """Give the automatic scores that the gradebook must hold for a result."""
+    given = {verdict.name: verdict.scores for verdict in result.verdicts}
+    return {
+        (master.name, str(cell.grade_id)): given[master.name].get(str(cell.grade_id))
+        for master in assignment.notebooks
+        for cell in (*master.graded, *master.by_hand)
+    }
+
+
+def write_scores(book: Gradebook, result: Result, assignment: Assignment) -> None:
+    """Write the scores and comments of a result; what a reviewer gave stays as it is."""
+    book.update_or_create_student(result.student)
+    masters = {master.name: master for master in assignment.notebooks}
+    when = {"timestamp": result.timestamp} if result.timestamp else {}
+    submission = book.update_or_create_submission(result.assignment, result.student, **when)
+    for verdict in result.verdicts:
+        try:
+            submitted = book.find_submission_notebook(verdict.name, result.assignment, result.student)
+        except MissingEntry:
+            submitted = _add_notebook(book, submission, verdict.name)
+        _set_grades(submitted, verdict)
+        _set_comments(submitted, verdict, masters[verdict.name])
+    book.db.commit()
+
+
+def _add_notebook(book: Gradebook, submission: SubmittedAssignment, name: str) -> SubmittedNotebook:
+    """Give an older submission the rows of a notebook that the assignment has got since."""
+    notebook = book.find_notebook(name, submission.assignment.name)
+    submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
+    for cell in notebook.grade_cells:
+        Grade(cell_id=cell.id, notebook=submitted)
+    for cell in notebook.solution_cells:
+        Comment(cell_id=cell.id, notebook=submitted)
+    book.db.add(submitted)
+    # The rows above are known by ids, and read back by names.
+    book.db.commit()
+    return book.find_submission_notebook(name, submission.assignment.name, submission.student_id)
+
+
+def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
+    scores = verdict.scores
+    grade: Grade
+    for grade in submitted.grades:
+        grade.auto_score = scores.get(grade.name)
+        # nbgrader's rule: a manual score is flagged again after each run, and never overwritten.
+        grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
+
+
+def _set_comments(submitted: SubmittedNotebook, verdict: NotebookVerdict, master: Master) -> None:
+    about = _comment_on(verdict, master)
+    comment: Comment
+    for comment in submitted.comments:
+        comment.auto_comment = about(str(comment.name))
+
+
+def _comment_on(verdict: NotebookVerdict, master: Master) -> Callable[[str], str | None]:
+    """Give the text for a solution cell: what its own tests found, or why nothing was graded."""
+
+    def text(solution: str) -> str | None:
+        parts = [] if verdict.state.is_graded else [verdict.state.for_student]
+        parts += [_NO_RESPONSE] if solution in verdict.blank else []
+        tests = {str(test.grade_id) for test in master.tests_of(solution)}
+        parts += [cell.message for cell in verdict.cells if cell.message and cell.grade_id in tests]
+        return "\n\n".join(dict.fromkeys(parts)) or None
+
+    return text

@@ -1,0 +1,174 @@
+"""
+The truth: one result for each submission, stored under a key of everything that it depends on.
+
+A result is a folder ``.autograder/ASSIGNMENT/STUDENT/KEY`` with ``result.json`` and the notebooks as they were
+run. It appears whole or not at all, so a killed batch goes on where it was, and a second run grades only what has
+changed: the submission, a master, the limits, or the version of anything that runs or judges.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import cattrs
+
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.errors import CourseError, RejectedError
+from autograder.files import code_digest, sync_folder
+from autograder.grading.result import Result
+from autograder.kernels.run import Runner
+from autograder.subject import code_folder
+from autograder.submissions.reading import Submission
+
+_FOLDER = ".autograder"
+_RESULT = "result.json"
+_JUDGES = ("ipykernel", "ipython", "nbclient", "nbformat", "nbval", "jinja2")
+"""The packages of which another version may give another result, beside those that a subject names."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """
+    A result in the store.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies. Its name is the key of everything that the result depends on.
+    """
+
+    result: Result
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        """The content key."""
+        return self.folder.name
+
+    @property
+    def notebooks(self) -> dict[str, Path]:
+        """By notebook name, the file of the notebook as it was run."""
+        return {verdict.name: self.folder / f"{verdict.name}.ipynb" for verdict in self.result.verdicts}
+
+
+class ResultStore:
+    """
+    The stored results of one assignment, graded by one kind of runner.
+
+    Parameters
+    ----------
+    course : Course
+        Where they are stored.
+    assignment : Assignment
+        Its masters, its hints and its subject are part of every key.
+    runner : Runner
+        Its limits are, too.
+    """
+
+    def __init__(self, course: Course, assignment: Assignment, runner: Runner) -> None:
+        self._folder = course.root / _FOLDER / assignment.name
+        subject = assignment.subject
+        packages = sorted({*_JUDGES, *subject.packages})
+        own = code_folder(subject)
+        self._rules = _digest(
+            *(json.dumps(master.notebook, sort_keys=True).encode() for master in assignment.notebooks),
+            assignment.sanitize.encode(),
+            repr(list(assignment.catalogue.items())).encode(),
+            subject.name.encode(),
+            repr(runner).encode(),
+            *(f"{package} {_version(package)}".encode() for package in packages),
+            code_digest(Path(__file__).parents[1], *([] if own is None else [own])).encode(),
+        )
+
+    def find(self, submission: Submission) -> Stored | None:
+        """Find the result of exactly this submission; its notebooks stay in their files."""
+        place = self._place(submission)
+        try:
+            text = (place / _RESULT).read_text(encoding="utf-8")
+            return Stored(cattrs.structure(json.loads(text), Result), place)
+        except (OSError, ValueError, cattrs.BaseValidationError):
+            return None
+
+    def store(self, submission: Submission, result: Result) -> Stored:
+        """Store a result; the notebooks' texts are in files then."""
+        place = self._place(submission)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
+        bare = replace(result, executed={})
+        texts = {f"{name}.ipynb": text for name, text in result.executed.items()}
+        for name, text in (texts | {_RESULT: json.dumps(cattrs.unstructure(bare))}).items():
+            with (fresh / name).open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(place)
+        fresh.rename(place)
+        sync_folder(place.parent)
+        for other in place.parent.iterdir():
+            if other != place:
+                shutil.rmtree(other)
+        return Stored(bare, place)
+
+    def _place(self, submission: Submission) -> Path:
+        return self._folder / submission.student / _key(self._rules, submission)
+
+
+@contextlib.contextmanager
+def only_grader(course: Course) -> Iterator[None]:
+    """
+    Be the only one who grades a course.
+
+    Raises
+    ------
+    CourseError
+        When somebody else does.
+    """
+    folder = course.root / _FOLDER
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise CourseError(f"{folder}: {error.strerror}; results are stored there: make the folder writable") from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(f"{course.root}: another grader is at work here; wait until it has ended") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _key(rules: str, submission: Submission) -> str:
+    handed_in = [
+        f"{name} {content.reason} {content.message}".encode()
+        if isinstance(content, RejectedError)
+        else name.encode() + b" " + content
+        for name, content in sorted(submission.files.items())
+    ]
+    return _digest(rules.encode(), repr((submission.timestamp, submission.notes)).encode(), *handed_in)
+
+
+def _digest(*parts: bytes) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "big") + part)
+    return whole.hexdigest()[:32]
+
+
+def _version(package: str) -> str:
+    """Tell which version is installed; a course's package may have another distribution's name, or be missing."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"

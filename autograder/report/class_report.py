@@ -1,0 +1,83 @@
+"""
+The class report: one page that says who needs review, and what to teach again tomorrow.
+
+It opens from disk and asks for nothing else. What students wrote is escaped text; the only script is the page's own,
+and the browser is told its hash. The same results give the same bytes.
+"""
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from functools import cache, partial
+from importlib.resources import files
+from statistics import quantiles
+from urllib.parse import quote_from_bytes
+
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.grading.result import Result
+from autograder.records.store import Stored
+from autograder.report.charts import durations, scores
+from autograder.report.examples import Examples
+from autograder.report.feedback import page_of
+from autograder.report.statistics import ideas_of, statistics
+from autograder.report.templates import template
+
+SHARES_FROM = 30
+"""The fewest students for whom shares are printed: of fewer they would say less than the numbers."""
+
+
+def class_report(
+    course: Course,
+    assignment: Assignment,
+    stored: Iterable[Stored],
+    *,
+    left: int = 0,
+    jailed: bool = True,
+) -> str:
+    """
+    Write the page.
+
+    Parameters
+    ----------
+    stored : iterable of Stored
+        The results of the class.
+    left : int
+        How many students are still to be graded.
+    jailed : bool
+        Whether student code ran in a jail.
+    """
+    stored = sorted(stored, key=lambda one: one.result.student)
+    results = [one.result for one in stored]
+    found = statistics(results, assignment)
+    examples = Examples(assignment, stored)
+    script = files("autograder.report").joinpath("class_report.js").read_text(encoding="utf-8")
+
+    @cache
+    def address(student: str, notebook: str) -> str:
+        path = page_of(course, Result(student, assignment.name, (), {}), notebook)
+        return quote_from_bytes(os.fsencode(os.path.relpath(path, course.reports)))
+
+    return template("class_report.html.j2").render(
+        assignment=assignment,
+        headings={(one.notebook, one.name): _short(one.heading) for one in found.exercises},
+        results=results,
+        found=found,
+        ideas=[(idea, examples.of(idea)) for idea in found.ideas],
+        quartiles=quantiles(found.totals, n=4, method="inclusive") if len(found.totals) > 1 else (),
+        charts=(scores(found.totals, assignment.max_points), durations(found.times)),
+        address=address,
+        ideas_of=partial(ideas_of, catalogue=assignment.catalogue),
+        left=left,
+        jailed=jailed,
+        in_shares=len(results) >= SHARES_FROM,
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _short(heading: str) -> str:
+    """Leave out of a heading what does not tell an exercise from another: "Exercise 1.1: predict (1 point)"."""
+    return re.sub(r"^Exercise (\S+): +|\s*\(\d+ points?\)$", r"\1 ", heading).strip()

@@ -1,0 +1,53 @@
+"""The CSV: a row for each notebook of each submission, so that a crash never looks like a wrong answer."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+from autograder.grading.result import Result
+from autograder.text import readable
+
+COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "misconceptions", "notes")
+
+_IDENTIFIER = re.compile(r"[\w.@+-]*", re.ASCII)
+"""What user names and addresses consist of: nothing in it can call a function or start a program."""
+
+
+def csv_table(results: list[Result]) -> str:
+    """Write the rows as CSV text. Points are empty, not 0, where a person must decide."""
+    rows = [
+        [
+            csv_safe(result.student),
+            verdict.name,
+            str(verdict.state),
+            "" if verdict.points is None else f"{verdict.points:g}",
+            f"{verdict.max_points:g}",
+            f"{verdict.seconds:.1f}",
+            csv_safe(verdict.state.message),
+            " ".join(dict.fromkeys(hint.id for hint in verdict.hints)),
+            csv_safe("; ".join((*result.notes, *verdict.notes))),
+        ]
+        for result in results
+        for verdict in result.verdicts
+    ]
+    return csv_text([COLUMNS, *rows])
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """Write rows of cells as CSV text."""
+    text = io.StringIO()
+    # Everything quoted: left to itself, csv forgets that a carriage return ends a line.
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    return text.getvalue()
+
+
+def csv_safe(text: str) -> str:
+    """Keep a spreadsheet from taking text for a formula (OWASP, "CSV Injection"): quote its first character."""
+    text = readable(text)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def csv_safe_id(text: str) -> str:
+    """Keep what another program looks people up by as it is, as long as no spreadsheet could run it."""
+    return text if _IDENTIFIER.fullmatch(text) else csv_safe(text)

@@ -1,0 +1,258 @@
+"""
+A class in numbers: who needs review, which ideas are wrong, which exercises were passed, how long grading took.
+
+Only results are counted, so the numbers are those of the CSV. Students are listed by name; a notebook that needs review
+counts nowhere but among those.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from statistics import median
+
+from autograder.course.assignment import Assignment
+from autograder.course.master import Master, MasterCell
+from autograder.grading.result import Result
+from autograder.grading.verdict import Kind, NotebookVerdict, State
+from autograder.hints import Catalogue, Hint, Misconception
+
+MARKED = 3
+"""Exercises that are marked as the weakest."""
+
+
+@dataclass(frozen=True)
+class StateCount:
+    """A state that occurs: of how many notebooks, and of how many students."""
+
+    state: str
+    notebooks: int
+    students: int
+    is_graded: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What needs review: notebooks of one student that are in one state for one reason."""
+
+    result: Result
+    state: State
+    verdicts: tuple[NotebookVerdict, ...]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """How many students of those that count lost the points of a test."""
+
+    looks_at: str
+    lost: int
+
+
+@dataclass(frozen=True)
+class ExerciseStatistics:
+    """
+    Who passed an exercise.
+
+    Attributes
+    ----------
+    passed, partly, lost, waiting : tuple of Result
+        All of the points, some, none; and those whose notebook needs review.
+    tests : tuple of Loss
+        The tests that somebody lost, where they tell more than the exercise does.
+    is_weak : bool
+        Whether the class passed few exercises as rarely as this one.
+    """
+
+    notebook: str
+    name: str
+    heading: str
+    passed: tuple[Result, ...]
+    partly: tuple[Result, ...]
+    lost: tuple[Result, ...]
+    waiting: tuple[Result, ...]
+    tests: tuple[Loss, ...]
+    is_weak: bool = False
+
+    @property
+    def counted(self) -> int:
+        """How many students count."""
+        return len(self.passed) + len(self.partly) + len(self.lost)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A misconception in one answer: whose, in which notebook, and what showed it."""
+
+    result: Result
+    notebook: str
+    hint: Hint
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A misconception of the class, and everywhere that it was seen, in order of names."""
+
+    misconception: Misconception
+    seen: tuple[Seen, ...]
+
+    @property
+    def students(self) -> int:
+        """How many students' answers show it."""
+        return len({seen.result.student for seen in self.seen})
+
+    @property
+    def exercises(self) -> frozenset[tuple[str, str]]:
+        """The exercises in which it was seen: notebook and name."""
+        return frozenset((seen.notebook, seen.hint.exercise) for seen in self.seen)
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long a notebook ran when it was graded, in seconds, the quickest first; who was the slowest."""
+
+    notebook: str
+    seconds: tuple[float, ...]
+    slowest: Result
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """
+    All numbers of the class report.
+
+    Attributes
+    ----------
+    totals : tuple of float
+        The points of those of whom nothing needs review, the fewest first.
+    perfect : int
+        How many of these are all points.
+    """
+
+    states: tuple[StateCount, ...]
+    needs_review: tuple[Waiting, ...]
+    ideas: tuple[Idea, ...]
+    exercises: tuple[ExerciseStatistics, ...]
+    totals: tuple[float, ...]
+    perfect: int
+    times: tuple[Times, ...]
+
+    @property
+    def median(self) -> float:
+        """The middle total."""
+        return median(self.totals)
+
+    @property
+    def waiting(self) -> int:
+        """How many students' submissions need review."""
+        return len({one.result.student for one in self.needs_review})
+
+
+def statistics(results: Iterable[Result], assignment: Assignment) -> Statistics:
+    """Count what a class has come to."""
+    results = sorted(results, key=lambda result: result.student)
+    totals = tuple(sorted(result.points for result in results if result.points is not None))
+    return Statistics(
+        _states(results),
+        tuple(_needing_review(results)),
+        _ideas(results, assignment.catalogue),
+        _marked([one for master in assignment.notebooks for one in _exercises(master, results)]),
+        totals,
+        totals.count(assignment.max_points),
+        tuple(times for master in assignment.notebooks for times in _times(master, results)),
+    )
+
+
+def _states(results: list[Result]) -> tuple[StateCount, ...]:
+    """Count by state: what needs review first."""
+    kinds = [*(kind for kind in Kind if kind is not Kind.GRADED), Kind.GRADED]
+    found = {(v.state.kind, str(v.state)) for result in results for v in result.verdicts}
+    notebooks = Counter(str(v.state) for result in results for v in result.verdicts)
+    students = Counter(state for result in results for state in {str(v.state) for v in result.verdicts})
+    return tuple(
+        StateCount(state, notebooks[state], students[state], kind is Kind.GRADED)
+        for kind, state in sorted(found, key=lambda one: (kinds.index(one[0]), one[1]))
+    )
+
+
+def _needing_review(results: list[Result]) -> list[Waiting]:
+    kinds = list(Kind)
+    waiting = []
+    for result in results:
+        states = dict.fromkeys(verdict.state for verdict in result.verdicts if not verdict.state.is_graded)
+        for state in states:
+            waiting.append(Waiting(result, state, tuple(v for v in result.verdicts if v.state == state)))
+    return sorted(waiting, key=lambda one: (kinds.index(one.state.kind), one.state.word))
+
+
+def _ideas(results: list[Result], catalogue: Catalogue) -> tuple[Idea, ...]:
+    """Rank the misconceptions: the one with the most students first."""
+    seen: dict[str, list[Seen]] = {name: [] for name in catalogue}
+    for result in results:
+        for verdict in result.verdicts:
+            for hint in verdict.hints:
+                seen[hint.id].append(Seen(result, verdict.name, hint))
+    ideas = [Idea(catalogue[name], tuple(found)) for name, found in seen.items() if found]
+    return tuple(sorted(ideas, key=lambda idea: -idea.students))
+
+
+def _exercises(master: Master, results: list[Result]) -> list[ExerciseStatistics]:
+    verdicts = [(result, verdict) for result in results for verdict in result.verdicts if verdict.name == master.name]
+    tests: dict[str | None, list[MasterCell]] = {}
+    for test in master.graded:
+        tests.setdefault((master.answer_to(test) or test).grade_id, []).append(test)
+    cells = [cell for cell in master.cells if cell.is_anchor and cell.grade_id in tests]
+    return [_exercise(master, cell, tests[cell.grade_id], verdicts) for cell in cells]
+
+
+def _exercise(
+    master: Master, cell: MasterCell, tests: list[MasterCell], verdicts: list[tuple[Result, NotebookVerdict]]
+) -> ExerciseStatistics:
+    passed: list[Result] = []
+    partly: list[Result] = []
+    lost: list[Result] = []
+    waiting: list[Result] = []
+    losses: Counter[str] = Counter()
+    for result, verdict in verdicts:
+        if not verdict.state.is_graded:
+            waiting.append(result)
+            continue
+        given = {one.grade_id for one in verdict.cells if one.points == one.max_points}
+        missed = [str(test.grade_id) for test in tests if test.grade_id not in given]
+        (passed if not missed else partly if len(missed) < len(tests) else lost).append(result)
+        losses.update(missed)
+    told = [Loss(test.looks_at, losses[str(test.grade_id)]) for test in tests if partly]
+    return ExerciseStatistics(
+        master.name,
+        str(cell.grade_id),
+        master.heading(cell),
+        tuple(passed),
+        tuple(partly),
+        tuple(lost),
+        tuple(waiting),
+        tuple(one for one in told if one.lost),
+    )
+
+
+def _marked(exercises: list[ExerciseStatistics]) -> tuple[ExerciseStatistics, ...]:
+    """Mark those that the smallest share of the class has passed, if anybody has failed them."""
+    failed = [one for one in exercises if len(one.passed) < one.counted]
+    weakest = sorted(failed, key=lambda one: len(one.passed) / one.counted)[:MARKED]
+    return tuple(replace(one, is_weak=one in weakest) for one in exercises)
+
+
+def _times(master: Master, results: list[Result]) -> Iterator[Times]:
+    """Gather the times of what ran at all."""
+    ran = [(v.seconds, result) for result in results for v in result.verdicts if v.name == master.name and v.cells]
+    if ran:
+        ran.sort(key=lambda one: one[0])
+        yield Times(master.name, tuple(seconds for seconds, _ in ran), ran[-1][1])
+
+
+def ideas_of(result: Result, catalogue: Catalogue) -> list[str]:
+    """Name the misconceptions that one student's answers show, in the order of the catalogue."""
+    shown = {hint.id for verdict in result.verdicts for hint in verdict.hints}
+    return [name for name in catalogue if name in shown]

@@ -1,0 +1,67 @@
+"""The table in the terminal: a state for every notebook, and what needs review."""
+
+from collections import Counter
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder.course.assignment import Assignment
+from autograder.grading.result import Result
+from autograder.grading.verdict import NotebookVerdict
+from autograder.hints import Catalogue
+from autograder.text import plain
+
+
+def print_table(results: list[Result], assignment: Assignment, console: Console) -> None:
+    """Print a row for each submission, and below it one line for each thing that an instructor should know."""
+    table = Table(title=assignment.name, title_justify="left", header_style="bold", pad_edge=False)
+    table.add_column("student", overflow="fold")
+    for master in assignment.notebooks:
+        table.add_column(f"{master.name.replace('_', ' ')} / {master.max_points:g}", justify="right", min_width=11)
+    table.add_column(f"total / {assignment.max_points:g}", justify="right")
+    for result in results:
+        total = Text("?" if result.points is None else f"{result.points:g}", style="bold")
+        table.add_row(Text(plain(result.student)), *(_cell(verdict) for verdict in result.verdicts), total)
+    console.print(table)
+    waiting = [
+        f"  {result.student}: {verdict.state} {verdict.state.message}"
+        for result in results
+        for verdict in result.verdicts
+        if not verdict.state.is_graded
+    ]
+    noted = [
+        f"  {result.student}: {where}{note}"
+        for result in results
+        for where, notes in [("", result.notes), *((f"{v.name}: ", v.notes) for v in result.verdicts)]
+        for note in notes
+    ]
+    verb = "needs" if len(waiting) == 1 else "need"
+    _print_list(f"{len(waiting)} {verb} review", "no automatic points; see nbgrader's formgrader", waiting, console)
+    _print_list(
+        "Misconceptions",
+        "how many students' answers show each",
+        misconceptions(results, assignment.catalogue),
+        console,
+    )
+    _print_list("Noted", "worth knowing; the points are as they are", noted, console)
+
+
+def misconceptions(results: list[Result], catalogue: Catalogue) -> list[str]:
+    """Write a line for each misconception of the class, the most frequent first: how many students, which idea."""
+    shown = Counter(id for r in results for id in {hint.id for verdict in r.verdicts for hint in verdict.hints})
+    ideas = sorted((idea for idea in catalogue.values() if shown[idea.id]), key=lambda idea: -shown[idea.id])
+    return [f"{shown[idea.id]:4} {idea.id:4} {idea.belief} See {idea.reread}." for idea in ideas]
+
+
+def _cell(verdict: NotebookVerdict) -> Text:
+    if verdict.state.is_graded:
+        return Text(f"GRADED {verdict.earned:>4g}")
+    return Text(plain(str(verdict.state)), style="bold red")
+
+
+def _print_list(heading: str, meaning: str, lines: list[str], console: Console) -> None:
+    if lines:
+        console.print(Text.assemble("\n", (heading, "bold"), f" ({meaning})"))
+    for line in lines:
+        console.print(plain(line), markup=False, emoji=False, highlight=False)

@@ -1,0 +1,368 @@
+"""
+The warm process: it imports the course's packages once, and forks a kernel for each notebook.
+
+Importing a large library takes seconds, forking a process that has imported it takes hundredths of one. SageMathCell
+works the same way. One zygote serves every process of a user that asks for the same packages; it is started by
+whoever needs it first (`autograder.kernels.zygote_client`), and ends when nobody has been connected for a while.
+
+Messages are JSON objects, one to a packet of a Unix socket (``SOCK_SEQPACKET``). Who connects sends one request:
+
+- ``{"hello": true}``: the answer, ``{"folder": ...}``, names the folder of this zygote's kernels' sockets, and while
+  the connection is open the zygote stays. One of the other requests may follow.
+- ``{"kernel": {...}}`` with the fields of `Order`, and the standard streams of the new process as file descriptors
+  where it is not to be jailed. The answer is ``{"pid": ...}``. From then on ``{"signal": N}`` sends a signal to the
+  kernel, and ``{"exit": N, "limit": ...}`` says how it ended. Whoever hangs up ends the kernel.
+- ``{"lease": true}``: the answer, ``{"ready": true}``, comes when the imports are done. After the last lease has
+  been given up, the zygote lingers no more.
+
+What cannot be done is answered by ``{"error": "one line"}``.
+
+After a fork only the forking thread goes on, so a lock that another thread held is never released: a parent whose
+libraries have begun to work in threads of their own has children that hang. The zygote counts its threads after
+the imports and before each fork, and refuses when there are others than the idle ones of numerical libraries.
+"""
+
+import argparse
+import gc
+import importlib
+import json
+import math
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from autograder.subject import PLAIN, SUBJECT_VARIABLE, find_subject
+from autograder.zygote import jail
+from autograder.zygote.bubblewrap import readable_inside
+from autograder.zygote.memory import memory_beyond
+from autograder.zygote.protocol import MAX_PACKET, Order
+from autograder.zygote.seccomp import system_call_filter
+
+_KERNEL_MODULES = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",  # the slowest part of a kernel's own start
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "autograder.inside.extension",
+)
+"""What every kernel imports by itself."""
+
+_TICK = 0.1
+"""Seconds between two looks at the memory of jailed kernels."""
+
+
+class UnsafeToForkError(Exception):
+    """The process has threads that a child would miss."""
+
+
+@dataclass
+class _Kernel:
+    pid: int
+    order: Order
+    limit: str = ""
+    killed: bool = False
+    """Whether its end was asked for, or decided here."""
+
+    def signal(self, number: int) -> None:
+        """Signal it and what it has started."""
+        self.killed |= number == signal.SIGKILL
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            # Not yet, or no longer, the leader of a group.
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                return
+
+
+class ZygoteServer:
+    """
+    The loop: one thread, no locks, nothing that a fork could catch in the middle.
+
+    Parameters
+    ----------
+    listener : socket.socket
+        Where requests come in.
+    linger : float
+        Seconds after which an unused zygote ends.
+    folder : str
+        Where its kernels' sockets are.
+    threads_at_work : tuple of str
+        How the names of threads begin with which it must not fork, see `autograder.subject.KernelSettings`.
+    """
+
+    def __init__(self, listener: socket.socket, linger: float, folder: str, threads_at_work: tuple[str, ...]) -> None:
+        self._listener = listener
+        self._folder = folder
+        self._linger = linger
+        self._threads_at_work = threads_at_work
+        self._clients: dict[socket.socket, _Kernel | None] = {}
+        self._leases: set[socket.socket] = set()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(listener, selectors.EVENT_READ)
+        self._signals: tuple[socket.socket, ...] = ()
+        self._threads = 0
+
+    def prepare(self, modules: list[str]) -> None:
+        """
+        Import what kernels will need.
+
+        Raises
+        ------
+        UnsafeToForkError
+            When the imports have set a library to work, not only loaded it.
+        """
+        for module in (*modules, *_KERNEL_MODULES):
+            importlib.import_module(module)
+        at_work = [name for name in thread_names() if name.startswith(self._threads_at_work)]
+        if at_work:
+            raise UnsafeToForkError(
+                f"importing {', '.join(modules)} starts work in threads ({at_work[0]}), and a kernel forked after "
+                "that would hang; preload only what defines things and runs nothing"
+            )
+        # Found once, for all kernels: both look through every installed distribution.
+        find_subject(os.environ.get(SUBJECT_VARIABLE, PLAIN.name))
+        readable_inside()
+        self._threads = len(thread_names())
+        # What is alive now is shared with all kernels: the collector must not touch, and so copy, its pages.
+        gc.collect()
+        gc.freeze()
+
+    def serve(self) -> None:
+        """Fork kernels until nobody wants one."""
+        self._signals = signals, wakeup = socket.socketpair()
+        wakeup.setblocking(False)
+        signals.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
+        self._selector.register(signals, selectors.EVENT_READ)
+        unused_since = time.monotonic()
+        while self._clients or time.monotonic() - unused_since < self._linger:
+            watched = any(kernel and kernel.order.limits for kernel in self._clients.values())
+            for key, _ in self._selector.select(_TICK if watched else self._linger):
+                channel = key.fileobj
+                assert isinstance(channel, socket.socket)
+                if channel is self._listener:
+                    self._accept()
+                elif channel is signals:
+                    signals.recv(4096)
+                elif self._clients.get(channel) or channel in self._leases:
+                    self._serve_client(channel)
+                elif channel in self._clients:
+                    self._begin(channel)
+            self._bury()
+            if watched:
+                self._watch()
+            if self._clients:
+                unused_since = time.monotonic()
+
+    def _accept(self) -> None:
+        client, _ = self._listener.accept()
+        client.set_inheritable(False)
+        self._clients[client] = None
+        self._selector.register(client, selectors.EVENT_READ)
+
+    def _begin(self, client: socket.socket) -> None:
+        """Read a client's first message and do what it asks for."""
+        try:
+            packet, streams, _, _ = socket.recv_fds(client, MAX_PACKET, 3)
+            request = json.loads(packet) if packet else {}
+        except (OSError, ValueError):
+            request, streams = {}, []
+        try:
+            if "hello" in request:
+                _send(client, folder=self._folder)
+            elif "lease" in request:
+                self._leases.add(client)
+                _send(client, ready=True)
+            elif "kernel" in request:
+                order = Order(**request["kernel"])
+                kernel = self._clients[client] = _Kernel(self._fork(order, streams), order)
+                _send(client, pid=kernel.pid)
+            else:
+                self._drop(client)
+        except (UnsafeToForkError, OSError, TypeError) as error:
+            _send(client, error=str(error).replace("\n", " "))
+            self._drop(client)
+        finally:
+            for descriptor in streams:
+                os.close(descriptor)
+
+    def _serve_client(self, client: socket.socket) -> None:
+        """Pass a signal on; a client that has hung up takes its kernel along."""
+        try:
+            packet = client.recv(MAX_PACKET)
+        except OSError:
+            packet = b""
+        kernel = self._clients[client]
+        if not packet:
+            if kernel is not None:
+                kernel.signal(signal.SIGKILL)
+            self._drop(client)
+        elif kernel is not None:
+            kernel.signal(int(json.loads(packet)["signal"]))
+
+    def _drop(self, client: socket.socket) -> None:
+        self._selector.unregister(client)
+        self._clients.pop(client)
+        client.close()
+        if client in self._leases:
+            self._leases.discard(client)
+            if not self._leases:
+                self._linger = 0
+
+    def _bury(self) -> None:
+        """Collect children that have ended, and say so to whoever ordered them."""
+        while True:
+            try:
+                pid, status, used = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            for client, kernel in list(self._clients.items()):
+                if kernel is not None and kernel.pid == pid:
+                    code, seconds = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+                    # Nobody inside can kill a kernel like that, so it was the system. For its limit that counts in
+                    # ticks, which are far from what was used where the machine is busy.
+                    used_up = seconds > 0.5 * kernel.order.limits.get("cpu_seconds", math.inf)
+                    if code == -signal.SIGKILL and not kernel.killed and used_up:
+                        kernel.limit = "cpu"
+                    _send(client, exit=code, limit=kernel.limit)
+                    self._drop(client)
+
+    def _watch(self) -> None:
+        """End the jailed kernels whose processes have taken more memory than they may."""
+        kernels = [kernel for kernel in self._clients.values() if kernel is not None]
+        for kernel, used in zip(kernels, memory_beyond([kernel.pid for kernel in kernels]), strict=True):
+            if used > kernel.order.limits["memory_bytes"]:
+                kernel.limit = "memory"
+                kernel.signal(signal.SIGKILL)
+
+    def _fork(self, order: Order, streams: list[int]) -> int:
+        """Fork a kernel and return its process id."""
+        names = thread_names()
+        if len(names) > self._threads:
+            raise UnsafeToForkError(
+                f"the warm process has {len(names)} threads and had {self._threads} after its imports: "
+                "something has run in it, and a kernel forked now could hang"
+            )
+        if order.limits:
+            return jail.fork_into_jail(order, self._leave_behind, _run_kernel)
+        pid = os.fork()
+        if pid == 0:
+            _in_child(lambda: self._be_at_a_desk(order, streams))
+        return pid
+
+    def _be_at_a_desk(self, order: Order, streams: list[int]) -> None:
+        os.setsid()
+        for target, stream in enumerate(streams):
+            os.dup2(stream, target)
+            os.close(stream)
+        self._leave_behind()
+        os.chdir(order.folder)
+        # As with jupyter_client's own launcher: a kernel ends when whoever has started it does.
+        _run_kernel(order, lambda: None, parent_handle=os.getppid())
+
+    def _leave_behind(self) -> None:
+        """Close, in a child, what only the zygote may use."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for owned in (self._listener, *self._signals, *self._clients):
+            owned.close()
+        self._selector.close()
+
+
+def thread_names() -> list[str]:
+    """Name the threads of this process as the system knows them."""
+    return [path.joinpath("comm").read_text().strip() for path in Path("/proc/self/task").iterdir()]
+
+
+def _in_child(work: Any) -> NoReturn:
+    """Do the work of a forked process, and never return into the zygote's loop."""
+    status = 1
+    try:
+        work()
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    finally:
+        os._exit(status)
+
+
+def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
+    """Be the kernel. `bound` is called when its sockets are there, before any code runs."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    os.environ.clear()
+    os.environ.update(order.environment)
+    sys.argv = ["ipykernel_launcher", *order.argv]
+    # Not typed, like most of ipykernel.
+    app: Any = IPKernelApp.instance(**traits)
+    app.initialize(order.argv)
+    bound()
+    app.start()
+
+
+def _send(client: socket.socket, **message: Any) -> None:
+    try:
+        client.send(json.dumps(message).encode())
+    except OSError:
+        # It has hung up: the loop will see that.
+        return
+
+
+def main() -> None:
+    """Be a zygote: import, then serve. A failed import is every client's answer."""
+    if not sys.flags.safe_path:
+        # The folder that it was started in; a kernel gets its own in this place.
+        del sys.path[0]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--listener", type=int, required=True)
+    parser.add_argument("--linger", type=float, required=True)
+    parser.add_argument("--folder", required=True)
+    parser.add_argument("--threads-at-work", action="append", default=[])
+    parser.add_argument("--jailed", action="store_true")
+    parser.add_argument("--drop-to", type=int)
+    parser.add_argument("modules", nargs="*")
+    options = parser.parse_args()
+    listener = socket.socket(fileno=options.listener)
+    listener.set_inheritable(False)
+    # Or debugpy explains, at each import, why it cannot see into Python's own modules.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    zygote = ZygoteServer(listener, options.linger, options.folder, tuple(options.threads_at_work))
+    try:
+        if options.jailed:
+            system_call_filter()
+        if options.drop_to is not None:
+            jail.become(options.drop_to)
+        zygote.prepare(options.modules)
+    except Exception as error:
+        refusal = f"{type(error).__name__}: {error}".replace("\n", " ")
+        print(refusal, file=sys.stderr)
+        listener.settimeout(1)
+        try:
+            while True:
+                client, _ = listener.accept()
+                client.recv(MAX_PACKET)
+                _send(client, error=refusal)
+                client.close()
+        except TimeoutError:
+            sys.exit(1)
+    zygote.serve()
+
+
+if __name__ == "__main__":
+    main()

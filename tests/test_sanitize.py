@@ -1,0 +1,103 @@
+"""What is kept of a run can be opened anywhere: text, and pictures that were drawn anew."""
+
+import base64
+import io
+from typing import Any
+
+import pytest
+from nbformat import NotebookNode, from_dict, validate
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image, PngImagePlugin
+
+from autograder.grading.sanitize import MAX_PIXELS, harmless
+from autograder.text import plain_lines
+
+
+def kept(*outputs: NotebookNode) -> list[NotebookNode]:
+    notebook = new_notebook(cells=[new_code_cell("x", id="a", outputs=list(outputs), execution_count=7_000)])
+    shown = harmless(notebook)
+    validate(shown)
+    return list(shown.cells[0].outputs)
+
+
+def bundle(**data: Any) -> dict[str, Any]:
+    (output,) = kept(new_output("display_data", {key.replace("_", "/", 1): value for key, value in data.items()}))
+    return dict(output.data)
+
+
+def png(size: tuple[int, int] = (2, 3), comment: str = "") -> bytes:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", comment)
+    written = io.BytesIO()
+    Image.new("RGBA", size, (1, 2, 3, 255)).save(written, format="PNG", pnginfo=info)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    "kind", ["text_html", "image_svg+xml", "application_javascript", "text_latex", "text_markdown"]
+)
+def test_what_a_browser_would_run_is_named_and_not_kept(kind: str) -> None:
+    data = bundle(**{kind: "<script>alert(1)</script>"})
+    assert data == {"text/plain": f"(not shown: {kind.replace('_', '/', 1)})"}
+    assert bundle(**{kind: "<script>", "text_plain": "words"}) == {"text/plain": "words"}
+
+
+def test_a_kind_with_a_name_of_its_own_is_cut_and_plain() -> None:
+    data = bundle(**{"x_\x1b[2J" + "y" * 1000: "z"})
+    assert "\x1b" not in data["text/plain"]
+    assert len(data["text/plain"]) < 250
+
+
+def test_a_picture_keeps_its_points_and_nothing_else() -> None:
+    encoded = bundle(image_png=base64.b64encode(png(comment="a secret") + b"<script>").decode())["image/png"]
+    again = base64.b64decode(encoded)
+    assert b"secret" not in again and b"script" not in again
+    with Image.open(io.BytesIO(again)) as picture:
+        assert (picture.size, picture.getpixel((1, 1))) == ((2, 3), (1, 2, 3, 255))
+
+
+NO_PICTURES = {
+    "words": "<script>",
+    "another format": base64.b64encode(b"GIF89a" + b"\0" * 100).decode(),
+    "cut off": base64.b64encode(png()[:40]).decode(),
+    "too large": base64.b64encode(png((MAX_PIXELS // 1000 + 1, 1000))).decode(),
+    "huge by its head": base64.b64encode(png()[:16] + b"\x7f\xff\xff\xff" * 2 + png()[24:]).decode(),
+}
+
+
+@pytest.mark.parametrize("text", NO_PICTURES.values(), ids=NO_PICTURES)
+def test_what_is_no_small_picture_is_not_kept(text: str) -> None:
+    assert bundle(image_png=text) == {"text/plain": "(not shown: image/png)"}
+
+
+def test_colours_and_control_characters_go_and_lines_stay() -> None:
+    (stream,) = kept(new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m\r\n\x1b]0;title\x07\tend"))
+    assert stream.text == "red\n\ufffd]0;title\ufffd    end"
+
+
+def test_an_error_is_plain_text_too() -> None:
+    (error,) = kept(new_output("error", ename="E\x07", evalue="\x9b2J", traceback=["\x1b[31ma", "<img src=x>"]))
+    assert (error.ename, error.evalue, error.traceback) == ("E\ufffd", "\ufffd2J", ["a", "<img src=x>"])
+
+
+def test_a_result_counts_as_its_cell_does() -> None:
+    odd = {"output_type": "execute_result", "data": {"text/plain": "1"}, "metadata": {"x": 7}, "execution_count": 99}
+    (result,) = kept(from_dict(odd))
+    assert (result.execution_count, result.metadata) == (1, {})
+
+
+def test_what_a_kernel_says_of_itself_goes() -> None:
+    notebook = new_notebook(metadata={"language_info": {"name": "<script>", "pygments_lexer": "../../x"}})
+    assert "language_info" not in harmless(notebook).metadata
+
+
+def test_text_that_nobody_can_encode_can_be_written() -> None:
+    assert plain_lines("a\udcffb\nc").encode()
+    assert harmless(from_dict({"cells": [], "metadata": {}})).cells == []
+
+
+def test_many_pictures_are_drawn_until_they_are_too_much_to_draw() -> None:
+    picture = base64.b64encode(png((MAX_PIXELS // 1000, 1000))).decode()
+    cell = new_code_cell(outputs=[new_output("display_data", {"image/png": picture}) for _ in range(12)])
+    outputs = harmless(new_notebook(cells=[cell])).cells[0].outputs
+    assert ["image/png" in output.data for output in outputs] == [True] * 10 + [False] * 2
