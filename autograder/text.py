@@ -2,6 +2,8 @@
 
 import re
 
+from autograder.layers import layer
+
 MESSAGE_CHARACTERS = 2000
 """The longest message: some twenty lines, stored with three hundred others."""
 
@@ -13,6 +15,7 @@ def readable(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
+@layer("escaping")
 def plain(text: str) -> str:
     """Make one line harmless: no control characters, nothing that cannot be encoded."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", readable(text))

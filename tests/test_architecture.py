@@ -1,4 +1,4 @@
-"""What holds for the package as a whole: data flows one way, every module says what it is, importing it is light."""
+"""What holds for the packages as a whole: data flows one way, every module says what it is, importing is light."""
 
 import ast
 import re
@@ -8,111 +8,167 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import ROOT
-
-PACKAGE = ROOT / "autograder"
+from autograder.course.folders import Course
+from tests.conftest import ASSIGNMENT, ROOT
 
 FLOW = (
-    "errors",
-    "files",
-    "names",
-    "probes",
-    "facts",
-    "misconceptions",
-    "symptoms",
-    "caption",
-    "picture",
-    "sharing",
-    "course",
-    "intake",
-    "download",
-    "roster",
-    "collection",
-    "harmless",
-    "kernels.places",
-    "rebuild",
-    "kernels.limits",
-    "kernels.data",
-    "kernels.messages",
-    "kernels.order",
-    "kernels.jail",
-    "kernels.desk",
-    "kernels.manners",
-    "kernels.quiet",
-    "kernels.small_graphs",
-    "kernels.zygote",
-    "kernels.warm",
-    "kernels.provisioner",
-    "kernels.running",
-    "comparison",
-    "evidence",
-    "checks",
-    "verdict",
-    "grading",
-    "batch",
-    "results",
-    "gradebook",
-    "report.table",
-    "report.sheet",
-    "report.templates",
-    "report.feedback",
-    "report.summary",
-    "report.examples",
-    "report.charts",
-    "report.overview",
-    "exports.marks",
-    "exports.canvas",
-    "exports.moodle",
-    "exports.gradescope",
-    "exports.junit",
-    "session",
-    "release",
-    "lint",
-    "doctor",
-    "commands.terminal",
-    "commands.authoring",
-    "commands.collect",
-    "commands.grade",
-    "commands.export",
-    "commands.doctor",
-    "cli",
+    "autograder.layers",
+    "autograder.errors",
+    "autograder.files",
+    "autograder.text",
+    "autograder.probes",
+    "autograder.hints",
+    "autograder.course.dataflow",
+    "autograder.course.ownership",
+    "autograder.course.master",
+    "autograder.subject",
+    "autograder.course.assignment",
+    "autograder.course.folders",
+    "autograder.submissions.reading",
+    "autograder.submissions.download",
+    "autograder.submissions.roster",
+    "autograder.submissions.layouts",
+    "autograder.submissions.collecting",
+    "autograder.inside.namespaces",
+    "autograder.inside.cell_isolation",
+    "autograder.inside.live_hints",
+    "autograder.inside.tracebacks",
+    "autograder.inside.extension",
+    "autograder.zygote.limits",
+    "autograder.zygote.data_files",
+    "autograder.zygote.protocol",
+    "autograder.zygote.bubblewrap",
+    "autograder.zygote.seccomp",
+    "autograder.zygote.memory",
+    "autograder.zygote.jail",
+    "autograder.zygote.server",
+    "autograder.kernels.run",
+    "autograder.kernels.messages",
+    "autograder.kernels.kernelspec",
+    "autograder.kernels.zygote_client",
+    "autograder.kernels.provisioner",
+    "autograder.kernels.metering",
+    "autograder.kernels.nbclient_runner",
+    "autograder.kernels.configuration",
+    "autograder.grading.sanitize",
+    "autograder.grading.nbval_comparison",
+    "autograder.grading.checks",
+    "autograder.grading.verdict",
+    "autograder.grading.result",
+    "autograder.grading.hidden_parts",
+    "autograder.grading.rebuild",
+    "autograder.grading.explain",
+    "autograder.grading.submission",
+    "autograder.grading.batch",
+    "autograder.records.store",
+    "autograder.records.standing",
+    "autograder.records.queries",
+    "autograder.records.masters",
+    "autograder.records.scores",
+    "autograder.records.penalties",
+    "autograder.records.autograded",
+    "autograder.records.gradebook",
+    "autograder.report.terminal_table",
+    "autograder.report.csv_table",
+    "autograder.report.templates",
+    "autograder.report.feedback",
+    "autograder.report.statistics",
+    "autograder.report.examples",
+    "autograder.report.charts",
+    "autograder.report.class_report",
+    "autograder.exports.marks",
+    "autograder.exports.canvas",
+    "autograder.exports.moodle",
+    "autograder.exports.gradescope",
+    "autograder.exports.junit",
+    "autograder.authoring.release",
+    "autograder.authoring.reference",
+    "autograder.authoring.lint",
+    "autograder.session",
+    "autograder.doctor",
+    "autograder.commands.terminal",
+    "autograder.commands.options",
+    "autograder.commands.release",
+    "autograder.commands.reference",
+    "autograder.commands.lint",
+    "autograder.commands.collect",
+    "autograder.commands.grade",
+    "autograder.commands.export",
+    "autograder.commands.doctor",
+    "autograder.cli",
+    "autograder.__main__",
+    "sharing_variables.graph.facts",
+    "sharing_variables.graph.caption",
+    "sharing_variables.graph.picture",
+    "sharing_variables.graph.comparison",
+    "sharing_variables.graph.reader",
+    "sharing_variables.display",
+    "sharing_variables.graph.evidence",
+    "sharing_variables.ideas",
+    "sharing_variables.lint",
+    "sharing_variables.tensorflow_settings",
+    "sharing_variables.subject",
 )
 """A module may import what stands before it. A new module gets its place here, and nothing else changes."""
 
-FOR_NOTEBOOKS = ["probes", "sharing"]
-"""What the package itself offers: that which notebooks call."""
+FOR_NOTEBOOKS = {"autograder": ["autograder.probes"], "sharing_variables": ["sharing_variables.display"]}
+"""What the packages themselves offer: that which notebooks call."""
 
-HEAVY = ("nbformat", "nbgrader", "tensorflow", "tensorboard", "google.protobuf", "pygraphviz", "pygal", "rich")
+HEAVY = (
+    "nbformat",
+    "nbgrader",
+    "tensorflow",
+    "tensorboard",
+    "google.protobuf",
+    "pygraphviz",
+    "pygal",
+    "rich",
+    "yaml",
+)
+
+OF_THE_SUBJECT = re.compile(
+    r"sharing_variables|tensorflow|tensorboard|show_sharing|\bmetagraph|get_variable|\bM\d+\b",
+    re.IGNORECASE,
+)
+"""The subject, what it is about, and its misconceptions, by name."""
+
+MAY_BE_NAMED = ("e.g. sharing_variables", '"sharing_variables"', "sharing_variables = ", "sharing-variables")
+"""Examples in help and docstrings, and the name of the distribution."""
 
 
-def module_names() -> dict[str, ast.Module]:
-    """Parse every module of the package, by its name without ``autograder.``; a package by its folder's name."""
+TEST_CELLS = [
+    str(cell.grade_id) for master in Course(ROOT).assignment(ASSIGNMENT).notebooks for cell in master.graded
+]
+
+
+def modules() -> dict[str, ast.Module]:
+    """Parse every module of both packages, by its name; a package by its folder's name."""
     trees = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE).with_suffix("").parts
-        name = ".".join(part for part in parts if part != "__init__")
-        trees[name] = ast.parse(path.read_text(encoding="utf-8"))
+    for package in FOR_NOTEBOOKS:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            trees[".".join(part for part in parts if part != "__init__")] = ast.parse(
+                path.read_text(encoding="utf-8")
+            )
     return trees
 
 
-MODULES = module_names()
-PACKAGES = {""} | {name.rpartition(".")[0] for name in MODULES}
+MODULES = modules()
+PACKAGES = {name for name in MODULES if (ROOT / name.replace(".", "/")).is_dir()}
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """Name the modules of the package that a module imports, at its top or inside of a function."""
+    """Name the modules of the packages that a module imports, at its top or inside of a function."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             candidates = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"relative import of {node.module}: write it out"
             whole = [f"{node.module}.{alias.name}" for alias in node.names]
-            candidates = [name if name.removeprefix("autograder.") in MODULES else str(node.module) for name in whole]
+            candidates = [name if name in MODULES else str(node.module) for name in whole]
         else:
             continue
-        for candidate in candidates:
-            if candidate == "autograder" or candidate.startswith("autograder."):
-                yield candidate.removeprefix("autograder").removeprefix(".")
+        yield from (name for name in candidates if name.partition(".")[0] in FOR_NOTEBOOKS)
 
 
 def test_the_flow_names_every_module_once() -> None:
@@ -121,31 +177,48 @@ def test_the_flow_names_every_module_once() -> None:
 
 def test_the_page_has_a_line_for_each_module() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    tables = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
     named = []
-    for table in tables:
-        folder = re.match(r"`autograder/(\w+)/`", table)
-        names = re.findall(r"^\| `(\w+)` \| \w|^\| `(\w+)` \| `", table, flags=re.MULTILINE)
-        named += [f"{folder[1]}.{a or b}" if folder else a or b for a, b in names]
+    for table in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
+        folder = re.match(r"`([\w/]+)/`", table)
+        names = re.findall(r"^\| `(\w+)` \| ", table, flags=re.MULTILINE)
+        named += [f"{folder[1].replace('/', '.')}.{name}" for name in names] if folder else []
     assert sorted(named) == sorted(FLOW)
 
 
 @pytest.mark.parametrize("module", FLOW)
 def test_nothing_imports_upward(module: str) -> None:
-    before = {*FLOW[: FLOW.index(module)], ""}
+    before = {*FLOW[: FLOW.index(module)], *FOR_NOTEBOOKS}
     assert set(imported(MODULES[module])) - before == set()
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith("autograder")))
+def test_the_grader_knows_no_subject(module: str) -> None:
+    path = ROOT / (module.replace(".", "/") + ("/__init__.py" if module in PACKAGES else ".py"))
+    text = path.read_text(encoding="utf-8")
+    assert [test for test in TEST_CELLS if test in text] == []
+    lines = text.splitlines()
+    named = [line for line in lines if OF_THE_SUBJECT.search(line) and not any(one in line for one in MAY_BE_NAMED)]
+    assert named == []
+    assert [name for name in imported(MODULES[module]) if not name.startswith("autograder")] == []
 
 
 @pytest.mark.parametrize("package", sorted(PACKAGES))
 def test_a_package_imports_nothing_of_its_own_but_what_notebooks_call(package: str) -> None:
-    assert list(imported(MODULES[package])) == ([] if package else FOR_NOTEBOOKS)
+    assert list(imported(MODULES[package])) == FOR_NOTEBOOKS.get(package, [])
+
+
+@pytest.mark.parametrize("package", sorted(name for name in PACKAGES if "." in name))
+def test_a_room_says_what_it_is_for_and_what_may_enter(package: str) -> None:
+    says = ast.get_docstring(MODULES[package]) or ""
+    assert len(says.splitlines()) in (3, 4) and "Enter here: " in says
 
 
 def test_every_module_says_what_it_is() -> None:
     assert [name for name, tree in MODULES.items() if not ast.get_docstring(tree)] == []
 
 
-def test_importing_the_package_is_light() -> None:
-    code = f"import sys, autograder; print(*sorted(sys.modules.keys() & set({HEAVY})))"
+@pytest.mark.parametrize("package", FOR_NOTEBOOKS)
+def test_importing_a_package_is_light(package: str) -> None:
+    code = f"import sys, {package}; print(*sorted(sys.modules.keys() & set({HEAVY})))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

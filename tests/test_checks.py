@@ -9,15 +9,26 @@ from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import OUTPUT_TAG, MasterCell
-from autograder.grading.checks import CHECKS, Finding, Outcome, Shown, judge, output_difference
+from autograder.grading.checks import (
+    AssertCheck,
+    Finding,
+    Outcome,
+    Shown,
+    evidence_checks,
+    judge,
+    output_difference,
+)
 from autograder.grading.verdict import decide_cell
 from autograder.kernels.run import Reply
+from autograder.subject import PLAIN, find_subject
 from sharing_variables.graph.comparison import NAMES_TAG
-from sharing_variables.graph.facts import to_text
+from sharing_variables.graph.evidence import GRAPH
+from sharing_variables.graph.facts import from_text, to_text
 from sharing_variables.graph.reader import parse
-from sharing_variables.show_sharing import FACTS_TYPE, GRAPH_TYPE
+from sharing_variables.display import GRAPH_TYPE
 from tests.test_evidence import encoded, graph
 
+SUBJECT = find_subject("sharing_variables")
 ASSERT = "assert double(2) == 4"
 RAN = Reply(ok=True)
 RAISED = Reply(ok=False, error="AssertionError", message="double(2) is not 4")
@@ -42,14 +53,19 @@ def error(name: str = "NameError") -> NotebookNode:
 def cell(*reference: NotebookNode, source: str = ASSERT, tagged: bool = True) -> MasterCell:
     """Make a graded cell with stored outputs."""
     node = new_code_cell(source, metadata={"tags": [OUTPUT_TAG] if tagged else []}, outputs=list(reference))
-    return MasterCell(node, "test-double", 1.0, graded=True, solution=False, locked=True)
+    return graded(node)
+
+
+def graded(node: NotebookNode) -> MasterCell:
+    """Make a test cell of one point."""
+    return MasterCell(node=node, grade_id="test-double", points=1.0, graded=True, solution=False, locked=True)
 
 
 def found(
     master: MasterCell, *outputs: NotebookNode, reply: Reply | None = RAN, sanitize: str = ""
 ) -> dict[str, Finding]:
     """Judge what was shown, and sort the findings by the name of the check."""
-    findings = judge(master, Shown(reply, list(outputs)), Assignment("small", (), sanitize))
+    findings = judge(master, Shown(reply, list(outputs)), Assignment("small", (), sanitize, subject=SUBJECT))
     return {finding.check: finding for finding in findings}
 
 
@@ -146,7 +162,16 @@ def test_a_long_text_is_compared_with_a_long_one() -> None:
 
 
 def test_every_kind_of_check_has_a_name_of_its_own() -> None:
-    assert sorted({check.name for check in CHECKS}) == sorted(check.name for check in CHECKS)
+    checks = [AssertCheck(alone=True), *evidence_checks(SUBJECT)]
+    assert sorted({check.name for check in checks}) == sorted(check.name for check in checks)
+    assert len(checks) == 3
+
+
+def test_a_course_without_a_subject_asks_for_no_graph() -> None:
+    node = new_code_cell("display(double(2))", metadata={"tags": [NAMES_TAG]})
+    for subject, asked in ((SUBJECT, "graph"), (PLAIN, "assert")):
+        (finding,) = judge(graded(node), Shown(RAN, []), Assignment("small", (), subject=subject))
+        assert finding.check == asked
 
 
 def test_an_assert_holds_when_the_cell_ran_to_its_end() -> None:
@@ -367,10 +392,9 @@ def test_a_picture_counts_where_the_master_has_one() -> None:
 def graphed(*outputs: NotebookNode, reply: Reply | None = RAN) -> Finding:
     """Judge pictures where two that share are expected."""
     facts = to_text(parse(encoded(SHARES)))
-    reference = new_output("display_data", {"text/plain": "words", FACTS_TYPE: facts})
+    reference = new_output("display_data", {"text/plain": "words", GRAPH.reference_type: facts})
     node = new_code_cell(ASSERT, metadata={"tags": [NAMES_TAG]}, outputs=[reference, reference])
-    master = MasterCell(node, "test-double", 1.0, graded=True, solution=False, locked=True)
-    return found(master, *outputs, reply=reply)["graph"]
+    return found(graded(node), *outputs, reply=reply)["graph"]
 
 
 def test_graphs_hold_where_all_of_them_share_as_the_master_s() -> None:
@@ -397,7 +421,7 @@ def test_one_wrong_graph_fails_and_all_are_kept_to_be_drawn(place: int) -> None:
     finding = graphed(*shown)
     assert finding.outcome is Outcome.FAILS
     assert "Expected: r1 and r2 share W. Nothing reads V.\nShown: r1 and r2 share nothing" in finding.message
-    assert [len(facts.outputs) for facts in finding.graphs] == [2, 2]
+    assert [len(from_text(facts).outputs) for facts in finding.evidence] == [2, 2]
 
 
 ABSENT_GRAPHS = {

@@ -21,7 +21,7 @@ from autograder.hints import CATALOGUE
 from autograder.report.csv_table import sheet
 from autograder.submissions.reading import Submission
 from autograder.zygote.limits import Limits
-from sharing_variables.show_sharing import GRAPH_TYPE
+from sharing_variables.display import GRAPH_TYPE
 from tests.classroom.__main__ import off_label, submission_of, surprises
 from tests.classroom.answers import answers
 from tests.classroom.students import classroom, released

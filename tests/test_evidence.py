@@ -9,10 +9,18 @@ from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 from tensorflow.core.framework.op_def_pb2 import OpList
 from tensorflow.python.client import pywrap_tf_session
 
-from sharing_variables.graph import reader as evidence
-from sharing_variables.graph.comparison import Terms, difference, terms_of
+from autograder.subject import EvidenceError
+from sharing_variables.graph.comparison import (
+    EXTRA_TAG,
+    NAMES_TAG,
+    STRUCTURE_TAG,
+    TENSORS_TAG,
+    Terms,
+    difference,
+    terms_of,
+)
 from sharing_variables.graph.facts import LABELS, TENSORS, Facts, Output, Variable
-from sharing_variables.graph.reader import EvidenceError, known_operations, parse
+from sharing_variables.graph.reader import known_operations, parse
 
 
 def graph(*nodes: tuple[str, str, str], **outputs: str) -> MetaGraphDef:
@@ -154,7 +162,9 @@ def test_a_whole_graph_is_read() -> None:
 def test_the_list_of_operations_is_that_of_the_installed_tensorflow() -> None:
     registered = OpList.FromString(pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList()))
     names = sorted(operation.name for operation in registered.op)
-    assert sorted(known_operations()) == names, "write these names into autograder/operations.txt, a line for each"
+    assert sorted(known_operations()) == names, (
+        "write these names into sharing_variables/graph/operations.txt, a line for each"
+    )
 
 
 NAMES, STRUCTURE = Terms(), Terms(names=False)
@@ -234,11 +244,11 @@ def test_an_optimizer_s_slots_do_not_count() -> None:
     ("tags", "terms"),
     [
         (["nbval-check-output"], None),
-        ([evidence.EXTRA_TAG], None),
-        ([evidence.NAMES_TAG], NAMES),
-        ([evidence.STRUCTURE_TAG, "x"], STRUCTURE),
-        ([evidence.NAMES_TAG, evidence.TENSORS_TAG], CALLED),
-        ([evidence.NAMES_TAG, evidence.EXTRA_TAG], EXTRA),
+        ([EXTRA_TAG], None),
+        ([NAMES_TAG], NAMES),
+        ([STRUCTURE_TAG, "x"], STRUCTURE),
+        ([NAMES_TAG, TENSORS_TAG], CALLED),
+        ([NAMES_TAG, EXTRA_TAG], EXTRA),
     ],
 )
 def test_a_cell_says_with_tags_what_counts(tags: list[str], terms: Terms | None) -> None:

@@ -21,7 +21,7 @@ from autograder.grading.verdict import CellVerdict, Kind
 from autograder.kernels.run import Reply
 from autograder.probes import DESK
 from autograder.submissions.reading import Submission, parse_notebook
-from sharing_variables.show_sharing import GRAPH_TYPE
+from sharing_variables.display import GRAPH_TYPE
 from tests.conftest import runner
 
 TWINS = """

@@ -55,7 +55,7 @@ from sharing_variables.graph.comparison import Terms
 from sharing_variables.graph.facts import LABELS, ORIGINS, TENSORS, TRAINABLE, from_text, to_text
 from sharing_variables.graph.picture import figure
 from sharing_variables.graph.reader import EvidenceError
-from sharing_variables.show_sharing import GRAPH_TYPE
+from sharing_variables.display import GRAPH_TYPE
 from tests.conftest import ASSIGNMENT, ROOT, runner
 from tests.small_course import NAME, hand_in, small_course
 from tests.strategies import EVIL, RELEASED, changed, files, json_values, mutated, sources, words

@@ -6,15 +6,19 @@ than one seed, is `make test-hostile`; without each layer, and by nbgrader, `mak
 """
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from autograder.layers import LAYERS
 from tests.hostile.cases import GROUPS, all_cases
-from tests.hostile.layers import LAYERS, without
+from tests.hostile.layers import GUARDS, marked, without
 from tests.hostile.run import Observed, Seen, Task, damage, failures, in_a_room, name_in_class
 from tests.hostile.tables import PAGE
+from tests.hostile.unlayered import REPLACED
 
 CASES = all_cases()
 SEED = 7
@@ -68,10 +72,26 @@ def test_a_case_that_goes_wrong_is_noticed(observed: Observed, wrong: str) -> No
     assert failures(case, Observed(students=others), SEED) != []
 
 
+def test_every_part_of_every_layer_can_be_taken_off() -> None:
+    assert {layer: set(functions) for layer, functions in REPLACED.items()} == marked()
+    assert list(LAYERS) == list(REPLACED) == list(GUARDS)
+
+
 @pytest.mark.parametrize("layer", LAYERS)
-def test_a_layer_can_be_taken_off(layer: str, tmp_path: Path) -> None:
-    for path in without(layer, tmp_path / "package").rglob("*.py"):
-        compile(path.read_text(encoding="utf-8"), path, "exec")
+def test_a_copy_without_a_layer_is_whole(layer: str, tmp_path: Path) -> None:
+    folder = without(layer, tmp_path / "package")
+    command = (
+        "import autograder.commands.grade, autograder.zygote.server, autograder.layers; print(autograder.layers.OFF)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        env={"PYTHONPATH": str(folder)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == layer
 
 
 def test_each_group_has_cases_and_each_case_a_group() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 import pytest
@@ -10,35 +11,54 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder.authoring import lint as rules
-from autograder.authoring.lint import LESSON_CELLS, RULES, Found, Problem, lint, lint_release
+from autograder.authoring.lint import (
+    EVIDENCE_RULES,
+    LESSON_CELLS,
+    LONGEST_SENTENCES,
+    RULES,
+    Found,
+    Problem,
+    lint,
+    lint_release,
+)
 from autograder.course.assignment import Assignment
-from autograder.course.master import DEMONSTRATION_TAG, OUTPUT_MARK, OUTPUT_TAG, Master, MasterCell
+from autograder.course.master import DEMONSTRATION_TAG, OUTPUT_TAG, Master, MasterCell
+from autograder.grading.hidden_parts import OUTPUT_MARK
+from autograder.hints import FILE, Catalogue, Misconception, Reread
+from autograder.subject import PLAIN, find_subject
+from sharing_variables import lint as graph_rules
 from sharing_variables.graph.caption import NOT_AS_MEANT
 from sharing_variables.graph.comparison import EXTRA_TAG, NAMES_TAG, STRUCTURE_TAG, TAGS
+from sharing_variables.graph.evidence import GRAPH
 from sharing_variables.lint import SHARED_GRAPH_TAG
-from sharing_variables.show_sharing import FACTS_TYPE
 
+SUBJECT = find_subject("sharing_variables")
 SOLUTION = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
 TEST = '"""Looks at: two numbers."""\n\n\ndef _check():\n    display(double(2))\n\n\n_check()'
 SHOWN = new_output("display_data", {"text/plain": "4"})
 DRAWS = TEST.replace("display(double(2))", 'show_sharing("r1 r2", r1=double(probe("x")), r2=double(2))')
-DRAWN = new_output("display_data", {"text/plain": "r1 and r2 share W.", FACTS_TYPE: "{}"})
+DRAWN = new_output("display_data", {"text/plain": "r1 and r2 share W.", GRAPH.reference_type: "{}"})
+
+
+def plain(node: NotebookNode) -> MasterCell:
+    """Make a cell that nbgrader does not know."""
+    return MasterCell(node=node, grade_id=None, points=0.0, graded=False, solution=False, locked=False)
 
 
 def text(name: str, source: str = "Words.") -> MasterCell:
     """Make a cell of text."""
-    return MasterCell(new_markdown_cell(source, id=name), None, 0.0, False, False, False)
+    return plain(new_markdown_cell(source, id=name))
 
 
 def code(name: str, source: str = "x = 1", *tags: str, outputs: tuple[NotebookNode, ...] = ()) -> MasterCell:
     """Make a plain code cell."""
-    node = new_code_cell(source, id=name, metadata={"tags": list(tags)}, outputs=list(outputs))
-    return MasterCell(node, None, 0.0, False, False, False)
+    return plain(new_code_cell(source, id=name, metadata={"tags": list(tags)}, outputs=list(outputs)))
 
 
 def solution(name: str = "double", source: str = SOLUTION) -> MasterCell:
     """Make a solution cell."""
-    return MasterCell(new_code_cell(source, id=name), name, 0.0, graded=False, solution=True, locked=False)
+    node = new_code_cell(source, id=name)
+    return MasterCell(node=node, grade_id=name, points=0.0, graded=False, solution=True, locked=False)
 
 
 def graded(
@@ -51,7 +71,7 @@ def graded(
 ) -> MasterCell:
     """Make a test cell."""
     node = new_code_cell(source, id=name, metadata={"tags": list(tags)}, outputs=list(outputs))
-    return MasterCell(node, name, 1.0, graded=True, solution=False, locked=locked)
+    return MasterCell(node=node, grade_id=name, points=1.0, graded=True, solution=False, locked=locked)
 
 
 def hiding(*outputs: NotebookNode) -> MasterCell:
@@ -60,7 +80,11 @@ def hiding(*outputs: NotebookNode) -> MasterCell:
 
 
 def lesson(
-    *changed: MasterCell, texts: int = 15, codes: int = 9, titles: tuple[str, ...] = ("# Title",)
+    *changed: MasterCell,
+    texts: int = 15,
+    codes: int = 9,
+    titles: tuple[str, ...] = ("# Title",),
+    catalogue: Catalogue = MappingProxyType({}),
 ) -> Assignment:
     """Make a lesson that keeps all rules, but for these cells: each replaces the one of its id, or comes last."""
     cells = [
@@ -71,12 +95,21 @@ def lesson(
         graded(),
     ]
     by_id = {cell.node.id: cell for cell in (*cells, *changed)}
-    return Assignment("small", (Master("01_first", new_notebook(), tuple(by_id.values())),), "")
+    master = Master("01_first", new_notebook(), tuple(by_id.values()))
+    return Assignment("small", (master,), catalogue=catalogue, subject=SUBJECT)
 
 
 def drawing(source: str = DRAWS, outputs: tuple[NotebookNode, ...] = (DRAWN,)) -> Assignment:
     """Make a lesson with a test whose graph is judged."""
     return lesson(graded(source=source, tags=(OUTPUT_TAG, NAMES_TAG), outputs=outputs))
+
+
+def hinting(
+    *, belief: str = "It is so.", truth: str = "It is not.", notebook: str = "01_first", heading: str = "Title"
+) -> Assignment:
+    """Make a lesson with a misconception, by default one that keeps the rules."""
+    entry = Misconception(id="M1", belief=belief, truth=truth, reread=Reread(notebook=notebook, heading=heading))
+    return lesson(catalogue={entry.id: entry})
 
 
 def lines(count: int) -> str:
@@ -88,7 +121,7 @@ def lines(count: int) -> str:
 class Broken:
     """A lesson with one broken rule, and the problem that must be found: the cell, what is wrong, how to mend it."""
 
-    rule: Callable[[Master], Found]
+    rule: Callable[..., Found]
     assignment: Assignment
     problem: tuple[str, str, str] = field(default=("", "", ""))
 
@@ -106,8 +139,15 @@ DEFAULT_GRAPH = (
     "builds in whatever graph is the default",
     "wrap it in `with tf.Graph().as_default():`, or tag it default-graph if that is its subject",
 )
+SENTENCE = f"say it in at most {LONGEST_SENTENCES} characters"
 ERROR = new_output("error", ename="ValueError", evalue="", traceback=[])
 PICTURE = new_output("display_data", {"text/plain": "<Figure>", "image/png": "AAAA"})
+
+
+def nowhere(heading: str, notebook: str) -> tuple[str, str]:
+    """Word what is wrong with a hint to such a place."""
+    return f"sends students to “{heading}” in {notebook}, which is not there", "name a notebook and a heading of it"
+
 
 BROKEN: dict[str, Broken] = {
     "half a statement": Broken(
@@ -119,13 +159,13 @@ BROKEN: dict[str, Broken] = {
     "a short id": Broken(rules.ids_are_words, lesson(code("ab")), ("ab", *WORDS)),
     "two names": Broken(
         rules.ids_are_words,
-        lesson(MasterCell(code("imports").node, "setup", 0.0, False, False, locked=True)),
+        lesson(replace(code("imports"), grade_id="setup", locked=True)),
         ("imports", "the grade_id 'setup' is another name", "give the cell one name"),
     ),
     "a task": Broken(
-        rules.nothing_waits_for_a_person,
-        lesson(MasterCell(text("text-0").node, "text-0", 2.0, graded=True, solution=False, locked=True)),
-        ("text-0", "wants a person to grade it", "make it a solution cell with a separate test cell"),
+        rules.every_point_is_automatic,
+        lesson(replace(text("text-0"), grade_id="text-0", points=2.0, graded=True, locked=True)),
+        ("text-0", "needs a reviewer to grade it", "make it a solution cell with a separate test cell"),
     ),
     "an open test": Broken(
         rules.tests_are_locked,
@@ -171,7 +211,7 @@ BROKEN: dict[str, Broken] = {
         (
             "test-double",
             "shows nothing to compare",
-            "display its evidence and tag it nbval-check-output or graph-check-names",
+            f"display its evidence, and tag it with one of nbval-check-output, {NAMES_TAG}, {STRUCTURE_TAG}",
         ),
     ),
     "a test without an output": Broken(
@@ -204,32 +244,32 @@ BROKEN: dict[str, Broken] = {
         ("test-double", *LEFT_BEHIND),
     ),
     "a graph tag with a slip": Broken(
-        rules.graphs_can_be_judged,
+        graph_rules.graphs_can_be_judged,
         lesson(graded(tags=(OUTPUT_TAG, "graph-check-name"))),
         ("test-double", "has the tag graph-check-name, which means nothing", f"use one of {', '.join(sorted(TAGS))}"),
     ),
     "a graph tag that says too little": Broken(
-        rules.graphs_can_be_judged,
+        graph_rules.graphs_can_be_judged,
         lesson(graded(tags=(OUTPUT_TAG, EXTRA_TAG))),
         ("test-double", "does not say whether names count", f"tag it {NAMES_TAG} or {STRUCTURE_TAG}, too"),
     ),
     "a master that does not share": Broken(
-        rules.graphs_can_be_judged,
+        graph_rules.graphs_can_be_judged,
         drawing(outputs=(new_output("display_data", DRAWN.data | {"text/plain": f"{NOT_AS_MEANT}: r1."}),)),
         ("test-double", "the master does not share as it is meant to", "mend the solution, or what is meant"),
     ),
     "no graph": Broken(
-        rules.graphs_can_be_judged,
+        graph_rules.graphs_can_be_judged,
         drawing(source=DRAWS.replace("show_sharing(", "display(")),
         ("test-double", "draws no graph", "call show_sharing"),
     ),
     "a graph with lasting names": Broken(
-        rules.graphs_can_be_judged,
+        graph_rules.graphs_can_be_judged,
         drawing(source=DRAWS.replace("probe(", "str(")),
         ("test-double", "has a graph that could be a stored one", "call probe"),
     ),
     "a graph without facts": Broken(
-        rules.graphs_can_be_judged,
+        graph_rules.graphs_can_be_judged,
         drawing(outputs=(SHOWN,)),
         ("test-double", "has no stored facts", "run `autograder reference`"),
     ),
@@ -267,22 +307,22 @@ BROKEN: dict[str, Broken] = {
     "a picture": Broken(rules.outputs_are_references, lesson(graded(outputs=(PICTURE,))), ("test-double", *NOT_TEXT)),
     "an error": Broken(rules.outputs_are_references, lesson(graded(outputs=(ERROR,))), ("test-double", *NOT_TEXT)),
     "a variable in the default graph": Broken(
-        rules.exercises_have_their_own_graph,
+        graph_rules.exercises_have_their_own_graph,
         lesson(code("code-0", "v = tf.Variable(0.0)")),
         ("code-0", *DEFAULT_GRAPH),
     ),
     "a scope in the default graph": Broken(
-        rules.exercises_have_their_own_graph,
+        graph_rules.exercises_have_their_own_graph,
         lesson(code("code-0", 'with tf.variable_scope("a"):\n    pass')),
         ("code-0", *DEFAULT_GRAPH),
     ),
     "a variable in a loop": Broken(
-        rules.exercises_have_their_own_graph,
+        graph_rules.exercises_have_their_own_graph,
         lesson(code("code-0", 'for name in "ab":\n    print(tf.get_variable(name, [1]))')),
         ("code-0", *DEFAULT_GRAPH),
     ),
     "a variable behind its own graph": Broken(
-        rules.exercises_have_their_own_graph,
+        graph_rules.exercises_have_their_own_graph,
         lesson(code("code-0", "with tf.Graph().as_default():\n    pass\nv = tf.Variable(0.0)")),
         ("code-0", *DEFAULT_GRAPH),
     ),
@@ -290,6 +330,22 @@ BROKEN: dict[str, Broken] = {
         rules.demonstrations_stand_alone,
         lesson(code("code-0", "shown = 1", DEMONSTRATION_TAG), code("code-1", "print(shown)")),
         ("code-0", "leaves 'shown', which another cell takes", "take the tag demonstration off"),
+    ),
+    "a hint that leads nowhere": Broken(
+        rules.hints_can_be_followed, hinting(heading="Another title"), ("M1", *nowhere("Another title", "01_first"))
+    ),
+    "a hint that leads to no notebook": Broken(
+        rules.hints_can_be_followed, hinting(notebook="03_third"), ("M1", *nowhere("Title", "03_third"))
+    ),
+    "a belief that is no sentence": Broken(
+        rules.hints_can_be_followed,
+        hinting(belief="It is so"),
+        ("M1", "its belief is no sentence, or a long one", SENTENCE),
+    ),
+    "a truth that nobody reads": Broken(
+        rules.hints_can_be_followed,
+        hinting(truth=LONGEST_SENTENCES * "x" + "."),
+        ("M1", "its truth is no sentence, or a long one", SENTENCE),
     ),
     "no title": Broken(
         rules.lessons_have_a_shape,
@@ -321,36 +377,59 @@ BROKEN: dict[str, Broken] = {
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_a_broken_rule_is_found_with_the_way_to_mend_it(broken: Broken) -> None:
-    problem = Problem("01_first", *broken.problem)
-    assert lint(broken.assignment) == [problem]
-    assert [Problem("01_first", *found) for found in broken.rule(broken.assignment.notebooks[0])] == [problem]
+    file = FILE if broken.rule is rules.hints_can_be_followed else "01_first.ipynb"
+    assert lint(broken.assignment) == [Problem(file, *broken.problem)]
+    assert alone(broken) == [broken.problem]
+
+
+def alone(broken: Broken) -> list[tuple[str, str, str]]:
+    """Hold a lesson against its own rule and no other."""
+    (master,) = broken.assignment.notebooks
+    if broken.rule is rules.hints_can_be_followed:
+        return list(broken.rule(broken.assignment))
+    if broken.rule in EVIDENCE_RULES:
+        return list(broken.rule(master, broken.assignment.subject))
+    return list(broken.rule(master))
+
+
+ALL_RULES = {*RULES, *EVIDENCE_RULES, rules.hints_can_be_followed, *SUBJECT.lint_rules}
 
 
 def test_every_rule_is_broken_here() -> None:
-    assert {broken.rule for broken in BROKEN.values()} == set(RULES)
+    assert {broken.rule for broken in BROKEN.values()} == ALL_RULES
 
 
 def test_every_rule_is_held() -> None:
     written = {
-        value for value in vars(rules).values() if getattr(value, "__annotations__", {}).get("return") == Found
+        value
+        for module in (rules, graph_rules)
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__annotations__", {}).get("return") == Found
     }
-    assert written == set(RULES)
+    assert written == ALL_RULES
+
+
+def test_a_course_without_a_subject_hears_nothing_of_graphs() -> None:
+    untagged = replace(lesson(graded(tags=(), outputs=())), subject=PLAIN)
+    mend = f"display its evidence, and tag it with one of {OUTPUT_TAG}"
+    assert lint(untagged) == [Problem("01_first.ipynb", "test-double", "shows nothing to compare", mend)]
+    assert lint(replace(lesson(code("code-0", "v = tf.Variable(0.0)")), subject=PLAIN)) == []
 
 
 def test_every_notebook_is_held_against_the_rules() -> None:
     (master,) = lesson(code("ab")).notebooks
     other = Master("02_second", master.notebook, master.cells)
-    assert [problem.notebook for problem in lint(Assignment("small", (master, other), ""))] == [
-        "01_first",
-        "02_second",
+    assert [problem.file for problem in lint(Assignment("small", (master, other)))] == [
+        "01_first.ipynb",
+        "02_second.ipynb",
     ]
 
 
 def test_a_problem_is_one_line_that_names_the_place() -> None:
-    assert (
-        str(Problem("01_first", "double", "no test", "add one")) == "01_first.ipynb, cell 'double': no test; add one"
-    )
-    assert str(Problem("01_first", "", "no title", "add one")) == "01_first.ipynb: no title; add one"
+    in_a_cell = Problem("01_first.ipynb", "double", "no test", "add one")
+    assert str(in_a_cell) == "01_first.ipynb, cell 'double': no test; add one"
+    assert str(Problem("01_first.ipynb", "", "no title", "add one")) == "01_first.ipynb: no title; add one"
+    assert str(Problem(FILE, "M1", "no truth", "say it")) == "hints.yml, entry 'M1': no truth; say it"
 
 
 IN_A_GRAPH = "with tf.Graph().as_default() as graph:\n    v = tf.Variable(0.0)"
@@ -377,6 +456,8 @@ KEPT: dict[str, Assignment] = {
     "a class that builds": lesson(code("code-0", "class Net:\n    v = tf.Variable(0.0)")),
     "a lambda that builds": lesson(code("code-0", "build = lambda: tf.Variable(0.0)")),
     "the default graph as the subject": lesson(code("code-0", "v = tf.Variable(0.0)", SHARED_GRAPH_TAG)),
+    "a hint": hinting(),
+    "the longest belief": hinting(belief=(LONGEST_SENTENCES - 1) * "x" + "?"),
     "something else that is called Variable": lesson(code("code-0", "v = other.Variable(0.0)")),
 }
 
@@ -409,7 +490,7 @@ def test_a_release_that_was_run_in_place_is_named(tmp_path: Path) -> None:
     path = tmp_path / "01_first.ipynb"
     nbformat.write(new_notebook(cells=[code("quiet").node, code("loud", outputs=(SHOWN,)).node]), path)
     mend = "never run it in place; run `autograder release`"
-    assert lint_release([path]) == [Problem("01_first", "loud", "the release holds outputs", mend)]
+    assert lint_release([path]) == [Problem("01_first.ipynb", "loud", "the release holds outputs", mend)]
 
 
 def test_the_real_course_keeps_the_rules(assignment: Assignment) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import nbformat
 import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder.course.master import DEMONSTRATION_TAG, OUTPUT_MARK, OUTPUT_TAG, Master, MasterCell
+from autograder.course.master import DEMONSTRATION_TAG, OUTPUT_TAG, Master, MasterCell
 from autograder.errors import RejectedError
-from autograder.grading.hidden_parts import asked, whole
+from autograder.grading.hidden_parts import OUTPUT_MARK, has_own_asserts, place_of
 from autograder.grading.rebuild import Rebuilt, rebuild, unanswered
 from autograder.submissions.reading import SubmittedCell, SubmittedNotebook, parse_notebook
 
@@ -34,22 +35,32 @@ def anchor(name: str, *, solution: bool = False, points: float | None = None) ->
     }
     node = new_code_cell(f"# master's {name}", id=name, metadata={"nbgrader": nbgrader, "tags": [OUTPUT_TAG, "x"]})
     node.outputs, node.execution_count = [new_output("stream", text="1")], 7
-    return MasterCell(node, name, points or 0.0, graded, solution, not solution)
+    return MasterCell(
+        node=node, grade_id=name, points=points or 0.0, graded=graded, solution=solution, locked=not solution
+    )
+
+
+def unnamed(node: NotebookNode) -> MasterCell:
+    """Make a cell of the master that nbgrader does not know."""
+    return MasterCell(node=node, grade_id=None, points=0.0, graded=False, solution=False, locked=False)
 
 
 MASTER = Master(
     "01_first",
     new_notebook(metadata=METADATA),
     (
-        MasterCell(new_markdown_cell("# Title", id="title"), None, 0.0, False, False, False),
+        unnamed(new_markdown_cell("# Title", id="title")),
         anchor("setup"),
         anchor("double", solution=True),
-        MasterCell(new_code_cell("# master's show", id="show"), None, 0.0, False, False, False),
+        unnamed(new_code_cell("# master's show", id="show")),
         anchor("test-double", points=2),
         anchor("triple", solution=True),
         anchor("test-triple", points=1),
     ),
 )
+asked, whole = "asked:{}".format, "whole:{}".format
+"""The ids of cells at the end that stand for a test of the master: one without its asserts, and a whole one."""
+
 ANCHORS = ["setup", "double", "test-double", "triple", "test-triple"]
 MASTERS = {name: f"# master's {name}" for name in ("setup", "test-double", "test-triple")}
 
@@ -319,14 +330,8 @@ def test_rebuilding_and_running_leave_the_master_as_it_was() -> None:
 
 
 def test_a_named_text_cell_of_the_master_stays_text() -> None:
-    text = MasterCell(
-        new_markdown_cell("# Locked", id="note", metadata={"nbgrader": {"grade_id": "note"}}),
-        "note",
-        0,
-        False,
-        False,
-        True,
-    )
+    node = new_markdown_cell("# Locked", id="note", metadata={"nbgrader": {"grade_id": "note"}})
+    text = replace(unnamed(node), grade_id="note", locked=True)
     master = Master("n", new_notebook(), (text, anchor("double", solution=True)))
     built = rebuild(master, SubmittedNotebook((SubmittedCell(True, "import os", "note"), named("double", "x = 1"))))
     assert [(cell.cell_type, cell.source) for cell in built.notebook.cells] == [
@@ -343,7 +348,7 @@ LESSON = Master(
     (
         *MASTER.cells[:3],
         *(
-            MasterCell(new_code_cell(source, metadata={"tags": [DEMONSTRATION_TAG]}), None, 0.0, False, False, False)
+            unnamed(new_code_cell(source, metadata={"tags": [DEMONSTRATION_TAG]}))
             for source in (GRAPH, BUILDS, ALONE)
         ),
         *MASTER.cells[4:],
@@ -374,9 +379,9 @@ TASK = replace(
     cells=(
         *MASTER.cells,
         MasterCell(
-            new_markdown_cell("Say why.", id="why", metadata={"nbgrader": {"grade_id": "why"}}),
-            "why",
-            3.0,
+            node=new_markdown_cell("Say why.", id="why", metadata={"nbgrader": {"grade_id": "why"}}),
+            grade_id="why",
+            points=3.0,
             graded=True,
             solution=True,
             locked=False,
@@ -452,6 +457,7 @@ def test_all_hidden_parts_ask_before_one_tells() -> None:
     last = [cell.id for cell in built[-4:]]
     tests = ("test-double", "test-triple")
     assert last == [*map(asked, tests), *map(whole, tests)]
+    assert [place_of(name) for name in last] == [*tests, *tests]
 
 
 def test_a_hidden_part_that_tells_nothing_runs_once_and_before_those_that_do() -> None:
@@ -477,10 +483,10 @@ def test_a_hidden_part_that_tells_nothing_runs_once_and_before_those_that_do() -
 def test_a_hidden_part_tells_by_asserts_of_its_own(visible: str, answer: bool) -> None:
     cell = replace(anchor("test-double", points=2), visible=visible)
     cell.node.source = "x = [2]\nassert double(2) == 4, 'no'"
-    assert cell.hidden_part_asserts is answer
+    assert has_own_asserts(cell) is answer
     twice = replace(cell)
     twice.node.source += "\nassert double(2) == 4, 'no'"
-    assert twice.hidden_part_asserts
+    assert has_own_asserts(twice)
 
 
 def test_a_test_with_a_magic_and_a_hidden_part_asks_without_its_asserts() -> None:

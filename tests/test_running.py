@@ -13,13 +13,16 @@ from traitlets.config import Config
 from autograder.course.assignment import DataFile
 from autograder.errors import CourseError
 from autograder.kernels.configuration import runner_of
+from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.kernels.run import Ended, Run
 from autograder.probes import DESK
+from autograder.subject import PLAIN, find_subject
 from autograder.zygote.limits import Limits
-from tests.conftest import runner
+from tests.conftest import ASSIGNMENT, runner
 
 pytestmark = pytest.mark.usefixtures("warm")
 
+SUBJECT = find_subject(ASSIGNMENT)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -55,9 +58,9 @@ def test_a_notebook_finds_copies_of_the_files_beside_it_and_nobody_else_sees_wha
 def test_files_that_would_fill_what_a_kernel_may_write_are_refused(tmp_path: Path) -> None:
     (tmp_path / "big.csv").write_bytes(bytes(600))
     data = (DataFile("big.csv", tmp_path / "big.csv", "digest"),)
-    assert runner_of(Config(), jailed=True, data=data).data == data
+    assert runner_of(Config(), PLAIN, jailed=True, data=data).data == data
     with pytest.raises(CourseError, match="more than half of what a kernel may write"):
-        runner_of(Config({"Limits": {"scratch_bytes": 1000}}), jailed=True, data=data)
+        runner_of(Config({"Limits": {"scratch_bytes": 1000}}), PLAIN, jailed=True, data=data)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,7 @@ def test_files_that_would_fill_what_a_kernel_may_write_are_refused(tmp_path: Pat
 def test_nbgraders_timeout_counts_where_the_course_sets_none_of_ours(
     config: dict[str, dict[str, int]], seconds: tuple[int, int]
 ) -> None:
-    limits = runner_of(Config(config), jailed=True).limits
+    limits = runner_of(Config(config), PLAIN, jailed=True).limits
     assert (limits.cell_seconds, limits.notebook_seconds) == seconds
 
 
@@ -309,11 +312,12 @@ COURSE = Config({"Limits": {"cell_seconds": 7}, "WarmProvisioner": {"preload": [
 
 
 def test_a_course_sets_its_own_limits_and_preloads() -> None:
-    assert runner_of(COURSE, jailed=True) == runner(Limits(cell_seconds=7), True, ("json",))
-    assert runner_of(Config(), jailed=True) == runner()
+    assert runner_of(COURSE, SUBJECT, jailed=True) == runner(Limits(cell_seconds=7), preload=("json",))
+    assert runner_of(Config(), SUBJECT, jailed=True) == runner()
+    assert runner_of(Config(), PLAIN, jailed=False) == NbclientRunner(Limits(), jailed=False, subject="plain")
 
 
 @pytest.mark.parametrize("limits", [{"cells": 7}, {"cell_seconds": 0}, {"cell_seconds": "7"}])
 def test_limits_that_make_no_sense_are_said(limits: dict[str, object]) -> None:
     with pytest.raises(CourseError, match=r"give a positive whole number"):
-        runner_of(Config({"Limits": limits}), jailed=True)
+        runner_of(Config({"Limits": limits}), PLAIN, jailed=True)

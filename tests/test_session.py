@@ -19,9 +19,8 @@ from autograder.errors import CourseError
 from autograder.grading.batch import local_processes
 from autograder.grading.result import Result
 from autograder.grading.verdict import Kind
-from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.records.store import ResultStore, only_grader
-from autograder.session import Session, run_session
+from autograder.session import Session, SessionReport, run_session
 from autograder.submissions.reading import read_submission, students
 from autograder.zygote.limits import Limits
 from tests.conftest import runner
@@ -33,16 +32,16 @@ CLASS = {"ada": RIGHT, "alan": WRONG, "grace": {"double": RIGHT["double"]}}
 POINTS = {"ada": 6, "alan": 0, "grace": 3}
 
 
-def session_of(course: Course, *, again: bool = False, kernels: NbclientRunner | None = None) -> Session:
+def session_of(course: Course, *, again: bool = False, limits: Limits | None = None) -> Session:
     names = tuple(students(course.submissions, NAME))
-    return Session(course, course.assignment(NAME), names, kernels or runner(), local_processes(2), 2, again)
+    return Session(course, course.assignment(NAME), names, runner(limits), local_processes(2), 2, again)
 
 
-def held(session: Session) -> Outcome:
+def held(session: Session) -> SessionReport:
     return run_session(session, threading.Event(), lambda _: None)
 
 
-def points(outcome: Outcome) -> dict[str, float | None]:
+def points(outcome: SessionReport) -> dict[str, float | None]:
     return {result.student: result.points for result in outcome.results}
 
 
@@ -81,7 +80,7 @@ def test_feedback_comes_back_the_same(handed_in: Course) -> None:
     assert b"double(2) is not 4" in before
 
 
-def test_feedback_says_what_a_person_has_given_since(handed_in: Course) -> None:
+def test_feedback_says_what_a_reviewer_has_given_since(handed_in: Course) -> None:
     held(session_of(handed_in))
     folder = handed_in.feedback("alan", NAME)
     before = {path.name: path.read_bytes() for path in folder.glob("*.html")}
@@ -93,7 +92,7 @@ def test_feedback_says_what_a_person_has_given_since(handed_in: Course) -> None:
     changed = [path for path in folder.glob("*.html") if path.read_bytes() != before[path.name]]
     assert [path.name for path in changed] == ["01_double.html"]
     text = changed[0].read_text(encoding="utf-8")
-    assert "A person has given 1.25 of 2 points." in text and "a word by hand" in text
+    assert "Your instructor gave 1.25 of 2 points." in text and "a word by hand" in text
     times = changed[0].stat().st_mtime_ns
     held(session_of(handed_in))
     assert changed[0].stat().st_mtime_ns == times
@@ -110,7 +109,7 @@ def test_only_what_has_changed_is_graded_again(handed_in: Course) -> None:
 
 def test_what_the_result_depends_on_makes_a_new_one(handed_in: Course) -> None:
     held(session_of(handed_in))
-    assert held(session_of(handed_in, kernels=runner(Limits(cell_seconds=29)))).kept == 0
+    assert held(session_of(handed_in, limits=Limits(cell_seconds=29))).kept == 0
     edit(
         handed_in.source(NAME) / "01_double.ipynb",
         lambda cells: cells[3].update(source=["# mended\n", *cells[3]["source"]]),
@@ -149,13 +148,14 @@ def test_half_a_result_is_no_result(handed_in: Course) -> None:
 def test_a_failure_of_the_grader_is_not_kept(handed_in: Course) -> None:
     session = session_of(handed_in)
     held(session)
-    store = ResultStore(handed_in, session.assignment, session.kernels)
+    store = ResultStore(handed_in, session.assignment, session.runner)
     names = [master.name for master in session.assignment.notebooks]
     submission = read_submission(handed_in.submitted("ada", NAME), "ada", NAME, names)
     found = store.find(submission)
     assert found is not None
-    failed = replace(found.verdicts[0], state=replace(found.verdicts[0].state, kind=Kind.CRASH, word="grader"))
-    store.store(submission, replace(found, verdicts=(failed, *found.verdicts[1:]), executed=dict.fromkeys(names, "")))
+    first, *others = found.result.verdicts
+    failed = replace(first, state=replace(first.state, kind=Kind.CRASH, word="grader"))
+    store.store(submission, replace(found.result, verdicts=(failed, *others), executed=dict.fromkeys(names, "")))
     outcome = held(session)
     assert (outcome.kept, points(outcome)) == (2, POINTS)
 

@@ -8,15 +8,16 @@ from autograder.kernels.run import Run
 from autograder.probes import DESK
 from sharing_variables.graph.facts import Facts, Output, Variable
 from sharing_variables.graph.reader import parse
-from sharing_variables.show_sharing import GRAPH_TYPE
+from sharing_variables.display import GRAPH_TYPE
+from tests.conftest import runner
 
 pytestmark = pytest.mark.usefixtures("warm")
 
 SETUP = """
 import tensorflow.compat.v1 as tf
 tf.disable_v2_behavior()
-from autograder import probe, show_sharing
-from tests.conftest import runner
+from autograder import probe
+from sharing_variables import show_sharing
 graph, other = tf.Graph(), tf.Graph()
 with graph.as_default():
     x = tf.placeholder(tf.float32, (), name=probe("x"))

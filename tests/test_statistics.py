@@ -1,4 +1,4 @@
-"""The class is counted as the CSV counts it, and what wants a person counts nowhere else."""
+"""The class is counted as the CSV counts it, and what needs review counts nowhere else."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from autograder.course.folders import Course
 from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
 from autograder.hints import Hint
-from autograder.report.statistics import MARKED, Exercise, Loss, Summary, ideas_of, summary
+from autograder.report.statistics import MARKED, ExerciseStatistics, Loss, Statistics, ideas_of, statistics
 from tests.small_course import NAME
 
 TESTS = {
@@ -40,13 +40,15 @@ def tiny(small: Course) -> Assignment:
     return small.assignment(NAME)
 
 
-def counts(exercise: Exercise) -> tuple[list[str], ...]:
+def counts(exercise: ExerciseStatistics) -> tuple[list[str], ...]:
     groups = (exercise.passed, exercise.partly, exercise.lost, exercise.waiting)
     return tuple([one.student for one in group] for group in groups)
 
 
 def test_every_student_is_in_one_place_of_an_exercise(tiny: Assignment) -> None:
-    found = summary([result("a"), result("b", "shown"), result("c", "assert shown"), result("d", state=REVIEW)], tiny)
+    found = statistics(
+        [result("a"), result("b", "shown"), result("c", "assert shown"), result("d", state=REVIEW)], tiny
+    )
     double, triple = found.exercises
     assert counts(double) == (["a"], ["b"], ["c"], ["d"])
     assert double.counted == 3
@@ -54,7 +56,7 @@ def test_every_student_is_in_one_place_of_an_exercise(tiny: Assignment) -> None:
 
 
 def test_tests_are_told_where_they_say_more_than_the_exercise(tiny: Assignment) -> None:
-    double, triple = summary([result("a", "shown", "assert shown"), result("b", "assert shown")], tiny).exercises
+    double, triple = statistics([result("a", "shown", "assert shown"), result("b", "assert shown")], tiny).exercises
     assert double.tests == (Loss("test-double-assert", 1), Loss("test-double-shown", 2))
     assert triple.tests == ()
 
@@ -66,25 +68,25 @@ def test_tests_with_names_of_their_own_belong_to_the_answer_above(tiny: Assignme
     lost = NotebookVerdict("01_double", GRADED, 3, tuple(CellVerdict(name, 0, 1, ()) for name in names))
     assert names == ["correct-assert", "correct-shown"]
     foreign = replace(tiny, notebooks=(replace(first, cells=cells),))
-    (exercise,) = summary([Result("a", NAME, (lost,), {})], foreign).exercises
+    (exercise,) = statistics([Result("a", NAME, (lost,), {})], foreign).exercises
     assert (exercise.name, counts(exercise)) == ("double", ([], [], ["a"], []))
 
 
 def test_a_right_class_has_no_weakest_exercise_and_a_wrong_one_few(assignment: Assignment, tiny: Assignment) -> None:
-    assert not any(one.is_weak for one in summary([result("a")], tiny).exercises)
-    double, triple = summary([result("a", "shown"), result("b")], tiny).exercises
+    assert not any(one.is_weak for one in statistics([result("a")], tiny).exercises)
+    double, triple = statistics([result("a", "shown"), result("b")], tiny).exercises
     assert (double.is_weak, triple.is_weak) == (True, False)
     cells = {
         m.name: tuple(CellVerdict(str(c.grade_id), 0, c.points, ()) for c in m.graded) for m in assignment.notebooks
     }
     nothing = tuple(NotebookVerdict(m.name, GRADED, m.max_points, cells[m.name]) for m in assignment.notebooks)
-    exercises = summary([Result("a", assignment.name, nothing, {})], assignment).exercises
+    exercises = statistics([Result("a", assignment.name, nothing, {})], assignment).exercises
     assert len(exercises) == 29
     assert sum(one.is_weak for one in exercises) == MARKED
 
 
-def test_states_are_counted_and_what_wants_a_person_stands_first(tiny: Assignment) -> None:
-    found = summary(
+def test_states_are_counted_and_what_needs_review_stands_first(tiny: Assignment) -> None:
+    found = statistics(
         [result("a"), result("b", state=EMPTY), result("c", state=REVIEW), result("d", state=EMPTY)], tiny
     )
     assert [(one.state, one.notebooks, one.students) for one in found.states] == [
@@ -92,7 +94,7 @@ def test_states_are_counted_and_what_wants_a_person_stands_first(tiny: Assignmen
         ("REJECTED(empty)", 2, 2),
         ("GRADED", 5, 4),
     ]
-    assert [(one.result.student, str(one.state)) for one in found.wanted] == [
+    assert [(one.result.student, str(one.state)) for one in found.needs_review] == [
         ("c", "REVIEW"),
         ("b", "REJECTED(empty)"),
         ("d", "REJECTED(empty)"),
@@ -102,12 +104,12 @@ def test_states_are_counted_and_what_wants_a_person_stands_first(tiny: Assignmen
 
 def test_one_reason_for_all_notebooks_of_a_student_is_told_once(tiny: Assignment) -> None:
     gone = Result("a", NAME, tuple(NotebookVerdict(name, EMPTY, 3) for name in TESTS), {})
-    (one,) = summary([gone], tiny).wanted
+    (one,) = statistics([gone], tiny).needs_review
     assert [verdict.name for verdict in one.verdicts] == list(TESTS)
 
 
 def test_totals_are_those_of_whom_nobody_need_look_at(tiny: Assignment) -> None:
-    found = summary([result("a"), result("b", "shown"), result("c", "assert"), result("d", state=REVIEW)], tiny)
+    found = statistics([result("a"), result("b", "shown"), result("c", "assert"), result("d", state=REVIEW)], tiny)
     assert (found.totals, found.median, found.perfect) == ((4, 5, 6), 5, 1)
 
 
@@ -117,27 +119,28 @@ def hinted(student: str, *ids: str) -> Result:
     return replace(whole, verdicts=(replace(whole.verdicts[0], hints=hints), whole.verdicts[1]))
 
 
-def ideas(found: Summary) -> list[tuple[str, int]]:
+def ideas(found: Statistics) -> list[tuple[str, int]]:
     return [(idea.misconception.id, idea.students) for idea in found.ideas]
 
 
-def test_ideas_are_ranked_by_students_and_not_by_answers(tiny: Assignment) -> None:
-    found = summary([hinted("a", "M4", "M4", "M4", "M1"), hinted("b", "M9"), hinted("c", "M9")], tiny)
+def test_ideas_are_ranked_by_students_and_not_by_answers(assignment: Assignment, tiny: Assignment) -> None:
+    hinting = replace(tiny, catalogue=assignment.catalogue)
+    found = statistics([hinted("a", "M4", "M4", "M4", "M1"), hinted("b", "M9"), hinted("c", "M9")], hinting)
     assert ideas(found) == [("M9", 2), ("M1", 1), ("M4", 1)]
-    assert ideas_of(hinted("a", "M9", "M4", "M9")) == ["M4", "M9"]
+    assert ideas_of(hinted("a", "M9", "M4", "M9"), hinting.catalogue) == ["M4", "M9"]
 
 
 def test_time_is_that_of_what_ran(tiny: Assignment) -> None:
     gone = Result("z", NAME, tuple(NotebookVerdict(name, EMPTY, 3) for name in TESTS), {})
-    double, triple = summary(
+    double, triple = statistics(
         [result("a", seconds=2), result("b", seconds=9), result("c", seconds=3), gone], tiny
     ).times
     assert (double.seconds, double.median, double.slowest.student) == ((2, 3, 9), 3, "b")
     assert triple.seconds == (1, 1, 1)
-    assert summary([gone], tiny).times == ()
+    assert statistics([gone], tiny).times == ()
 
 
 def test_nobody_is_a_class_too(tiny: Assignment) -> None:
-    found = summary([], tiny)
-    assert (found.states, found.wanted, found.ideas, found.totals, found.times) == ((), (), (), (), ())
+    found = statistics([], tiny)
+    assert (found.states, found.needs_review, found.ideas, found.totals, found.times) == ((), (), (), (), ())
     assert [one.counted for one in found.exercises] == [0, 0]

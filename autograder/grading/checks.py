@@ -21,6 +21,7 @@ from nbformat import NotebookNode, from_dict
 from autograder.course.assignment import Assignment
 from autograder.course.master import MasterCell
 from autograder.kernels.run import Reply
+from autograder.layers import layer
 from autograder.probes import DESK, at_a_desk, with_ending
 from autograder.subject import EvidenceError, EvidenceKind, Subject
 from autograder.text import cut
@@ -138,6 +139,7 @@ class AssertCheck:
         tree = cell.tree
         return self._alone or tree is None or any(isinstance(node, ast.Assert) for node in ast.walk(tree))
 
+    @layer("rebuild")
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
         """Read the execute reply."""
         if shown.reply is None:
@@ -237,6 +239,7 @@ def evidence_checks(subject: Subject) -> tuple[Check, ...]:
     )
 
 
+@layer("evidence")
 def judge(cell: MasterCell, shown: Shown, assignment: Assignment) -> tuple[Finding, ...]:
     """Look at a graded cell with every kind of check that it asks for, nbgrader's own first."""
     asked = [check for check in evidence_checks(assignment.subject) if check.asked(cell)]

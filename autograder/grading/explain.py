@@ -11,9 +11,11 @@ from autograder.grading.checks import OUTPUT, expected_facts
 from autograder.grading.hidden_parts import WITHHELD
 from autograder.grading.verdict import CellVerdict
 from autograder.hints import Evidence, Hint, Look, find_hints
+from autograder.layers import layer
 from autograder.subject import Subject
 
 
+@layer("rebuild")
 def explain(
     master: Master,
     executed: NotebookNode,

@@ -24,6 +24,7 @@ from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.grading.checks import Finding, Outcome, Shown, expected_facts, expected_texts, judge
 from autograder.grading.verdict import CellVerdict, decide_cell
 from autograder.inside.namespaces import BRING_BACK, KEEP
+from autograder.layers import layer
 from autograder.subject import Subject
 
 OUTPUT_MARK = "hidden"
@@ -55,6 +56,7 @@ def asks_first(cell: MasterCell) -> bool:
     return shows(cell) and has_own_asserts(cell)
 
 
+@layer("hidden tests last")
 def in_its_place(cell: MasterCell) -> str:
     """Write the text of a test that runs in its place."""
     return f"{cell.released}\n{KEEP}{cell.grade_id}" if cell.has_hidden_part else cell.source
@@ -77,6 +79,7 @@ def place_of(cell_id: str) -> str:
     return cell_id.removeprefix(_ASKED).removeprefix(_WHOLE)
 
 
+@layer("rebuild")
 def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment) -> CellVerdict:
     """Judge a test, its hidden part included: how it ended, and what it showed before it said what is expected."""
     ran = shown[f"{_WHOLE}{cell.node.id}" if cell.has_hidden_part else cell.node.id]
@@ -85,6 +88,8 @@ def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment)
     return decide_cell(str(cell.grade_id), cell.points, judge(cell, ran, assignment))
 
 
+@layer("rebuild")
+@layer("hidden tests last")
 def withheld(
     cell: MasterCell, verdict: CellVerdict, shown: Mapping[str, Shown], assignment: Assignment
 ) -> CellVerdict:
@@ -115,6 +120,7 @@ def visible_part(cell: MasterCell, subject: Subject) -> MasterCell:
     return part
 
 
+@layer("hidden tests last")
 def as_released(notebook: NotebookNode) -> NotebookNode:
     """Take out of a notebook that was run what students must not see: whole tests, and everything they showed."""
     cells = [cell for cell in notebook.cells if not cell.id.startswith((_ASKED, _WHOLE))]
@@ -147,6 +153,7 @@ def _asserts(source: str) -> Counter[str]:
     return Counter(ast.unparse(node) for node in nodes if isinstance(node, ast.Assert))
 
 
+@layer("evidence before asserts")
 def _without_asserts(cell: MasterCell) -> str:
     assert cell.tree is not None, "masters with tests that are not Python are refused"
     return ast.unparse(_NoAsserts().visit(cell.tree))

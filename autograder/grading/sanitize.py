@@ -14,6 +14,7 @@ from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
+from autograder.layers import layer
 from autograder.text import plain, plain_lines
 
 MAX_PIXELS = 4_000_000
@@ -34,7 +35,7 @@ def sanitize(notebook: NotebookNode) -> NotebookNode:
     for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
         if cell.execution_count is not None:
             cell.execution_count = number
-        cell.outputs = [_output(output, number, left) for output in cell.outputs]
+        cell.outputs = _outputs(cell.outputs, number, left)
     return notebook
 
 
@@ -43,6 +44,11 @@ class _Left:
     """Points that may still be drawn."""
 
     points: int
+
+
+@layer("escaping")
+def _outputs(outputs: list[NotebookNode], number: int, left: _Left) -> list[NotebookNode]:
+    return [_output(output, number, left) for output in outputs]
 
 
 def _output(output: NotebookNode, number: int, left: _Left) -> NotebookNode:

@@ -13,11 +13,12 @@ from autograder.errors import RejectedError
 from autograder.grading.checks import Shown
 from autograder.grading.explain import explain
 from autograder.grading.hidden_parts import as_released, decide, place_of, withheld
-from autograder.grading.rebuild import rebuild, unanswered
+from autograder.grading.rebuild import Rebuilt, rebuild, unanswered
 from autograder.grading.result import Result
 from autograder.grading.sanitize import sanitize
 from autograder.grading.verdict import CellVerdict, Kind, NotebookVerdict, State, review_state
 from autograder.kernels.run import Ended, Run, Runner
+from autograder.layers import layer
 from autograder.probes import at_a_desk, fresh_ending
 from autograder.submissions.reading import Submission, parse_notebook
 
@@ -59,7 +60,7 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
         given = submission.files[master.name]
         if isinstance(given, RejectedError):
             raise given
-        rebuilt = rebuild(master, parse_notebook(given, f"{master.name}.ipynb"))
+        rebuilt = _prepared(master, given)
         ending = fresh_ending()
         done = runner.run(rebuilt.notebook, ending)
         if done.ended is Ended.DEAD_KERNEL:
@@ -80,6 +81,11 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
         master.name, state, master.max_points, cells, rebuilt.notes, seconds, hints, rebuilt.blank
     )
     return verdict, text
+
+
+@layer("rebuild")
+def _prepared(master: Master, given: bytes) -> Rebuilt:
+    return rebuild(master, parse_notebook(given, f"{master.name}.ipynb"))
 
 
 def _not_run(master: Master, state: State) -> _Graded:

@@ -5,6 +5,7 @@ from traitlets.config import Config
 from autograder.course.assignment import DataFile
 from autograder.errors import CourseError
 from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.layers import layer
 from autograder.subject import Subject
 from autograder.zygote.limits import Limits
 
@@ -21,16 +22,7 @@ def runner_of(config: Config, subject: Subject, *, jailed: bool, data: tuple[Dat
         When it names a limit that there is not, or gives one that is no positive number, or when the files for
         notebooks would fill half of what these may write.
     """
-    given = dict(config.get("Limits", {}))
-    for name, value in given.items():
-        if name not in Limits.__dataclass_fields__ or not isinstance(value, int) or value <= 0:
-            known = ", ".join(Limits.__dataclass_fields__)
-            raise CourseError(f"c.Limits.{name} = {value!r}: give a positive whole number to one of {known}")
-    timeout = config.get("Execute", {}).get("timeout", config.get("ExecutePreprocessor", {}).get("timeout"))
-    if isinstance(timeout, int) and timeout > 0:
-        given.setdefault("cell_seconds", timeout)
-        given.setdefault("notebook_seconds", max(timeout, Limits().notebook_seconds))
-    limits = Limits(**given)
+    limits = _limits(config)
     size = sum(file.path.stat().st_size for file in data)
     if size > limits.scratch_bytes // 2 or len(data) > limits.scratch_files // 2:
         raise CourseError(
@@ -40,3 +32,18 @@ def runner_of(config: Config, subject: Subject, *, jailed: bool, data: tuple[Dat
     preload = config.get("WarmProvisioner", {}).get("preload")
     preload = None if preload is None else tuple(preload)
     return NbclientRunner(limits, jailed, subject.name, preload, data=data)
+
+
+@layer("limits")
+@layer("output caps")
+def _limits(config: Config) -> Limits:
+    given = dict(config.get("Limits", {}))
+    for name, value in given.items():
+        if name not in Limits.__dataclass_fields__ or not isinstance(value, int) or value <= 0:
+            known = ", ".join(Limits.__dataclass_fields__)
+            raise CourseError(f"c.Limits.{name} = {value!r}: give a positive whole number to one of {known}")
+    timeout = config.get("Execute", {}).get("timeout", config.get("ExecutePreprocessor", {}).get("timeout"))
+    if isinstance(timeout, int) and timeout > 0:
+        given.setdefault("cell_seconds", timeout)
+        given.setdefault("notebook_seconds", max(timeout, Limits().notebook_seconds))
+    return Limits(**given)

@@ -9,6 +9,7 @@ messages the fields that are listed here.
 from collections.abc import Mapping
 from typing import Any
 
+from autograder.layers import layer
 from autograder.text import readable
 
 _Shape = Mapping[str, type]
@@ -40,6 +41,7 @@ ABOUT_NOTHING: dict[str, Any] = {
 }
 
 
+@layer("messages")
 def sound(message: dict[str, Any]) -> dict[str, Any]:
     """Give a message if it has the shape that its type says, else one that is about nothing."""
     header, parent, content = (message.get(part) for part in ("header", "parent_header", "content"))

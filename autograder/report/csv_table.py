@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from autograder.grading.result import Result
+from autograder.layers import layer
 from autograder.text import readable
 
 COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "misconceptions", "notes")
@@ -42,6 +43,7 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
+@layer("escaping")
 def csv_safe(text: str) -> str:
     """Keep a spreadsheet from taking text for a formula (OWASP, "CSV Injection"): quote its first character."""
     text = readable(text)

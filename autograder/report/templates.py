@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import jinja2
 
+from autograder.layers import layer
 from autograder.text import plain, plain_lines
 
 
@@ -14,6 +15,11 @@ def template(name: str) -> jinja2.Template:
 
     It may use two filters for text that is a student's: ``line`` for what stands on one line, ``plain`` for more.
     """
+    return _environment().get_template(name)
+
+
+@layer("escaping")
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("autograder.report", "."),
         autoescape=True,
@@ -22,4 +28,4 @@ def template(name: str) -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters |= {"line": plain, "plain": plain_lines}
-    return environment.get_template(name)
+    return environment

@@ -21,6 +21,7 @@ from typing import Any
 from nbgrader.utils import parse_utc
 
 from autograder.errors import RejectedError
+from autograder.layers import layer
 from autograder.text import readable
 
 MAX_BYTES = 32 * 2**20
@@ -207,12 +208,17 @@ def _listed(names: list[str]) -> str:
 def _list(folder: Path) -> list[str]:
     """List a folder's entries, refusing links in place of the student's folders."""
     try:
-        for path in (folder.parent, folder):
-            if path.is_symlink():
-                raise RejectedError("link", f"{path}: a link, which is not followed; put the folder itself there")
+        _refuse_links(folder)
         return sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise RejectedError("io", f"{folder}: {error.strerror}; see that it is a readable folder") from None
+
+
+@layer("reading (links, sizes, depth)")
+def _refuse_links(folder: Path) -> None:
+    for path in (folder.parent, folder):
+        if path.is_symlink():
+            raise RejectedError("link", f"{path}: a link, which is not followed; put the folder itself there")
 
 
 def _is_text(name: str) -> bool:
@@ -229,6 +235,7 @@ def _may_exist(path: Path) -> bool:
     return True
 
 
+@layer("reading (links, sizes, depth)")
 def read_file(path: Path, limit: int) -> bytes:
     """
     Read a regular file of at most `limit` bytes without following a link and without waiting on a pipe.
@@ -290,6 +297,7 @@ def _read_secret(folder: Path, present: list[str]) -> str | None:
     return text if text.isalnum() else None
 
 
+@layer("reading (links, sizes, depth)")
 def _measure(text: str, name: str) -> None:
     """Count brackets outside strings before they are parsed."""
     depth = parts = 0

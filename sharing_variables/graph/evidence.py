@@ -9,7 +9,7 @@ from sharing_variables.graph.caption import caption
 from sharing_variables.graph.comparison import TAGS, Terms, difference, terms_of
 from sharing_variables.graph.facts import Facts, from_text, groups_of, to_text
 from sharing_variables.graph.picture import STYLE, figure
-from sharing_variables.show_sharing import GRAPH_TYPE, read_graph
+from sharing_variables.display import GRAPH_TYPE, read_graph
 
 
 class GraphEvidence:

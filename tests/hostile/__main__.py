@@ -21,9 +21,10 @@ from rich.console import Console
 from rich.progress import track
 
 import autograder
+from autograder.layers import LAYERS
 from tests.hostile.baseline import gets_right, in_rooms_of_nbgrader
 from tests.hostile.cases import GROUPS, Case, all_cases
-from tests.hostile.layers import GUARDS, LAYERS, without
+from tests.hostile.layers import GUARDS, without
 from tests.hostile.run import Task, damage, failures, in_a_room
 from tests.hostile.tables import PAGE, Shown, Without, not_exercised, toothless, write_tables
 

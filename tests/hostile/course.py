@@ -161,7 +161,8 @@ def _double(planted: Mapping[str, str]) -> NotebookNode:
 
 
 def _share(planted: Mapping[str, str]) -> NotebookNode:
-    imports = "import tensorflow.compat.v1 as tf\n\nfrom autograder import probe, show_sharing\n\n"
+    ours = "from autograder import probe\nfrom sharing_variables import show_sharing"
+    imports = f"import tensorflow.compat.v1 as tf\n\n{ours}\n\n"
     answer = 'w = tf.get_variable("w", [2])\n    return x * w, x + w'
     hidden = f'### BEGIN HIDDEN TESTS\n_check("{planted["hidden"]}")\n### END HIDDEN TESTS\n'
     return _notebook(

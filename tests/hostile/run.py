@@ -27,7 +27,7 @@ import cattrs
 from nbgrader.api import Gradebook
 
 from autograder.course.folders import Course
-from sharing_variables.show_sharing import GRAPH_TYPE
+from sharing_variables.display import GRAPH_TYPE
 from tests.hostile.cases import Case, all_cases
 from tests.hostile.course import FULL, HONEST, NAME, hand_in_honestly, make_course, secrets, written_ways
 
