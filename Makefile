@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 ASSIGNMENT ?= sharing_variables
+# Percent of the lines that run in the process of a test: what runs in a jail is not measured.
+COVERED := 90
 
 # Without bytecode TensorFlow's import takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,11 +37,11 @@ reference: $(READY)  ## run solutions/ and store the outputs that submissions ar
 grade: $(READY)  ## grade submitted/ (ASSIGNMENT=sharing_variables)
 	@$(BIN)/autograder grade $(ASSIGNMENT)
 
-demo: $(READY)  ## build a class of 12 in demo/, grade it, compare with what each answer must get
+demo: $(READY)  ## build a class of 12 in demo/, grade it, say which file to open
 	@$(BIN)/python -m tests.classroom demo
 
-test: lint  ## everything that must hold
-	@$(BIN)/pytest -n 2
+test: lint  ## everything that must hold, and how much of the code it covers
+	@$(BIN)/pytest -n 2 --cov --cov-report= --cov-fail-under=$(COVERED)
 
 test-browser: $(READY)  ## what students and instructors see, in a real browser (needs Chromium)
 	@REQUIRE_BROWSER=1 $(BIN)/pytest -n 2 --durations 0 tests/browser
@@ -62,9 +64,10 @@ test-hostile: $(READY)  ## all hostile submissions with three seeds, all honest 
 hostile-tables: $(READY)  ## grade them without each layer and by nbgrader, and write the tables of docs/security.md
 	@$(BIN)/python -m tests.hostile tables
 
-lint: $(READY)  ## ruff, mypy, the notebook rules, and notebooks/ against solutions/
+lint: $(READY)  ## ruff, mypy, spelling, the notebook rules, and notebooks/ against solutions/
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/codespell autograder sharing_variables tests docs solutions *.md
 	@$(BIN)/mypy
 	@$(BIN)/autograder lint $(ASSIGNMENT)
 	@$(BIN)/autograder release --check $(ASSIGNMENT)

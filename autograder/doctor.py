@@ -35,13 +35,13 @@ class Diagnosis:
         What was looked at.
     is_fine : bool
         Whether grading can go on.
-    says : str
+    detail : str
         One line: what was found, and what to do where it is not fine.
     """
 
     what: str
     is_fine: bool
-    says: str
+    detail: str
 
 
 def diagnose(course: Course, workers: int) -> list[Diagnosis]:
@@ -111,8 +111,10 @@ def _memory(workers: int) -> Diagnosis:
     """Hold what the machine, or the control group that this process is in, has left against what grading takes."""
     left = min(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_of_control_group())
     wanted = _ZYGOTE_BYTES + workers * _KERNEL_BYTES
-    said = f"{left / 2**30:.1f} GiB left, {workers} kernels at a time want {wanted / 2**30:.1f}"
-    return Diagnosis("memory", left > wanted, said if left > wanted else f"{said}; grade with fewer --workers")
+    left_over = f"{left / 2**30:.1f} GiB left, {workers} kernels at a time need {wanted / 2**30:.1f}"
+    return Diagnosis(
+        "memory", left > wanted, left_over if left > wanted else f"{left_over}; grade with fewer --workers"
+    )
 
 
 def _of_control_group() -> list[int]:
@@ -123,10 +125,12 @@ def _of_control_group() -> list[int]:
 
 def _space(folder: Path) -> Diagnosis:
     left = shutil.disk_usage(folder).free
-    said = f"{left / 2**30:.1f} GiB left"
+    left_over = f"{left / 2**30:.1f} GiB left"
     if not os.access(folder, os.W_OK):
         return Diagnosis(f"disk at {folder}", False, "cannot be written; change its mode or owner")
-    return Diagnosis(f"disk at {folder}", left > _FREE_BYTES, said if left > _FREE_BYTES else f"{said}; make room")
+    return Diagnosis(
+        f"disk at {folder}", left > _FREE_BYTES, left_over if left > _FREE_BYTES else f"{left_over}; make room"
+    )
 
 
 def _hidden(root: Path) -> Diagnosis:

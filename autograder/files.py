@@ -8,11 +8,18 @@ from pathlib import Path
 _CODE = (".py", ".txt", ".j2", ".js")
 """The endings of files that a package consists of."""
 
+_PREFIX_CHARACTERS = 100
+
+
+def temporary_prefix(name: str) -> str:
+    """Begin the name of a temporary file or folder: hidden, and short enough for what is appended."""
+    return f".{name[:_PREFIX_CHARACTERS]}."
+
 
 def replace_file(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader, or a crash, sees either what was there or what is new."""
     data = content.encode("utf-8") if isinstance(content, str) else content
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(path.name))
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -35,7 +42,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def code_digest(*packages: Path) -> str:
-    """Tell one version of packages' code from the next, for those who work on it: modules, templates, scripts, lists."""
+    """Tell one version of packages' code from the next: of modules, templates, scripts and lists."""
     files = (path for package in packages for path in sorted(package.rglob("*")) if path.suffix in _CODE)
     digest = hashlib.sha256()
     for path in files:

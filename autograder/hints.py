@@ -1,10 +1,10 @@
 """
 Misconceptions as data, and the engine that finds them in an answer.
 
-A course writes into `FILE`, beside the master notebooks, what its students believe, what is true, where to reread, and
-by which signs an answer shows it. The file is released with the notebooks, so that a student's kernel, the feedback
-page and the class report say the same. Signs are what a test displayed, what was raised, and what the source of the
-answer contains; a subject adds rules of its own for what only its evidence shows (`autograder.subject`).
+A course writes into `FILE`, beside the master notebooks, what its students believe, what is true, where to reread,
+and by which signs an answer shows it. The file is released with the notebooks, so that a student's kernel, the
+feedback page and the class report say the same. Signs are what a test displayed, what was raised, and what the source
+of the answer contains; a subject adds rules of its own for what only its evidence shows (`autograder.subject`).
 
 Hints never give or take a point. A rule fires for a test that gave none.
 """
@@ -23,6 +23,9 @@ FILE = "hints.yml"
 
 LONGEST_ANSWER = 10_000
 """Characters of an answer that is read for hints: a pattern may take time in the square of a text's length."""
+
+_PROBLEMS = 3
+"""Of a file, in one message: the author mends one after the other."""
 
 LONGEST_DISPLAY = 10_000
 """Characters of what a test displayed that are read for hints, for the same reason."""
@@ -317,7 +320,7 @@ def read_catalogue(text: str, where: str) -> dict[str, Misconception]:
     except yaml.YAMLError as error:
         raise CourseError(f"{where}: not YAML ({' '.join(str(error).split())}); mend the file") from None
     except cattrs.BaseValidationError as error:
-        why = "; ".join(cattrs.transform_error(error)[:3])
+        why = "; ".join(cattrs.transform_error(error)[:_PROBLEMS])
         raise CourseError(f"{where}: {why}; docs/authoring.md has the fields of an entry") from None
     catalogue: dict[str, Misconception] = {}
     for entry in entries:

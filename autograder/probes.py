@@ -37,5 +37,5 @@ def at_a_desk(text: str, ending: str) -> str:
 
 
 def is_grading() -> bool:
-    """Tell whether somebody other than the person at the desk will look at what is shown."""
+    """Tell whether a grading reads what is shown, and not a student at a desk."""
     return os.environ.get(PROBE_VARIABLE, DESK) != DESK

@@ -1,8 +1,8 @@
 """
 The seam: what a subject may bring to the grader, and how the grader finds it.
 
-The grader knows Jupyter, nbgrader and Linux. What a course is about, as far as grading must know it, is a *subject*: a
-package that registers an object with the attributes of `Subject` under the entry point group `GROUP`,
+The grader knows Jupyter, nbgrader and Linux. What a course is about, as far as grading must know it, is a *subject*:
+a package that registers an object with the attributes of `Subject` under the entry point group `GROUP`,
 
     [project.entry-points."autograder.subjects"]
     sharing_variables = "sharing_variables.subject:SUBJECT"
@@ -65,8 +65,8 @@ class KernelSettings:
     silenced : tuple of (str, str)
         Log records to drop: the logger's name, and a text in the record.
     library_folders : tuple of str
-        Parts of file names, like ``"/site-packages/library/"``. Frames in such files below a student's own line are left
-        out of tracebacks.
+        Parts of file names, like ``"/site-packages/library/"``. Frames in such files below a student's own line are
+        left out of tracebacks.
     """
 
     preload: tuple[str, ...] = ()

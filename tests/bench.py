@@ -35,13 +35,14 @@ from traitlets.config import Config
 from autograder.course.folders import CONFIG_FILE, Course
 from autograder.course.master import Master
 from autograder.grading.batch import local_processes
-from autograder.grading.checks import GraphCheck, Shown
+from autograder.grading.checks import EvidenceCheck, Shown
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.probes import fresh_ending
-from autograder.report.class_report import overview
+from autograder.report.class_report import class_report
 from autograder.session import Session, run_session
 from autograder.submissions.reading import students
+from sharing_variables.graph.evidence import GRAPH
 from sharing_variables.graph.reader import parse
 from tests.classroom.students import Student, classroom, hand_in
 from tests.conftest import ASSIGNMENT, KERNEL_NAME, copy_course, runner
@@ -85,7 +86,7 @@ class Bench:
         self.course = copy_course(scratch / "course")
         self.assignment = self.course.assignment(ASSIGNMENT)
         self.class_of_12 = classroom(self.assignment)
-        self.kernels = runner()
+        self.runner = runner()
 
     @property
     def per_student(self) -> int:
@@ -126,7 +127,7 @@ def grading(bench: Bench, scratch: Path) -> Iterator[Figure]:
     ours = bench.with_students(scratch / "ours", len(bench.class_of_12))
     measured(stock, BIN / "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
     baseline, jailed, free = [], [], []
-    with _leased(bench.kernels), _leased(runner(jailed=False)):
+    with _leased(bench.runner), _leased(runner(jailed=False)):
         for _ in range(bench.rounds):
             bench.step("nbgrader autograde")
             baseline.append(measured(stock, BIN / "nbgrader", "autograde", ASSIGNMENT, "--force"))
@@ -194,12 +195,12 @@ def class_of_30(bench: Bench, scratch: Path) -> Iterator[Figure]:
 def _report(course: Course) -> float:
     """Time the class report of a course that has been graded."""
     assignment, names = course.assignment(ASSIGNMENT), tuple(students(course.submissions, ASSIGNMENT))
-    kernels = runner_of(course.config, jailed=True)
+    kernels = runner_of(course.config, course.subject, jailed=True)
     stored = run_session(
         Session(course, assignment, names, kernels, local_processes(1), 1), threading.Event(), lambda _: None
     )
     started = time.monotonic()
-    overview(course, assignment, stored.results, stored.executed)
+    class_report(course, assignment, stored.stored)
     return time.monotonic() - started
 
 
@@ -234,9 +235,9 @@ def evidence(bench: Bench, scratch: Path) -> Iterator[Figure]:
 
 def _judged(bench: Bench, master: Master) -> Iterator[float]:
     ending = fresh_ending()
-    done = bench.kernels.run(deepcopy(master.notebook), ending)
+    done = bench.runner.run(deepcopy(master.notebook), ending)
     outputs = {cell.id: cell.get("outputs", []) for cell in done.notebook.cells}
-    check = GraphCheck()
+    check = EvidenceCheck(GRAPH)
     for cell in filter(check.asked, master.graded):
         shown = Shown(done.replies[cell.node.id], outputs[cell.node.id], ending)
         times = []

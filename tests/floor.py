@@ -14,7 +14,7 @@ from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograder.kernels.provisioner import WarmProvisioner
+from sharing_variables.subject import SUBJECT
 
 
 def run_here(sources: list[str]) -> None:
@@ -45,7 +45,7 @@ def cost(path: Path) -> float:
 
 def main(paths: list[str]) -> None:
     """Import, then measure."""
-    for module in WarmProvisioner().preload:
+    for module in SUBJECT.kernel.preload:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()

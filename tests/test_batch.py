@@ -46,9 +46,9 @@ def submissions_of(course: Course, answers: Class) -> tuple[list[Submission], As
     return handed_in, assignment
 
 
-def grade_class(course: Course, answers: Class, kernels: NbclientRunner, workers: int) -> dict[str, Result]:
+def grade_class(course: Course, answers: Class, how: NbclientRunner, workers: int) -> dict[str, Result]:
     handed_in, assignment = submissions_of(course, answers)
-    graded = grade_all(handed_in, assignment, kernels, local_processes(workers), workers)
+    graded = grade_all(handed_in, assignment, how, local_processes(workers), workers)
     return {result.student: result for _, result in graded}
 
 
@@ -90,8 +90,7 @@ def test_once_stopped_nothing_new_is_begun_and_what_was_begun_is_finished(small:
 
 def test_an_endless_loop_is_a_timeout_and_the_next_notebook_is_graded(small: Course) -> None:
     loop = {"double": "def double(x):\n    while True:\n        pass", "triple": RIGHT["triple"]}
-    kernels = runner(Limits(cell_seconds=5))
-    results = grade_class(small, {"loop": loop, "ada": RIGHT}, kernels, workers=2)
+    results = grade_class(small, {"loop": loop, "ada": RIGHT}, runner(Limits(cell_seconds=5)), workers=2)
     assert [str(verdict.state) for verdict in results["loop"].verdicts] == ["TIMEOUT(cell)", "GRADED"]
     assert [verdict.points for verdict in results["loop"].verdicts] == [None, 3]
     assert "test-double-assert" in results["loop"].verdicts[0].state.message
@@ -113,25 +112,25 @@ GRADES = {
 
 
 @pytest.mark.parametrize(
-    ("kernels", "workers"),
+    ("how", "workers"),
     [(runner(), 1), (runner(), 3), (runner(jailed=False), 2), (runner(jailed=False, warm=False), 2)],
     ids=["one worker", "three workers", "without a jail", "cold kernels"],
 )
-def test_the_grades_are_the_same_however_they_are_found(small: Course, kernels: NbclientRunner, workers: int) -> None:
-    assert _told(grade_class(small, ANSWERS, kernels, workers)) == GRADES
+def test_the_grades_are_the_same_however_they_are_found(small: Course, how: NbclientRunner, workers: int) -> None:
+    assert _told(grade_class(small, ANSWERS, how, workers)) == GRADES
 
 
-@pytest.mark.parametrize("kernels", [runner(), runner(jailed=False)], ids=["in a jail", "without a jail"])
+@pytest.mark.parametrize("how", [runner(), runner(jailed=False)], ids=["in a jail", "without a jail"])
 def test_a_run_leaves_no_process_and_no_folder_behind(
-    kernels: NbclientRunner, small: Course, monkeypatch: pytest.MonkeyPatch
+    how: NbclientRunner, small: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A warm process of its own, which no other test keeps alive; the module is in its command line.
-    kernels = replace(kernels, preload=("email.message",))
-    folder = kernels.zygote().folder
+    how = replace(how, preload=("email.message",))
+    folder = how.zygote().folder
     before = set(Path("/tmp").glob("autograder-*")) | {folder.parent}
-    lease = kernels.lease()
+    lease = how.lease()
     assert _running("email.message")
-    assert grade_class(small, {"ada": RIGHT}, kernels, workers=1)["ada"].points == 6
+    assert grade_class(small, {"ada": RIGHT}, how, workers=1)["ada"].points == 6
     lease.close()
     assert _appears(lambda: not _running("email.message") and not folder.exists())
     # Another test may be about its own meanwhile.
@@ -146,7 +145,7 @@ def test_workers_and_kernels_end_when_the_batch_is_killed(small: Course) -> None
     command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(small.root)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as batch:
         # The shell, bubblewrap twice, the warm process, and one that has been forked from it.
-        assert _appears(lambda: len(_running("-m autograder.kernels.zygote", "email.charset")) > 4)
+        assert _appears(lambda: len(_running("-m autograder.zygote.server", "email.charset")) > 4)
         workers = _children(batch.pid)
         assert workers
         batch.kill()

@@ -160,6 +160,7 @@ def test_a_terminal_is_told_nothing_by_a_name() -> None:
 
 
 def test_words_need_no_graphviz() -> None:
-    code = "import sys; from autograder.caption import *; text(Facts((), ())); print('pygraphviz' in sys.modules)"
+    words = "from sharing_variables.graph.caption import *; text(Facts((), ()))"
+    code = f"import sys; {words}; print('pygraphviz' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -21,11 +21,11 @@ from autograder.grading.checks import (
 from autograder.grading.verdict import decide_cell
 from autograder.kernels.run import Reply
 from autograder.subject import PLAIN, find_subject
+from sharing_variables.display import GRAPH_TYPE
 from sharing_variables.graph.comparison import NAMES_TAG
 from sharing_variables.graph.evidence import GRAPH
 from sharing_variables.graph.facts import from_text, to_text
 from sharing_variables.graph.reader import parse
-from sharing_variables.display import GRAPH_TYPE
 from tests.test_evidence import encoded, graph
 
 SUBJECT = find_subject("sharing_variables")

@@ -18,8 +18,9 @@ from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
-from autograder.hints import CATALOGUE, Hint
-from autograder.report.class_report import overview
+from autograder.hints import Hint
+from autograder.records.store import Stored
+from autograder.report.class_report import class_report
 from tests.classroom.students import Student, classroom, hand_in
 from tests.conftest import ASSIGNMENT, copy_course
 from tests.small_course import NAME, RIGHT, SECRET, UNSEEN, WRONG
@@ -87,7 +88,7 @@ def read(course: Course) -> Page:
     return Page((course.reports / f"{ASSIGNMENT}.html").read_text(encoding="utf-8"))
 
 
-def sheet(course: Course) -> list[dict[str, str]]:
+def csv_rows(course: Course) -> list[dict[str, str]]:
     with (course.reports / f"{ASSIGNMENT}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -111,8 +112,8 @@ def graded(
 
 
 def test_states_and_points_are_those_of_the_csv(graded: Course) -> None:
-    page, rows = read(graded), sheet(graded)
-    told = page.words("person")
+    page, rows = read(graded), csv_rows(graded)
+    told = page.words("review")
     for state, number in Counter(row["state"] for row in rows).items():
         assert f"{state} {number} notebook" in told
     by_student: dict[str, list[str]] = {}
@@ -125,19 +126,19 @@ def test_states_and_points_are_those_of_the_csv(graded: Course) -> None:
         assert line[5] == ("?" if "REJECTED(empty)" in line else f"{sum(map(float, line[1:5])):g}")
 
 
-def test_what_wants_a_person_comes_first_with_reason_and_link(graded: Course) -> None:
+def test_what_needs_review_comes_first_with_reason_and_link(graded: Course) -> None:
     page = read(graded)
-    (row,) = [row for row in sheet(graded) if row["state"] != "GRADED"]
-    assert page.table("person")[1:] == [[row["state"], EMPTY, "03 get variable", row["reason"]]]
-    assert list(page.sections)[1:3] == ["person", "teach"]
-    assert page.words("person").index("REJECTED(empty) 1") < page.words("person").index("GRADED 19")
-    assert "5 4 notebooks each" in page.words("") and "Wants a person 1" in page.words("")
+    (row,) = [row for row in csv_rows(graded) if row["state"] != "GRADED"]
+    assert page.table("review")[1:] == [[row["state"], EMPTY, "03 get variable", row["reason"]]]
+    assert list(page.sections)[1:3] == ["review", "teach"]
+    assert page.words("review").index("REJECTED(empty) 1") < page.words("review").index("GRADED 19")
+    assert "5 4 notebooks each" in page.words("") and "Needs review 1" in page.words("")
 
 
-def test_misconceptions_are_ranked_by_the_students_of_the_csv(graded: Course) -> None:
+def test_misconceptions_are_ranked_by_the_students_of_the_csv(graded: Course, assignment: Assignment) -> None:
     page = read(graded)
     shown: dict[str, set[str]] = {}
-    for row in sheet(graded):
+    for row in csv_rows(graded):
         for name in row["misconceptions"].split():
             shown.setdefault(name, set()).add(row["student"])
     told = re.findall(r"(\d) of 5 “(.+?)” (M\d+) In truth (.+?) Reread (.+?) Seen in", page.words("teach"))
@@ -145,8 +146,8 @@ def test_misconceptions_are_ranked_by_the_students_of_the_csv(graded: Course) ->
     assert [number for number, *_ in told] == sorted((number for number, *_ in told), reverse=True)
     assert len(told) > 10
     for _, belief, name, truth, where in told:
-        idea = CATALOGUE[name]
-        assert (belief, truth, where) == (idea.belief, idea.truth, idea.where)
+        idea = assignment.catalogue[name]
+        assert (belief, truth, where) == (idea.belief, idea.truth, str(idea.reread))
 
 
 def test_examples_name_nobody(graded: Course) -> None:
@@ -184,7 +185,7 @@ def test_every_link_leads_somewhere(graded: Course) -> None:
         path = graded.reports / unquote_to_bytes(parts.path).decode()
         pages[path] = pages.get(path) or path.read_text(encoding="utf-8")
         assert not parts.fragment or f'id="{parts.fragment}"' in pages[path]
-    assert len(pages) == len(sheet(graded))
+    assert len(pages) == len(csv_rows(graded))
 
 
 def test_graded_again_the_report_is_the_same(graded: Course) -> None:
@@ -261,7 +262,8 @@ def root(tmp_path: Path) -> Course:
 def drawn(
     course: Course, assignment: Assignment, results: list[Result], *, left: int = 0, jailed: bool = True
 ) -> str:
-    return overview(course, assignment, results, {}, left=left, jailed=jailed)
+    stored = [Stored(result, course.root / "nowhere") for result in results]
+    return class_report(course, assignment, stored, left=left, jailed=jailed)
 
 
 HOSTILE = [

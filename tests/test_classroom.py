@@ -17,8 +17,7 @@ from autograder.course.ownership import is_test_of
 from autograder.grading.batch import grade_all, local_processes
 from autograder.grading.hidden_parts import WITHHELD
 from autograder.grading.result import Result
-from autograder.hints import CATALOGUE
-from autograder.report.csv_table import sheet
+from autograder.report.csv_table import csv_table
 from autograder.submissions.reading import Submission
 from autograder.zygote.limits import Limits
 from sharing_variables.display import GRAPH_TYPE
@@ -66,7 +65,7 @@ def test_every_answer_gets_what_its_label_says(batch: Batch, assignment: Assignm
 
 def test_the_demo_finds_its_csv_as_labelled_and_notices_a_changed_point(batch: Batch, assignment: Assignment) -> None:
     students = classroom(assignment)
-    written = sheet([batch.results[student.name] for student in students])
+    written = csv_table([batch.results[student.name] for student in students])
     assert off_label(written, students, assignment) == []
     assert len(off_label(written.replace('"GRADED","12"', '"GRADED","11"', 1), students, assignment)) == 2
 
@@ -101,10 +100,10 @@ def test_right_answers_and_untouched_stubs_show_no_misconception(batch: Batch) -
     assert [verdict.hints for name in students for verdict in batch.results[name].verdicts if verdict.hints] == []
 
 
-def test_every_misconception_is_found_in_two_answers_and_more(batch: Batch) -> None:
+def test_every_misconception_is_found_in_two_answers_and_more(batch: Batch, assignment: Assignment) -> None:
     hints = [hint for result in batch.results.values() for verdict in result.verdicts for hint in verdict.hints]
     answers_behind = Counter(hint.id for hint in hints)
-    assert {name: answers_behind[name] for name in CATALOGUE if answers_behind[name] < 2} == {}
+    assert {name: answers_behind[name] for name in assignment.catalogue if answers_behind[name] < 2} == {}
 
 
 def test_every_hint_points_at_a_line_or_comes_from_what_is_hidden(batch: Batch) -> None:
@@ -130,7 +129,7 @@ def test_hints_send_nobody_to_a_notebook_that_is_not_there(assignment: Assignmen
     graded = [result for _, result in grade_all(submissions, one, runner(), local_processes(2), 2)]
     hints = {hint.id for result in graded for verdict in result.verdicts for hint in verdict.hints}
     assert "M4" in hints
-    assert {CATALOGUE[name].notebook for name in hints} == {"03_get_variable"}
+    assert {assignment.catalogue[name].reread.notebook for name in hints} == {"03_get_variable"}
 
 
 def test_every_exercise_has_right_and_wrong_answers(assignment: Assignment) -> None:

@@ -141,7 +141,7 @@ def test_a_newer_one_replaces_and_an_older_one_does_not_and_both_is_said(
     assert submitted(small) == after
 
 
-def test_what_no_time_tells_apart_is_kept_until_a_person_decides(small: Course, collect: Say, tmp_path: Path) -> None:
+def test_what_no_time_tells_apart_is_kept_until_somebody_decides(small: Course, collect: Say, tmp_path: Path) -> None:
     name = "Ada Lovelace_1_assignsubmission_file_/01_double.ipynb"
     collect(download(tmp_path / "first", **{name: "first"}))
     second = download(tmp_path / "second", **{name: "second"})
@@ -359,7 +359,7 @@ def test_grade_collects_first_when_a_download_is_named(
     shutil.rmtree(small.submissions)
     arguments = ["grade", NAME, "--course", str(small.root)]
     assert main([*arguments, "--overwrite"]) == NOTHING_DONE
-    # One file of the download was nobody's, and a person must know.
+    # One file of the download was nobody's, and the instructor must know.
     assert main([*arguments, "--from", str(place)]) == NEEDS_REVIEW
     assert "nobody.ipynb: its name does not say whose it is" in capsys.readouterr().out
     with NbGraderGradebook(small.db_url, small.directory.course_id) as book:

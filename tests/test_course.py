@@ -193,14 +193,14 @@ BY_HAND: dict[str, NotebookNode] = {
 
 
 @pytest.mark.parametrize("cell", [pytest.param(cell, id=name) for name, cell in BY_HAND.items()])
-def test_a_cell_that_a_person_must_grade_is_none_of_the_tests(cell: NotebookNode, tmp_path: Path) -> None:
+def test_a_cell_that_is_graded_by_hand_is_none_of_the_tests(cell: NotebookNode, tmp_path: Path) -> None:
     master = read_master(write(tmp_path, cell, code("test", grade=True, locked=True, points=1)))
     assert [(one.grade_id, one.points) for one in master.by_hand] == [("essay", 3)]
     assert [one.grade_id for one in master.graded] == ["test"]
     assert master.max_points == 1
 
 
-def test_an_answer_for_a_person_is_blank_as_nbgrader_releases_it(tmp_path: Path) -> None:
+def test_an_answer_graded_by_hand_is_blank_as_nbgrader_releases_it(tmp_path: Path) -> None:
     config = Config({"ClearSolutions": {"begin_solution_delimeter": "#{", "end_solution_delimeter": "#}"}})
     config.ClearSolutions.code_stub = {"python": "pass"}
     config.ClearSolutions.text_stub = "Your answer"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.course.dataflow import LONGEST, binds, reads, syntax_tree
+from autograder.course.dataflow import LONGEST_CELL, binds, reads, syntax_tree
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from autograder.course.dataflow import LONGEST, binds, reads, syntax_tree
         ("a = (", None),
         ("a = '\0'", None),
         ("!ls\n" * 600, None),
-        ("a\n" * LONGEST, None),
+        ("a\n" * LONGEST_CELL, None),
         ("-" * 5_000 + "a", None),
         ("a" + "()" * 900, {"a"}),
     ],

@@ -33,4 +33,4 @@ def test_a_machine_without_bubblewrap_is_told_what_to_install(
 def test_too_many_kernels_for_the_memory_are_counted(small: Course) -> None:
     (memory,) = (diagnosis for diagnosis in diagnose(small, 10**6) if diagnosis.what == "memory")
     assert not memory.is_fine
-    assert "grade with fewer --workers" in memory.says
+    assert "grade with fewer --workers" in memory.detail

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,11 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from autograder import __version__
 from autograder.course.assignment import Assignment
+from autograder.kernels.kernelspec import kernelspec
+from autograder.subject import PLAIN
+from sharing_variables.subject import SUBJECT
 from tests.classroom.answers import worth
 from tests.conftest import KERNEL_NAME, ROOT
 
@@ -62,9 +67,14 @@ def test_conda_users_get_python_and_pip_from_conda_forge_and_the_rest_from_the_l
     assert project["requires-python"].startswith(">=3.11,")
 
 
-def test_the_courses_kernel_is_installed_and_moves_with_the_environment() -> None:
-    spec = Path(sys.prefix) / "share" / "jupyter" / "kernels" / KERNEL_NAME / "kernel.json"
-    assert json.loads(spec.read_text(encoding="utf-8"))["argv"][0] == "python"
+def test_kernels_for_a_desk_are_installed_as_they_are_graded_with_and_move_with_the_environment() -> None:
+    for name, subject in ((KERNEL_NAME, SUBJECT), ("autograder", PLAIN)):
+        spec = json.loads((Path(sys.prefix) / "share/jupyter/kernels" / name / "kernel.json").read_text("utf-8"))
+        assert spec["argv"][0] == "python"
+        graded = kernelspec(subject)
+        assert spec["env"] == graded.env
+        assert spec["argv"][1:] == graded.argv[1:]
+        assert spec["metadata"]["kernel_provisioner"] == graded.metadata["kernel_provisioner"]
 
 
 def test_all_targets_have_a_line_of_help() -> None:
@@ -82,7 +92,7 @@ def test_targets_commands_and_files_that_a_page_names_exist(page: Path) -> None:
     assert set(re.findall(r"`autograder ([a-z]+)", text)) <= COMMANDS
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         assert (page.parent / link).exists(), link
-    for path in re.findall(r"`((?:autograder|tests|docs|solutions|notebooks)/[\w./-]*)`", text):
+    for path in re.findall(r"`((?:autograder|sharing_variables|tests|docs|solutions|notebooks)/[\w./-]*)`", text):
         assert (ROOT / path).exists(), path
 
 
@@ -107,3 +117,12 @@ def test_a_heading_says_what_its_tests_are_worth(assignment: Assignment) -> None
         said = re.findall(r"^### Exercise .*\((\d+) points?\)$", text, re.MULTILINE)
         worth_of = [sum(worth(master, str(cell.grade_id)).values()) for cell in master.solutions]
         assert [float(points) for points in said] == worth_of, master.name
+
+
+def test_the_version_is_that_of_the_newest_section_of_the_changelog_and_of_the_citation() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    sections = re.findall(r"^## (\S+) \((.+)\)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    days = [date.fromisoformat(day) for _, day in sections]
+    assert sections[0][0] == project["version"] == citation["version"] == __version__
+    assert citation["date-released"] == days[0] and days == sorted(days, reverse=True)

@@ -8,7 +8,9 @@ import pytest
 
 from autograder.course.assignment import Assignment
 from autograder.grading.result import Result
-from autograder.hints import CATALOGUE, Hint
+from autograder.grading.verdict import GRADED, NotebookVerdict
+from autograder.hints import Hint
+from autograder.records.store import Stored
 from autograder.report.examples import MOST, Example, Examples
 from autograder.report.statistics import Idea, Seen
 
@@ -24,19 +26,21 @@ class Class:
         (master,) = (master for master in assignment.notebooks if master.name == WHERE)
         self.cells = {str(cell.grade_id): cell.node.id for cell in master.solutions}
         self.seen: list[Seen] = []
-        self.executed: dict[str, dict[str, Path]] = {}
+        self.stored: dict[str, Stored] = {}
 
     def answers(self, student: str, source: str, line: str = "", exercise: str = EXERCISE) -> None:
-        path = self.folder / f"{len(self.seen)}.ipynb"
-        path.write_text(json.dumps({"cells": [{"id": self.cells[exercise], "source": source}]}), encoding="utf-8")
-        result = Result(student, self.assignment.name, (), {})
+        result = Result(student, self.assignment.name, (NotebookVerdict(WHERE, GRADED, 1),), {})
+        stored = Stored(result, self.folder / str(len(self.seen)))
+        stored.folder.mkdir()
+        cells = {"cells": [{"id": self.cells[exercise], "source": source}]}
+        stored.notebooks[WHERE].write_text(json.dumps(cells), encoding="utf-8")
         self.seen.append(Seen(result, WHERE, Hint(exercise, "M1", line)))
-        self.executed[student] = {WHERE: path}
+        self.stored[student] = stored
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        results = [seen.result for seen in self.seen]
-        return Examples(self.assignment, results, self.executed).of(Idea(CATALOGUE["M1"], tuple(self.seen)))
+        idea = Idea(self.assignment.catalogue["M1"], tuple(self.seen))
+        return Examples(self.assignment, self.stored.values()).of(idea)
 
     @property
     def codes(self) -> list[str]:
@@ -121,8 +125,8 @@ def test_what_cannot_be_read_is_no_example(source: str, lot: Class) -> None:
 def test_a_file_that_is_gone_or_broken_is_no_example(lot: Class) -> None:
     lot.answers("ada", "x = 1")
     lot.answers("alan", "x = 2")
-    lot.executed["ada"][WHERE].unlink()
-    lot.executed["alan"][WHERE].write_text("[]", encoding="utf-8")
+    lot.stored["ada"].notebooks[WHERE].unlink()
+    lot.stored["alan"].notebooks[WHERE].write_text("[]", encoding="utf-8")
     assert lot.codes == []
 
 

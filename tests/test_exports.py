@@ -1,4 +1,4 @@
-"""Other programs get the score that formgrader shows, an empty one where a person must decide, and nothing hidden."""
+"""Other programs get the score that formgrader shows, an empty one for what needs review, and nothing hidden."""
 
 import contextlib
 import csv
@@ -26,10 +26,10 @@ from autograder.exports.junit import junit
 from autograder.exports.marks import Mark, MarkedNotebook, MarkedTest, marked
 from autograder.exports.moodle import moodle
 from autograder.grading.checks import Finding, Outcome
+from autograder.grading.hidden_parts import PARTLY
 from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
 from autograder.records.standing import Standing, Student
-from autograder.report.feedback import PARTLY
 from tests.small_course import NAME, RIGHT, SECRET, UNSEEN, WRONG, hand_in, small_course
 
 SAYS_OTHERWISE = RIGHT | {"double": "def double(x):\n    return 4 if x == 2 else 2 * x + x % 2"}
@@ -105,11 +105,11 @@ def in_moodle(course: Course) -> dict[str, dict[str, str]]:
     return {row[header.index("Username")]: dict(zip(header, row, strict=True)) for row in body}
 
 
-def mark(*, score: float | None = 2, told: str = "", looks_at: str = "It doubles", **student: str) -> Mark:
+def mark(*, score: float | None = 2, reason: str = "", looks_at: str = "It doubles", **student: str) -> Mark:
     """Make the mark of a submission of one notebook with one test of two points."""
-    test = MarkedTest("test-double", looks_at, score, 2, has_hidden_part=False, told=told)
+    test = MarkedTest("test-double", looks_at, score, 2, has_hidden_part=False, reason=reason)
     state = "GRADED" if score is not None else "REVIEW"
-    notebook = MarkedNotebook(FIRST, state, "" if score is not None else told, (test,), 1.25)
+    notebook = MarkedNotebook(FIRST, state, "" if score is not None else reason, (test,), 1.25)
     return Mark(Student(**({"id": "ada"} | student)), score, 2, 0, (notebook,), is_flagged=False)
 
 
@@ -131,17 +131,17 @@ def test_the_score_is_nbgraders_own(course: Course, tmp_path: Path) -> None:
     assert (theirs["ada"], theirs["alan"]) == (5.5, 0)
 
 
-def test_a_person_counts_for_more_than_the_grader(course: Course) -> None:
+def test_a_reviewer_counts_for_more_than_the_grader(course: Course) -> None:
     score_by_hand(course, "alan", "test-double-assert", 1.5)
     score_by_hand(course, "ada", "test-double-assert", 0)
     assert in_canvas(course) == {"ada": "4", "alan": "1.5", "grace": "", "kurt": "5"}
 
 
-def test_what_wants_a_person_has_no_score_until_every_test_has_one(
+def test_what_needs_review_has_no_score_until_every_test_has_one(
     course: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert export(course, "canvas") == NEEDS_REVIEW
-    assert "grace: no score, because it wants a person (01_double REVIEW)" in capsys.readouterr().out
+    assert "grace: no score, because it needs review (01_double REVIEW)" in capsys.readouterr().out
     score_by_hand(course, "grace", "test-double-assert", 1)
     assert in_canvas(course)["grace"] == in_moodle(course)["grace"][NAME] == ""
     score_by_hand(course, "grace", "test-double-shown", 0)
@@ -156,7 +156,7 @@ def test_a_score_that_is_older_than_the_last_grading_is_named(
         grade = book.find_grade("test-double-assert", FIRST, NAME, "ada")
         grade.manual_score, grade.needs_manual_grade = 1, True
     assert export(course, "canvas", "--student", "ada") == NEEDS_REVIEW
-    assert "ada: a person's score is older than the last grading" in capsys.readouterr().out
+    assert "ada: a manual score is older than the last grading" in capsys.readouterr().out
     assert rows(file(course, "ada-canvas.csv"))[2][5] == "5"
 
 
@@ -271,7 +271,7 @@ FORMULAS = ["=1+1", "+SUM(A1)", "-cmd|' /C calc'!A0", "@SUM(A1)", "=HYPERLINK(1)
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_cell_is_a_formula(text: str) -> None:
-    strange = mark(id=text, first_name=text, last_name=text, email=text, lms_user_id=text, told=text, score=None)
+    strange = mark(id=text, first_name=text, last_name=text, email=text, lms_user_id=text, reason=text, score=None)
     for written in (canvas([strange], text), moodle([strange], text)):
         cells = [cell for row in rows(written) for cell in row]
         assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
@@ -302,7 +302,7 @@ def test_moodle_gets_feedback_beside_every_score(course: Course) -> None:
     assert read["alan"][feedback] == "01_double: 0 of 3 points.\n02_triple: 0 of 3 points."
     first, second = read["grace"][feedback].split("\n")
     assert first.startswith("01_double: REVIEW: asserts and evidence disagree in test-double-assert")
-    assert first.endswith("A person will look at this notebook.")
+    assert first.endswith("Your instructor will review this notebook.")
     assert second == "02_triple: 3 of 3 points."
 
 
@@ -401,14 +401,14 @@ def test_gradescope_gets_the_penalty_in_the_score_and_in_words(course: Course) -
     assert (read["score"], read["output"], read["output_format"]) == (4, "Handed in late: 2 points less.", "text")
 
 
-def test_gradescope_gets_no_file_for_what_wants_a_person(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
+def test_gradescope_gets_no_file_for_what_needs_review(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(course, "gradescope", "--student", "grace") == NOTHING_DONE
-    assert "grace: wants a person" in capsys.readouterr().err
+    assert "grace: needs review" in capsys.readouterr().err
     assert not list(course.reports.glob("*.json"))
     score_by_hand(course, "grace", "test-double-assert", 1)
     score_by_hand(course, "grace", "test-double-shown", 1)
     read = in_gradescope(course, "grace")
-    assert (read["score"], read["tests"][0]["output"]) == (5, "A person has given 1 of 2 points.")
+    assert (read["score"], read["tests"][0]["output"]) == (5, "Your instructor gave 1 of 2 points.")
     assert (read["tests"][1]["status"], read["tests"][1]["output"]) == ("passed", "")
 
 
@@ -418,7 +418,7 @@ def test_gradescope_takes_one_submission_at_a_time(course: Course, capsys: pytes
 
 
 def test_markup_is_text_for_gradescope() -> None:
-    read = json.loads(gradescope([mark(score=0, told='<b>&\n"x"', looks_at="<i>")], NAME))
+    read = json.loads(gradescope([mark(score=0, reason='<b>&\n"x"', looks_at="<i>")], NAME))
     jsonschema.validate(read, RESULTS_JSON)
     assert (read["test_output_format"], read["test_name_format"]) == ("text", "text")
     assert (read["tests"][0]["name"], read["tests"][0]["output"]) == ("01_double: <i>", '<b>&\n"x"')
@@ -485,7 +485,7 @@ def test_junit_says_the_state_and_the_points_of_a_notebook(course: Course) -> No
     assert said["grace: 01_double"] == {"state": "REVIEW", "max_points": "3"}
 
 
-def test_what_a_person_has_settled_is_no_error_for_junit(course: Course) -> None:
+def test_what_a_reviewer_has_settled_is_no_error_for_junit(course: Course) -> None:
     score_by_hand(course, "grace", "test-double-assert", 2)
     score_by_hand(course, "grace", "test-double-shown", 0.5)
     export(course, "junit", "--student", "grace")
@@ -511,11 +511,46 @@ STRANGE = [
 
 @pytest.mark.parametrize("text", STRANGE)
 def test_whatever_is_said_is_xml(text: str) -> None:
-    strange = mark(id=f"x{text}", score=0, told=f"told {text}", looks_at=text)
+    strange = mark(id=f"x{text}", score=0, reason=f"told {text}", looks_at=text)
     (suite,) = checked(junit([strange], text))
     (case,) = suite
     (failure,) = case.result
     assert suite.name.startswith("x") and failure.message.startswith("told ")
+
+
+# A part of the points.
+
+
+def test_a_test_that_gave_a_part_of_its_points_has_failed_and_says_why(small: Course) -> None:
+    assignment = small.assignment(NAME)
+    whole, part = (
+        Finding("assert", Outcome.HOLDS),
+        Finding("assert", Outcome.HOLDS, "The test gives 1.5 of 2 points.", points=1.5),
+    )
+    verdicts = tuple(
+        NotebookVerdict(
+            master.name,
+            GRADED,
+            master.max_points,
+            tuple(
+                decide_cell(name, cell.points, (part if name == "test-double-assert" else whole,))
+                for cell in master.graded
+                for name in [str(cell.grade_id)]
+            ),
+        )
+        for master in assignment.notebooks
+    )
+    scores = {(verdict.name, cell.grade_id): cell.points for verdict in verdicts for cell in verdict.cells}
+    standing = Standing(Student("ada"), {**scores}, frozenset(), {}, 5.5, 6, {}, is_flagged=False)
+    found = marked(assignment, Result("ada", NAME, verdicts, {}), standing)
+    first, *others = json.loads(gradescope([found], NAME))["tests"]
+    assert (first["score"], first["status"], first["output"]) == (1.5, "failed", part.message)
+    assert [(test["status"], test["output"]) for test in others] == [("passed", "")] * 3
+    read = checked(junit([found], NAME))
+    assert (read.tests, read.failures, read.errors) == (4, 1, 0)
+    ((failure,), *passed) = (case.result for suite in read for case in suite)
+    assert isinstance(failure, Failure) and failure.message == part.message
+    assert passed == [[]] * 3
 
 
 # A roster and what a kernel says, as they come.
@@ -543,10 +578,10 @@ def test_what_a_kernel_has_said_is_harmless_in_a_mark(small: Course) -> None:
     standing = Standing(Student("ada"), scores, frozenset(), {}, 0, 6, {}, is_flagged=True)
     told = marked(assignment, Result("ada", NAME, verdicts, {}), standing)
     first, second = told.notebooks
-    assert first.tests[0].told == "first\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}?\nsecond"
-    assert first.tests[1].told.endswith(f"second\n{PARTLY}")
-    assert [test.told for test in second.tests] == [second.told] * 2
-    assert second.told.startswith("CRASH(kernel): died\N{REPLACEMENT CHARACTER}[2J")
+    assert first.tests[0].reason == "first\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}?\nsecond"
+    assert first.tests[1].reason.endswith(f"second\n{PARTLY}")
+    assert [test.reason for test in second.tests] == [second.reason] * 2
+    assert second.reason.startswith("CRASH(kernel): died\N{REPLACEMENT CHARACTER}[2J")
     assert (told.score, first.score, second.score) == (None, 0, None)
 
 

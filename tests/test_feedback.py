@@ -13,12 +13,15 @@ from autograder.course.folders import Course
 from autograder.course.master import Master
 from autograder.errors import FeedbackError
 from autograder.grading.checks import Finding, Outcome, expected_facts
+from autograder.grading.hidden_parts import PARTLY
 from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
-from autograder.hints import CATALOGUE, Hint
-from autograder.report.feedback import PARTLY, Feedback, Marks, page
+from autograder.hints import Hint
+from autograder.records.store import Stored
+from autograder.report.feedback import Feedback, Marks, page
 from autograder.submissions.reading import SECRET_FILE, TIMESTAMP_FILE
-from sharing_variables.graph.facts import Facts, Output, Variable
+from sharing_variables.graph.evidence import GRAPH
+from sharing_variables.graph.facts import Facts, Output, Variable, from_text, to_text
 from tests.small_course import NAME
 
 EVIL = "</pre></title><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\x07"
@@ -49,9 +52,14 @@ def executed(master: Master, **sources: str) -> dict[str, Any]:
 
 
 def drawn(
-    master: Master, found: NotebookVerdict, student: str = "ada", marks: Marks | None = None, **sources: str
+    assignment: Assignment, found: NotebookVerdict, student: str = "ada", marks: Marks | None = None, **sources: str
 ) -> str:
-    return page(master, found, marks or Marks.of(found, None), student, executed(master, **sources), "key")
+    ran = executed(master_of(assignment, found.name), **sources)
+    return page(assignment, found, marks or Marks.of(found, None), student, ran, "key")
+
+
+def graph(outcome: Outcome, message: str, *shown: Facts) -> Finding:
+    return Finding("graph", outcome, message, evidence=tuple(map(to_text, shown)))
 
 
 def words(html: str) -> str:
@@ -63,35 +71,35 @@ def test_a_wrong_prediction_shows_both_sides_and_names_the_idea(assignment: Assi
     master = master_of(assignment, "01_failed_share")
     shown = Finding("output", Outcome.FAILS, "x", shown="['W:0', 'b:0']")
     hint = Hint("predict-names", "M1", "predicted_names = ['W:0', 'b:0']")
-    html = drawn(master, verdict(master, lost("test-predict-names", shown), hints=(hint,)))
+    html = drawn(assignment, verdict(master, lost("test-predict-names", shown), hints=(hint,)))
     said = words(html)
     assert "11 of 12" in said and "0 of 1" in said
     assert "Exercise 1.1: predict the names (1 point)" in said
     assert "\N{MINUS SIGN} [&#39;W:0&#39;, &#39;b:0&#39;, &#39;W_1:0&#39;, &#39;b_1:0&#39;]" in said
     assert "+ [&#39;W:0&#39;, &#39;b:0&#39;]" in said
-    idea = CATALOGUE["M1"]
-    assert f"Perhaps you believe: {idea.belief} In truth: {idea.truth} Reread: {idea.where}" in said
+    idea = assignment.catalogue["M1"]
+    assert f"Perhaps you believe: {idea.belief} In truth: {idea.truth} Reread: {idea.reread}" in said
     assert len(re.findall(r"<details[^>]* open>", html)) == 1
 
 
 def test_two_pictures_stand_beside_each_other(assignment: Assignment) -> None:
     master = master_of(assignment, "01_failed_share")
     (cell,) = (c for c in master.graded if c.grade_id == "test-fresh-graph")
-    found = verdict(master, lost(str(cell.grade_id), Finding("graph", Outcome.FAILS, "x", graphs=(OTHER,))))
-    html = drawn(master, found)
+    found = verdict(master, lost(str(cell.grade_id), graph(Outcome.FAILS, "x", OTHER)))
+    html = drawn(assignment, found)
     assert html.count("<svg") == 2 and html.count("<figure") == 2
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", html)
     assert captions == ["The graph holds outside_probe.", "r1 reads other."]
-    assert expected_facts(cell)[0].variables[0].name == "outside_probe"
+    assert from_text(expected_facts(cell, GRAPH)[0]).variables[0].name == "outside_probe"
     assert PARTLY in words(html)
 
 
 def test_of_what_is_expected_only_that_is_shown_which_the_visible_part_gives(assignment: Assignment) -> None:
     master = master_of(assignment, "02_variables_dict")
-    findings = Finding("graph", Outcome.FAILS, graphs=(OTHER, OTHER))
+    findings = graph(Outcome.FAILS, "", OTHER, OTHER)
     (cell,) = (c for c in master.graded if c.grade_id == "test-make-and-use-counts")
-    assert cell.has_hidden_part and len(expected_facts(cell)) == 2
-    assert drawn(master, verdict(master, lost(str(cell.grade_id), findings))).count("<svg") == 2
+    assert cell.has_hidden_part and len(expected_facts(cell, GRAPH)) == 2
+    assert drawn(assignment, verdict(master, lost(str(cell.grade_id), findings))).count("<svg") == 2
 
 
 def test_nothing_of_a_submission_is_markup(assignment: Assignment) -> None:
@@ -100,19 +108,19 @@ def test_nothing_of_a_submission_is_markup(assignment: Assignment) -> None:
     findings = (
         Finding("assert", Outcome.FAILS, EVIL),
         Finding("output", Outcome.FAILS, EVIL, shown=EVIL),
-        Finding("graph", Outcome.FAILS, EVIL, graphs=(evil,)),
+        graph(Outcome.FAILS, EVIL, evil),
     )
     found = verdict(
         master, lost("test-predict-names", *findings), lost("test-fresh-graph", *findings),
         hints=(Hint("predict-names", "M1", EVIL),),
     )  # fmt: skip
-    html = drawn(master, found, EVIL, predict_names=EVIL)
+    html = drawn(assignment, found, EVIL, predict_names=EVIL)
     ours = drawn(
-        master,
+        assignment,
         verdict(
             master,
             lost("test-predict-names", Finding("output", Outcome.FAILS, shown="x")),
-            lost("test-fresh-graph", Finding("graph", Outcome.FAILS, graphs=(OTHER,))),
+            lost("test-fresh-graph", graph(Outcome.FAILS, "", OTHER)),
             hints=(Hint("predict-names", "M1", "x"),),
         ),
     )
@@ -123,7 +131,7 @@ def test_nothing_of_a_submission_is_markup(assignment: Assignment) -> None:
 
 def test_the_browser_is_told_to_run_nothing(assignment: Assignment) -> None:
     master = assignment.notebooks[0]
-    html = drawn(master, verdict(master))
+    html = drawn(assignment, verdict(master))
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)
     assert (
         policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -132,27 +140,31 @@ def test_the_browser_is_told_to_run_nothing(assignment: Assignment) -> None:
     assert not re.search(r"<script|<link|<iframe|javascript:|\son\w+=|https?://(?!www\.w3\.org/2000/svg)", html)
 
 
-def test_a_notebook_that_wants_a_person_shows_why_and_no_points(assignment: Assignment) -> None:
+def test_a_notebook_that_needs_review_shows_why_and_no_points(assignment: Assignment) -> None:
     master = assignment.notebooks[0]
     state = State(Kind.REJECTED, "empty", "01_failed_share.ipynb: the file is empty; ask for another one")
-    said = words(drawn(master, NotebookVerdict(master.name, state, master.max_points)))
-    assert "REJECTED(empty): 01_failed_share.ipynb: the file is empty. A person will look at this notebook." in said
+    said = words(drawn(assignment, NotebookVerdict(master.name, state, master.max_points)))
+    assert (
+        "REJECTED(empty): 01_failed_share.ipynb: the file is empty. Your instructor will review this notebook."
+        in said
+    )
     assert " of 12" not in said and "ask for another" not in said
 
 
 def test_a_notebook_in_review_promises_no_points(assignment: Assignment) -> None:
     master = assignment.notebooks[0]
     state = State(Kind.REVIEW, message="asserts and evidence disagree in test-x; look")
-    said = words(drawn(master, verdict(master, state=state)))
-    assert "REVIEW: asserts and evidence disagree in test-x. A person will look at this notebook." in said
+    said = words(drawn(assignment, verdict(master, state=state)))
+    assert "REVIEW: asserts and evidence disagree in test-x. Your instructor will review this notebook." in said
     assert "of 1" in said and not re.search(r"\d of \d", said)
 
 
 TIMEOUT = State(Kind.TIMEOUT, "cell", "cell 'double' took more than 1 s; look at it")
 
 
-def test_points_of_a_person_take_the_place_of_the_graders(small: Course) -> None:
-    master = small.assignment(NAME).notebooks[0]
+def test_points_of_a_reviewer_take_the_place_of_the_graders(small: Course) -> None:
+    assignment = small.assignment(NAME)
+    master = assignment.notebooks[0]
     wrong = Finding("assert", Outcome.FAILS, "double(2) is not 4")
     found = verdict(master, lost("test-double-assert", wrong), lost("test-double-shown", wrong))
     marks = Marks(
@@ -161,65 +173,67 @@ def test_points_of_a_person_take_the_place_of_the_graders(small: Course) -> None
         {"double": "Nearly:\nlook <again>."},
         penalty=0.5,
     )
-    html = drawn(master, found, marks=marks)
+    html = drawn(assignment, found, marks=marks)
     said = words(html)
     assert "ada: 2.5 of 3 points For being late, 0.5 of these points are taken off." in said
-    assert "A person has written Nearly: look &lt;again&gt;." in said
-    assert "test-double-assert double(2) is not 4 A person has given 1.5 of 2 points." in said
+    assert "Your instructor wrote Nearly: look &lt;again&gt;." in said
+    assert "test-double-assert double(2) is not 4 Your instructor gave 1.5 of 2 points." in said
     assert "test-double-shown" not in said
-    assert "For being late" not in drawn(master, found)
+    assert "For being late" not in drawn(assignment, found)
 
 
-def test_a_notebook_about_which_a_person_has_decided_waits_for_nobody(small: Course) -> None:
-    master = small.assignment(NAME).notebooks[0]
+def test_a_notebook_about_which_a_reviewer_has_decided_waits_for_nobody(small: Course) -> None:
+    assignment = small.assignment(NAME)
+    master = assignment.notebooks[0]
     found = verdict(master, state=TIMEOUT)
     given = {"test-double-assert": 2.0, "test-double-shown": 0.0}
-    said = words(drawn(master, found, marks=Marks(given, given)))
-    assert "ada: 2 of 3 points double" in said and "will look" not in said
-    half = words(drawn(master, found, marks=Marks({"test-double-assert": 2.0}, {"test-double-assert": 2.0})))
-    assert "A person will look" in half and not re.search(r"\d of \d", half)
+    said = words(drawn(assignment, found, marks=Marks(given, given)))
+    assert "ada: 2 of 3 points double" in said and "will review" not in said
+    half = words(drawn(assignment, found, marks=Marks({"test-double-assert": 2.0}, {"test-double-assert": 2.0})))
+    assert "Your instructor will review" in half and not re.search(r"\d of \d", half)
 
 
-def test_what_a_person_gave_for_a_notebook_that_did_not_run_is_shown(small: Course) -> None:
-    master = small.assignment(NAME).notebooks[0]
+def test_what_a_reviewer_gave_for_a_notebook_that_did_not_run_is_shown(small: Course) -> None:
+    assignment = small.assignment(NAME)
+    master = assignment.notebooks[0]
     given = {"test-double-assert": 2.0, "test-double-shown": 1.0}
     found = NotebookVerdict(master.name, State(Kind.REJECTED, "empty", "no; ask"), master.max_points)
-    said = words(drawn(master, found, marks=Marks(given, given, {"double": "You showed me."})))
+    said = words(drawn(assignment, found, marks=Marks(given, given, {"double": "You showed me."})))
     assert "ada: 3 of 3 points" in said and "You showed me." in said
 
 
-def test_points_that_a_person_is_still_to_give_are_not_counted_as_lost(small: Course) -> None:
-    master = small.assignment(NAME).notebooks[0]
+def test_points_that_a_reviewer_is_still_to_give_are_not_counted_as_lost(small: Course) -> None:
+    assignment = small.assignment(NAME)
+    master = assignment.notebooks[0]
     task = replace(master.cells[0], grade_id="essay", points=4.0, task=True)
     asked = replace(master, cells=(task, *master.cells[1:]))
+    asking = replace(assignment, notebooks=(asked,))
     found = verdict(asked)
-    waits = words(drawn(asked, found))
-    assert "ada: 3 of 7 points so far: a person has still to give some" in waits
-    assert "points are given by a person" in waits
+    waits = words(drawn(asking, found))
+    assert "ada: 3 of 7 points so far: your instructor still has to grade a part by hand" in waits
+    assert "your instructor grades this by hand" in waits
     marks = Marks(found.scores | {"essay": 3.0}, {"essay": 3.0}, {"essay": "A good essay."})
-    done = words(drawn(asked, found, marks=marks))
+    done = words(drawn(asking, found, marks=marks))
     assert "ada: 6 of 7 points" in done and "so far" not in done and "3 of 4" in done and "A good essay." in done
 
 
 def test_a_test_that_gives_a_part_of_its_points_says_so(small: Course) -> None:
-    master = small.assignment(NAME).notebooks[0]
+    assignment = small.assignment(NAME)
+    master = assignment.notebooks[0]
     part = Finding("assert", Outcome.HOLDS, "The test gives 0.5 of 2 points.", points=0.5)
-    said = words(drawn(master, verdict(master, CellVerdict("test-double-assert", 0.5, 2, (part,)))))
+    said = words(drawn(assignment, verdict(master, CellVerdict("test-double-assert", 0.5, 2, (part,)))))
     assert "ada: 1.5 of 3 points" in said and "test-double-assert The test gives 0.5 of 2 points." in said
 
 
 @pytest.fixture
-def stored(assignment: Assignment, tmp_path: Path) -> dict[str, Path]:
-    """Store the notebooks of a result as they were run, in a folder named after its key."""
-    folder = tmp_path / "0123"
-    folder.mkdir()
+def stored(assignment: Assignment, tmp_path: Path) -> Stored:
+    """Store a result with all points, and its notebooks as they were run, in a folder named after its key."""
+    verdicts = tuple(verdict(master) for master in assignment.notebooks)
+    result = Stored(Result("ada", assignment.name, verdicts, {}), tmp_path / "0123")
+    result.folder.mkdir()
     for master in assignment.notebooks:
-        (folder / f"{master.name}.ipynb").write_text(json.dumps(executed(master)), encoding="utf-8")
-    return {master.name: folder / f"{master.name}.ipynb" for master in assignment.notebooks}
-
-
-def result(assignment: Assignment) -> Result:
-    return Result("ada", assignment.name, tuple(verdict(master) for master in assignment.notebooks), {})
+        result.notebooks[master.name].write_text(json.dumps(executed(master)), encoding="utf-8")
+    return result
 
 
 def pages(course: Course, assignment: Assignment) -> list[Path]:
@@ -227,53 +241,54 @@ def pages(course: Course, assignment: Assignment) -> list[Path]:
 
 
 def test_pages_are_written_once_and_come_back_the_same(
-    course: Course, assignment: Assignment, stored: dict[str, Path]
+    course: Course, assignment: Assignment, stored: Stored
 ) -> None:
-    Feedback(course, assignment).write(result(assignment), stored)
+    Feedback(course, assignment).write(stored)
     written = pages(course, assignment)
     assert [path.name for path in written] == [f"{master.name}.html" for master in assignment.notebooks]
     before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in written]
-    Feedback(course, assignment).write(result(assignment), stored)
+    Feedback(course, assignment).write(stored)
     assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in written] == before
     written[0].unlink()
-    Feedback(course, assignment).write(result(assignment), stored)
+    Feedback(course, assignment).write(stored)
     assert [path.read_bytes() for path in written] == [content for content, _ in before]
 
 
-def test_a_new_result_gets_a_new_page(course: Course, assignment: Assignment, stored: dict[str, Path]) -> None:
-    Feedback(course, assignment).write(result(assignment), stored)
-    other = next(iter(stored.values())).parent.rename(next(iter(stored.values())).parent.with_name("4567"))
-    Feedback(course, assignment).write(result(assignment), {name: other / path.name for name, path in stored.items()})
+def test_a_new_result_gets_a_new_page(course: Course, assignment: Assignment, stored: Stored) -> None:
+    Feedback(course, assignment).write(stored)
+    other = replace(stored, folder=stored.folder.rename(stored.folder.with_name("4567")))
+    Feedback(course, assignment).write(other)
     assert all('content="4567"' in path.read_text(encoding="utf-8") for path in pages(course, assignment))
 
 
 def test_a_page_that_cannot_be_made_is_named_and_the_others_are_there(
-    course: Course, assignment: Assignment, stored: dict[str, Path]
+    course: Course, assignment: Assignment, stored: Stored
 ) -> None:
-    stored["02_variables_dict"].write_text("{", encoding="utf-8")
+    stored.notebooks["02_variables_dict"].write_text("{", encoding="utf-8")
     with pytest.raises(
         FeedbackError, match=r"02_variables_dict\.html: JSONDecodeError: .*; mend that and grade again$"
     ):
-        Feedback(course, assignment).write(result(assignment), stored)
+        Feedback(course, assignment).write(stored)
     assert len(pages(course, assignment)) == len(assignment.notebooks) - 1
 
 
 def test_what_nbgrader_wants_for_a_release_lies_beside_the_pages(
-    course: Course, assignment: Assignment, stored: dict[str, Path]
+    course: Course, assignment: Assignment, stored: Stored
 ) -> None:
     folder = course.feedback("ada", assignment.name)
     by_hand = Feedback(course, assignment)
-    by_hand.write(result(assignment), stored)
+    by_hand.write(stored)
     invented = (folder / SECRET_FILE).read_text(encoding="utf-8")
     assert len(invented) == 128 and (folder / TIMESTAMP_FILE).read_text(encoding="utf-8") == ""
-    by_hand.write(result(assignment), stored)
+    by_hand.write(stored)
     assert (folder / SECRET_FILE).read_text(encoding="utf-8") == invented
-    by_hand.write(replace(result(assignment), timestamp="2026-02-02"), stored, "0123abc")
+    by_hand.write(replace(stored, result=replace(stored.result, timestamp="2026-02-02")), "0123abc")
     assert (folder / SECRET_FILE).read_text(encoding="utf-8") == "0123abc"
     assert (folder / TIMESTAMP_FILE).read_text(encoding="utf-8") == "2026-02-02"
 
 
 def test_a_foreign_test_without_a_docstring_is_called_by_its_name(small: Course) -> None:
-    master = small.assignment(NAME).notebooks[0]
+    assignment = small.assignment(NAME)
+    master = assignment.notebooks[0]
     found = verdict(master, lost("test-double-assert", Finding("assert", Outcome.FAILS, "double(2) is not 4")))
-    assert "test-double-assert double(2) is not 4" in words(drawn(master, found))
+    assert "test-double-assert double(2) is not 4" in words(drawn(assignment, found))

@@ -209,9 +209,9 @@ def test_nbgraders_own_course_gets_nbgraders_scores_but_for_what_was_written_to_
         ("noisy", "correct_sum_of_squares"): (0, 0.5),
     }
     assert ours.keys() == expected.keys()
-    # What waits for a person is no score for other programs, either.
+    # What is still to be graded by hand is no score for other programs, either.
     exported = marks.collect(quickstart, quickstart.assignment(PS1), ["as-released", "right"], lambda: None)
     assert (exported.missing, [mark.score for mark in exported.marks]) == ((), [None, None])
-    # A person sees what was written about the task, and the page runs none of it.
+    # A reviewer sees what was written about the task, and the page runs none of it.
     shown = (quickstart.autograded("partly", PS1) / "problem1.ipynb").read_text(encoding="utf-8")
     assert "The formula is &lt;script>alert(1)&lt;/script> $n$." in shown

@@ -13,7 +13,7 @@ import pytest
 from autograder.course.assignment import Assignment
 from autograder.course.master import Master
 from autograder.grading.batch import grade_all, local_processes
-from autograder.grading.checks import GraphCheck, Outcome, Shown
+from autograder.grading.checks import EvidenceCheck, Outcome, Shown
 from autograder.grading.hidden_parts import place_of
 from autograder.grading.rebuild import rebuild
 from autograder.grading.result import Result
@@ -22,6 +22,7 @@ from autograder.kernels.run import Reply
 from autograder.probes import DESK
 from autograder.submissions.reading import Submission, parse_notebook
 from sharing_variables.display import GRAPH_TYPE
+from sharing_variables.graph.evidence import GRAPH
 from tests.conftest import runner
 
 TWINS = """
@@ -179,12 +180,12 @@ def test_who_attacks_nothing_gets_the_point(results: dict[str, Result]) -> None:
 def test_an_attacker_gets_no_point(results: dict[str, Result], attack: str) -> None:
     found = verdict(results[attack])
     assert found.points == 0
-    graphs = [finding for finding in found.findings if finding.check == GraphCheck.name]
+    graphs = [finding for finding in found.findings if finding.check == GRAPH.name]
     assert graphs and all(finding.outcome is not Outcome.HOLDS for finding in graphs)
 
 
 @pytest.mark.parametrize("attack", ["collections and values", "collections, values and stored graphs"])
-def test_where_every_assert_is_fooled_a_person_sees_both_sides(results: dict[str, Result], attack: str) -> None:
+def test_where_every_assert_is_fooled_a_reviewer_sees_both_sides(results: dict[str, Result], attack: str) -> None:
     state = results[attack].state
     assert state.kind is Kind.REVIEW
     assert f"in {TEST} assert and output hold, graph does not" in state.message
@@ -198,7 +199,7 @@ def test_a_stored_graph_is_right_under_its_own_probe_name_alone(
         nbformat.v4.new_output("display_data", {"text/plain": words, GRAPH_TYPE: graph}) for words, graph in right
     ]
     found = {
-        ending: GraphCheck().look(cell, Shown(Reply(True, "", ""), outputs, ending), assignment).outcome
+        ending: EvidenceCheck(GRAPH).look(cell, Shown(Reply(True, "", ""), outputs, ending), assignment).outcome
         for ending in (DESK, "0a1b2c3d")
     }
     assert found == {DESK: Outcome.HOLDS, "0a1b2c3d": Outcome.FAILS}

@@ -18,7 +18,6 @@ from typing import Any
 import nbformat
 import pytest
 import zmq.asyncio
-from autograder.symptoms_ import Drawn, Look, hints
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jupyter_client.session import Session
@@ -31,31 +30,31 @@ from autograder.course.folders import Course
 from autograder.course.master import Master
 from autograder.errors import RejectedError
 from autograder.grading.checks import Finding, Outcome, Shown, judge
-from autograder.grading.hidden_parts import as_released, whole
+from autograder.grading.hidden_parts import as_released
 from autograder.grading.rebuild import rebuild
 from autograder.grading.result import Result
-from autograder.grading.sanitize import harmless
+from autograder.grading.sanitize import sanitize
 from autograder.grading.submission import crashed, grade
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State, decide_cell, review_state
-from autograder.hints import CATALOGUE, Hint
+from autograder.hints import Evidence, Hint, Look, find_hints
 from autograder.inside.namespaces import KEEP
 from autograder.kernels.messages import _FIELDS
-from autograder.kernels.metering import _MeteredChannel
+from autograder.kernels.metering import MeteredChannel
 from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.kernels.run import Reply
 from autograder.records.gradebook import Gradebook
 from autograder.records.store import ResultStore
-from autograder.report.csv_table import COLUMNS, sheet
+from autograder.report.csv_table import COLUMNS, csv_table
 from autograder.report.feedback import Feedback, Marks, page
+from autograder.subject import EvidenceError
 from autograder.submissions.reading import TIMESTAMP_FILE, Submission, parse_notebook, read_submission
 from autograder.zygote.limits import Limits
-from sharing_variables.graph import reader as evidence
+from sharing_variables.display import GRAPH_TYPE
 from sharing_variables.graph.caption import caption
-from sharing_variables.graph.comparison import Terms
+from sharing_variables.graph.comparison import Terms, difference
+from sharing_variables.graph.evidence import GRAPH
 from sharing_variables.graph.facts import LABELS, ORIGINS, TENSORS, TRAINABLE, from_text, to_text
 from sharing_variables.graph.picture import figure
-from sharing_variables.graph.reader import EvidenceError
-from sharing_variables.display import GRAPH_TYPE
 from tests.conftest import ASSIGNMENT, ROOT, runner
 from tests.small_course import NAME, hand_in, small_course
 from tests.strategies import EVIL, RELEASED, changed, files, json_values, mutated, sources, words
@@ -96,7 +95,7 @@ def holds_the_masters_cells(notebook: Any, master: Master) -> None:
             kept = f"{cell.released}\n{KEEP}{cell.grade_id}" if cell.has_hidden_part else cell.source
             assert cell.solution or mine.source == kept
         if cell.has_hidden_part:
-            assert cells[whole(cell.node.id)].source.startswith(f"{cell.source}\n")
+            assert cells[f"whole:{cell.node.id}"].source.startswith(f"{cell.source}\n")
     demonstrations = {cell.source for cell in master.cells if cell.is_demonstration}
     assert all(c.source in demonstrations for c in notebook.cells if "tags" in c.metadata)
     assert all(is_text(cell.source) for cell in notebook.cells)
@@ -163,11 +162,10 @@ def taken(course: Course, result: Result, submission: Submission) -> None:
     store = ResultStore(course, assignment, runner())
     stored = store.store(submission, result)
     assert store.find(submission) == stored
-    notebooks = {verdict.name: store.notebook(submission, verdict.name) for verdict in result.verdicts}
     with Gradebook(course, assignment) as gradebook:
-        gradebook.write(stored, notebooks)
-    Feedback(course, assignment).write(stored, notebooks)
-    assert len(list(csv.reader(io.StringIO(sheet([stored]), newline="")))) == 1 + len(result.verdicts)
+        gradebook.write(stored)
+    Feedback(course, assignment).write(stored)
+    assert len(list(csv.reader(io.StringIO(csv_table([stored.result]), newline="")))) == 1 + len(result.verdicts)
 
 
 @given(source=sources(), short=words())
@@ -189,9 +187,12 @@ said_or_raised = st.one_of(words(), st.sampled_from(SAID))
 
 
 @given(source=sources(), test=st.sampled_from(TESTS), said=said_or_raised, error=said_or_raised)
-def test_ideas_are_looked_for_in_any_answer(source: str, test: str, said: str, error: str) -> None:
-    found = hints("exercise", source, [Look(test, said, error), Look(test, error, said)])
-    assert all(hint.id in CATALOGUE for hint in found)
+def test_ideas_are_looked_for_in_any_answer(
+    assignment: Assignment, source: str, test: str, said: str, error: str
+) -> None:
+    looks = [Look(test, said, error), Look(test, error, said)]
+    found = find_hints("exercise", source, looks, assignment.catalogue, assignment.subject.hint_rules)
+    assert all(hint.id in assignment.catalogue for hint in found)
 
 
 KINDS = [{"msg_type": kind, "msg_id": "a", "date": "2020-01-01"} for kind in sorted(_FIELDS)]
@@ -226,7 +227,7 @@ async def received(message: dict[str, Any]) -> dict[str, Any]:
     with zmq.asyncio.Context() as context, context.socket(zmq.PAIR) as kernel, context.socket(zmq.PAIR) as grader:
         grader.bind("inproc://kernel")
         kernel.connect("inproc://kernel")
-        channel = _MeteredChannel(grader, session, None)
+        channel = MeteredChannel(grader, session, None)
         meter = SimpleNamespace(count=lambda size: None, is_over=False)
         channel.manager = SimpleNamespace(meter=meter)  # type: ignore[assignment]
         parts = [json.dumps(message[name]).encode() for name in ("header", "parent_header", "metadata", "content")]
@@ -237,7 +238,7 @@ async def received(message: dict[str, Any]) -> dict[str, Any]:
 def shown(*outputs: Any) -> None:
     """See that outputs are harmless once they have been made so."""
     cell = new_code_cell("", outputs=list(outputs), execution_count=3)
-    made = harmless(new_notebook(cells=[cell]))
+    made = sanitize(new_notebook(cells=[cell]))
     nbformat.validate(made)
     text = nbformat.writes(made)
     assert is_text(text) and not CONTROL & set("".join(strings(json.loads(text))))
@@ -305,15 +306,17 @@ def graph() -> bytes:
 
 
 @given(data=st.data())
-def test_any_bytes_of_a_graph_give_facts_or_a_reason(graph: bytes, data: st.DataObject) -> None:
-    seen(data.draw(st.one_of(st.binary(), mutated(graph))))
+def test_any_bytes_of_a_graph_give_facts_or_a_reason(
+    assignment: Assignment, graph: bytes, data: st.DataObject
+) -> None:
+    seen(data.draw(st.one_of(st.binary(), mutated(graph))), assignment)
 
 
 OPS = ("VariableV2", "VarHandleOp", "Assign", "ApplyAdam", "NoOp", "Placeholder", "Identity", "PyFunc")
 
 
 @given(data=st.data())
-def test_any_graph_gives_facts_or_a_reason(graph: bytes, data: st.DataObject) -> None:
+def test_any_graph_gives_facts_or_a_reason(assignment: Assignment, graph: bytes, data: st.DataObject) -> None:
     meta = MetaGraphDef.FromString(graph)
     nodes = list(meta.graph_def.node)
     names = st.one_of(st.sampled_from([node.name for node in nodes]), words(8).filter(is_encodable))
@@ -340,27 +343,34 @@ def test_any_graph_gives_facts_or_a_reason(graph: bytes, data: st.DataObject) ->
                 which = data.draw(st.sampled_from([ORIGINS, TRAINABLE, LABELS]))
                 said = json.dumps(data.draw(json_values())).encode()
                 meta.collection_def[which].bytes_list.value.append(said)
-    seen(meta.SerializeToString())
+    seen(meta.SerializeToString(), assignment)
 
 
 def is_encodable(text: str) -> bool:
     return text == text.encode("utf-8", "replace").decode()
 
 
-def seen(graph: bytes) -> None:
+def seen(graph: bytes, assignment: Assignment) -> None:
     """Judge a graph, and draw it and look for ideas if it can be judged."""
+    encoded = base64.b64encode(graph).decode()
     try:
-        facts = evidence.parse(base64.b64encode(graph).decode())
+        text = GRAPH.read(encoded)
     except EvidenceError as error:
         assert one_line(str(error))
         return
+    facts, stored = from_text(text), GRAPH.reference(encoded)
     bare = replace(facts, origins=())
-    assert from_text(to_text(facts)) == bare
+    assert (to_text(facts), from_text(stored)) == (text, bare)
+    assert is_text(text) and is_text(stored)
     for terms in (Terms(), Terms(names=False, tensors=True), Terms(extra=True)):
-        assert evidence.difference(facts, bare, terms) == ""
+        assert difference(facts, bare, terms) == ""
+    assert GRAPH.belongs(text, [stored]) and GRAPH.agrees(text, stored, GRAPH.tags)
     assert one_line(caption(facts))
     holds_no_markup_but_ours(figure(facts))
-    hints("exercise", "a = 1", [Look("test", graphs=(Drawn(facts, (frozenset({"r", "loss"}),)),))])
+    look = Look(
+        "test", evidence=(Evidence(GRAPH.name, text, "r loss"), Evidence(GRAPH.name, text, GRAPH.meant(stored)))
+    )
+    find_hints("exercise", "a = 1", [look], assignment.catalogue, assignment.subject.hint_rules)
 
 
 class Markup(HTMLParser):
@@ -377,8 +387,8 @@ class Markup(HTMLParser):
 
 OURS = {
     name
-    for path in ("report/feedback.html.j2", "picture.py")
-    for name in re.findall(r"(?<=<)[a-z]\w*|[a-z-]+(?==[\"{])", (ROOT / "autograder" / path).read_text().lower())
+    for path in ("autograder/report/feedback.html.j2", "sharing_variables/graph/picture.py")
+    for name in re.findall(r"(?<=<)[a-z]\w*|[a-z-]+(?==[\"{])", (ROOT / path).read_text().lower())
 } | {"html", "open"}
 """The elements and attributes that pages and pictures are made of."""
 
@@ -409,7 +419,7 @@ def test_a_page_holds_texts_only_as_text(
     verdict = NotebookVerdict(master.name, state, master.max_points, cells, (message,), 1.0, told)
     executed = {"cells": [{"id": cell.node.id, "source": code} for cell in master.cells]}
     marks = replace(Marks.of(verdict, None), comments={str(cell.grade_id): message for cell in master.solutions})
-    holds_no_markup_but_ours(page(master, verdict, marks, student, executed, "key"))
+    holds_no_markup_but_ours(page(assignment, verdict, marks, student, executed, "key"))
 
 
 results = st.builds(
@@ -423,8 +433,8 @@ results = st.builds(
 
 
 @given(results=st.lists(results, max_size=4))
-def test_a_sheet_has_a_row_for_each_notebook_and_no_formula(results: list[Result]) -> None:
-    text = sheet(results)
+def test_a_csv_has_a_row_for_each_notebook_and_no_formula(results: list[Result]) -> None:
+    text = csv_table(results)
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert len(rows) == 1 + sum(len(result.verdicts) for result in results)
     assert {len(row) for row in rows} == {len(COLUMNS)}
@@ -433,18 +443,18 @@ def test_a_sheet_has_a_row_for_each_notebook_and_no_formula(results: list[Result
 
 
 @pytest.fixture(scope="module")
-def kernels() -> Iterator[NbclientRunner]:
+def quick() -> Iterator[NbclientRunner]:
     """Keep a warm process that has little to import."""
-    kernels = runner(Limits(cell_seconds=3, notebook_seconds=10), preload=("json",))
-    lease = kernels.lease()
-    yield kernels
+    quick = runner(Limits(cell_seconds=3, notebook_seconds=10), preload=("json",))
+    lease = quick.lease()
+    yield quick
     lease.close()
 
 
 @fewer
 @given(data=st.data())
 def test_whatever_is_handed_in_is_graded_stored_and_drawn(
-    course_of_one: Course, kernels: NbclientRunner, data: st.DataObject
+    course_of_one: Course, quick: NbclientRunner, data: st.DataObject
 ) -> None:
     shutil.rmtree(course_of_one.submitted("ada", NAME), ignore_errors=True)
     folder = hand_in(course_of_one, "ada", {"double": data.draw(sources()), "triple": data.draw(sources())})
@@ -452,7 +462,7 @@ def test_whatever_is_handed_in_is_graded_stored_and_drawn(
     first.write_bytes(data.draw(changed(first.read_bytes())))
     assignment = course_of_one.assignment(NAME)
     submission = read_submission(folder, "ada", NAME, [master.name for master in assignment.notebooks])
-    result = grade(submission, assignment, kernels)
+    result = grade(submission, assignment, quick)
     assert not result.state.is_the_graders, result.state
     assert [verdict.name for verdict in result.verdicts] == ["01_double", "02_triple"]
     taken(course_of_one, result, submission)

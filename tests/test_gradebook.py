@@ -14,6 +14,7 @@ from autograder.grading.checks import Finding, Outcome
 from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
 from autograder.records.gradebook import Gradebook
+from autograder.records.store import Stored
 from tests.small_course import NAME, edit
 
 
@@ -36,13 +37,12 @@ def write(course: Course, state: State, *, holds: bool = True, timestamp: str | 
     """Put such a result into the course's gradebook."""
     assignment = course.assignment(NAME)
     result = replace(result_of(assignment, state, holds=holds), timestamp=timestamp)
-    folder = course.root / "executed"
-    folder.mkdir(exist_ok=True)
-    notebooks = {verdict.name: folder / f"{verdict.name}.ipynb" for verdict in result.verdicts}
-    for path in notebooks.values():
+    stored = Stored(result, course.root / "executed")
+    stored.folder.mkdir(exist_ok=True)
+    for path in stored.notebooks.values():
         path.write_text(str(state), encoding="utf-8")
     with Gradebook(course, assignment) as book:
-        book.write(result, notebooks)
+        book.write(stored)
 
 
 def in_database(course: Course) -> NbGraderGradebook:
@@ -53,7 +53,7 @@ def in_database(course: Course) -> NbGraderGradebook:
 CRASHED = State(Kind.CRASH, "kernel", "the kernel died")
 
 
-def test_a_later_crash_clears_the_older_score_and_asks_for_a_person(small: Course) -> None:
+def test_a_later_crash_clears_the_older_score_and_asks_for_review(small: Course) -> None:
     write(small, GRADED)
     with in_database(small) as book:
         assert book.find_submission(NAME, "ada").score == 6
@@ -63,7 +63,7 @@ def test_a_later_crash_clears_the_older_score_and_asks_for_a_person(small: Cours
         assert (submission.score, submission.needs_manual_grade) == (0, True)
 
 
-def test_what_a_person_gave_is_never_touched(small: Course) -> None:
+def test_what_a_reviewer_gave_is_never_touched(small: Course) -> None:
     write(small, CRASHED)
     with in_database(small) as book:
         book.find_grade("test-double-assert", "01_double", NAME, "ada").manual_score = 1.5
@@ -199,7 +199,7 @@ def test_an_extension_counts(small: Course) -> None:
     assert score_and_penalty(course) == (6, 0)
 
 
-def test_what_a_person_gave_since_is_part_of_the_score_that_a_penalty_is_for(small: Course) -> None:
+def test_what_a_reviewer_gave_since_is_part_of_the_score_that_a_penalty_is_for(small: Course) -> None:
     course = all_is_lost_when_late(small)
     write(course, CRASHED, timestamp="2026-11-24 13:00:00 UTC")
     assert score_and_penalty(course) == (0, 0)

@@ -164,11 +164,11 @@ def test_every_state_but_graded_says_why(graded: Graded) -> None:
     assert [row for row in graded.rows if row["state"] != "GRADED" and not row["reason"]] == []
 
 
-def test_the_exit_code_says_that_a_person_is_wanted(graded: Graded) -> None:
+def test_the_exit_code_says_that_something_needs_review(graded: Graded) -> None:
     assert graded.code == NEEDS_REVIEW
 
 
-def test_the_terminal_names_who_wants_a_person_and_what_was_left_alone(graded: Graded) -> None:
+def test_the_terminal_names_who_needs_review_and_what_was_left_alone(graded: Graded) -> None:
     assert "cut-off: REJECTED(json)" in graded.printed
     assert "leftover.zip" in graded.printed
 
@@ -198,7 +198,7 @@ def test_every_student_has_autograded_notebooks(student: str, graded: Graded) ->
     assert sorted(path.name for path in folder.iterdir()) == [DOUBLE, TRIPLE]
 
 
-def test_an_autograded_notebook_that_wants_a_person_says_why_at_its_top(graded: Graded) -> None:
+def test_an_autograded_notebook_that_needs_review_says_why_at_its_top(graded: Graded) -> None:
     text = (graded.course.autograded("cut-off", NAME) / DOUBLE).read_text(encoding="utf-8")
     assert "REJECTED(json)" in text
 

@@ -12,8 +12,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.course.folders import Course
 from autograder.errors import KernelError
 from autograder.kernels.run import Ended
-from autograder.zygote import jail
+from autograder.zygote import bubblewrap
 from tests.conftest import ROOT, runner
+from tests.waiting import eventually
 
 
 def told(source: str, *, jailed: bool = True) -> str:
@@ -90,35 +91,28 @@ def test_what_a_notebook_leaves_behind_the_next_one_does_not_find() -> None:
     assert told(look) == "[]"
 
 
+def test_a_kernel_can_be_no_server_that_others_find() -> None:
+    serve = 'import socket\nwith socket.socket(socket.AF_UNIX) as server:\n    server.bind("\\0meeting")'
+    assert told(serve) == "PermissionError: [Errno 1] Operation not permitted"
+
+
 def test_kernels_that_run_at_the_same_time_see_nothing_of_each_other() -> None:
-    """One waits as a server, with a name that needs no file, while the other looks for it."""
-    serve = """
-import socket, time
-with socket.socket(socket.AF_UNIX) as server:
-    server.bind("\\0meeting")
-    server.listen()
-    server.settimeout(4)
-    try:
-        server.accept()
-        print("met")
-    except TimeoutError:
-        print("alone")
+    look = """
+import glob, os
+print(len(glob.glob("/tmp/autograder-*/*/*/kernels/*")), len([n for n in os.listdir("/proc") if n.isdigit()]))
 """
-    call = """
-import glob, os, socket, time
-time.sleep(1)
-try:
-    with socket.socket(socket.AF_UNIX) as client:
-        met = client.connect_ex("\\0meeting") == 0
-except PermissionError:
-    met = False
-print(met, len(glob.glob("/tmp/autograder-*/*/*/kernels/*")), len([n for n in os.listdir("/proc") if n.isdigit()]))
-"""
-    script = "import sys\nfrom tests.test_jail import told\nprint(told(sys.argv[1]))"
-    command = [sys.executable, "-c", script, serve]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as other:
-        assert told(call) == "False 1 1"
-        assert other.communicate()[0].strip() == "PermissionError: [Errno 1] Operation not permitted"
+    script = "from tests.test_jail import told\ntold('import signal\\nsignal.pause()')"
+    before = _kernels()
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as other:
+        eventually(lambda: _kernels() - before)
+        assert told(look) == "1 1"
+        assert other.poll() is None and _kernels() - before
+        other.kill()
+
+
+def _kernels() -> set[Path]:
+    """Find the kernels that run, from outside of their jails, by their connection files."""
+    return set(Path("/tmp").glob("autograder-*/*/*/kernels/*/kernel.json"))
 
 
 def test_sixteen_jails_at_a_time_are_sixteen_jails() -> None:
@@ -136,15 +130,15 @@ def test_where_bubblewrap_cannot_work_grading_refuses_and_says_why(
     broken = tmp_path / "bwrap"
     broken.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(jail, "bubblewrap", lambda: str(broken))
+    monkeypatch.setattr(bubblewrap, "bubblewrap", lambda: str(broken))
     with pytest.raises(KernelError, match="No permissions to create new namespace"):
         runner(preload=("email.policy",)).lease()
 
 
 def test_a_course_inside_of_what_every_jail_shows_is_found(course: Course) -> None:
-    assert jail.exposing(course.root) is None
-    assert jail.exposing(Path(sys.prefix) / "course") is not None
-    assert jail.exposing(ROOT / "solutions") is None
+    assert bubblewrap.exposing(course.root) is None
+    assert bubblewrap.exposing(Path(sys.prefix) / "course") is not None
+    assert bubblewrap.exposing(ROOT / "solutions") is None
 
 
 def test_what_needs_no_network_works_without_one() -> None:

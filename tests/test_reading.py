@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import RejectedError
-from autograder.submissions import reading as intake
+from autograder.submissions import reading
 from autograder.submissions.reading import (
     MAX_BYTES,
     MAX_CELLS,
@@ -257,7 +257,7 @@ def test_an_unreadable_file_is_rejected(tmp_path: Path) -> None:
 
 
 def test_a_file_is_read_up_to_the_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "MAX_BYTES", len(RIGHT))
+    monkeypatch.setattr(reading, "MAX_BYTES", len(RIGHT))
     submission = read(hand_in(tmp_path / "ada" / "small", first=RIGHT + b" ", second=RIGHT))
     assert reason(submission, "01_first") == "too-big"
     assert submission.files["02_second"] == RIGHT

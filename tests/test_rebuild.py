@@ -389,18 +389,18 @@ TASK = replace(
         ),
     ),
 )
-"""The same notebook with an answer for a person at its end."""
+"""The same notebook with an answer that is graded by hand at its end."""
 
 
 @pytest.mark.parametrize(("said", "blank"), [("YOUR ANSWER HERE", ("why",)), ("Because.", ())])
-def test_an_answer_for_a_person_is_blank_when_it_is_as_it_was_released(said: str, blank: tuple[str, ...]) -> None:
+def test_an_answer_graded_by_hand_is_blank_when_it_is_as_it_was_released(said: str, blank: tuple[str, ...]) -> None:
     rebuilt = rebuild(TASK, SubmittedNotebook((named("double"), plain(said, is_code=False, grade_id="why"))))
     assert rebuilt.blank == blank
-    waits = [note for note in rebuilt.notes if note.startswith("a person gives points for")]
-    assert waits == ([] if blank else ["a person gives points for 'why'"])
+    waits = [note for note in rebuilt.notes if note.startswith("needs manual grading")]
+    assert waits == ([] if blank else ["needs manual grading: 'why'"])
 
 
-def test_where_a_person_grades_a_students_texts_are_kept_and_run_nothing() -> None:
+def test_where_answers_are_graded_by_hand_a_students_texts_are_kept_and_run_nothing() -> None:
     mine = plain("<script>alert(1)</script> $a<b$", is_code=False)
     cells = (
         plain("# Title", is_code=False),
@@ -428,7 +428,7 @@ LINKS = (
 
 
 @pytest.mark.parametrize("text", LINKS)
-def test_a_students_text_has_no_links_where_a_person_grades(text: str) -> None:
+def test_a_students_text_has_no_links_where_answers_are_graded_by_hand(text: str) -> None:
     cells = (named("double"), plain(text, is_code=False, grade_id="why"))
     kept = rebuild(TASK, SubmittedNotebook(cells)).notebook.cells[-1].source
     page = str(markdown2html_mistune(kept))

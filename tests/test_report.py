@@ -13,12 +13,22 @@ from autograder.course.assignment import Assignment
 from autograder.course.master import Master
 from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
-from autograder.hints import CATALOGUE, Hint
-from autograder.report.csv_table import COLUMNS, harmless, sheet
+from autograder.hints import Hint, Misconception, Reread
+from autograder.report.csv_table import COLUMNS, csv_safe, csv_table
 from autograder.report.terminal_table import print_table
 from autograder.text import plain
 
-ASSIGNMENT = Assignment("small", tuple(Master(name, new_notebook(), ()) for name in ("01_first", "02_second")), "")
+NOTEBOOKS = tuple(Master(name, new_notebook(), ()) for name in ("01_first", "02_second"))
+CATALOGUE = {
+    name: Misconception(
+        id=name,
+        belief=f"{name} is believed.",
+        truth=f"{name} is not true.",
+        reread=Reread(notebook="01_first", heading=f"What is true of {name}"),
+    )
+    for name in ("M1", "M4")
+}
+ASSIGNMENT = Assignment("small", NOTEBOOKS, catalogue=CATALOGUE)
 EMPTY = State(Kind.REJECTED, "empty", "01_first.ipynb: the file is empty")
 
 
@@ -58,8 +68,8 @@ def colourful(*results: Result) -> str:
     return console.file.getvalue()
 
 
-def test_the_sheet_has_a_row_for_each_notebook_of_each_student() -> None:
-    assert rows(sheet([result("ada"), result("grace")])) == [
+def test_the_csv_has_a_row_for_each_notebook_of_each_student() -> None:
+    assert rows(csv_table([result("ada"), result("grace")])) == [
         {
             "student": student,
             "notebook": notebook,
@@ -76,25 +86,25 @@ def test_the_sheet_has_a_row_for_each_notebook_of_each_student() -> None:
     ]
 
 
-def test_the_sheet_of_nobody_is_its_header() -> None:
-    assert rows(sheet([])) == []
-    assert len(sheet([]).splitlines()) == 1
+def test_the_csv_of_nobody_is_its_header() -> None:
+    assert rows(csv_table([])) == []
+    assert len(csv_table([]).splitlines()) == 1
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.GRADED])
-def test_what_a_person_must_decide_has_no_points_but_a_reason(kind: Kind) -> None:
-    first, second = rows(sheet([result(first=State(kind, "word", "look at it"))]))
+def test_what_needs_review_has_no_points_but_a_reason(kind: Kind) -> None:
+    first, second = rows(csv_table([result(first=State(kind, "word", "look at it"))]))
     assert (first["state"], first["points"], first["reason"]) == (f"{kind.value}(word)", "", "look at it")
     assert (second["state"], second["points"], second["reason"]) == ("GRADED", "0.5", "")
 
 
 def test_an_answer_that_is_worth_nothing_has_zero_points() -> None:
     nothing = Result("ada", "small", (verdict("01_first", 0),), {})
-    assert rows(sheet([nothing]))[0]["points"] == "0"
+    assert rows(csv_table([nothing]))[0]["points"] == "0"
 
 
 def test_notes_of_the_folder_and_of_the_notebook_stand_together() -> None:
-    first, second = rows(sheet([result(notes=("an extra file",), noted=("a copied cell", "a moved cell"))]))
+    first, second = rows(csv_table([result(notes=("an extra file",), noted=("a copied cell", "a moved cell"))]))
     assert first["notes"] == "an extra file; a copied cell; a moved cell"
     assert second["notes"] == "an extra file"
 
@@ -113,8 +123,10 @@ FORMULAS = [
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_no_field_of_the_sheet_is_a_formula(formula: str) -> None:
-    told = rows(sheet([result(formula, State(Kind.CRASH, "kernel", formula), notes=(formula,), noted=(formula,))]))
+def test_no_field_of_the_csv_is_a_formula(formula: str) -> None:
+    told = rows(
+        csv_table([result(formula, State(Kind.CRASH, "kernel", formula), notes=(formula,), noted=(formula,))])
+    )
     assert [row["student"] for row in told] == [f"'{formula}"] * 2
     assert told[0]["reason"] == f"'{formula}"
     assert told[0]["notes"] == f"'{formula}; {formula}"
@@ -122,7 +134,7 @@ def test_no_field_of_the_sheet_is_a_formula(formula: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "ada", "1+1", "a=b", "'", " =1", "ada@example.org"])
 def test_text_that_is_no_formula_stays_as_it_is(text: str) -> None:
-    assert harmless(text) == text
+    assert csv_safe(text) == text
 
 
 AWKWARD = [
@@ -141,8 +153,8 @@ AWKWARD = [
 
 
 @pytest.mark.parametrize("text", AWKWARD)
-def test_the_sheet_parses_back_to_the_same_rows(text: str) -> None:
-    told = rows(sheet([result(text, State(Kind.CRASH, "kernel", text), notes=(text,)), result("grace")]))
+def test_the_csv_parses_back_to_the_same_rows(text: str) -> None:
+    told = rows(csv_table([result(text, State(Kind.CRASH, "kernel", text), notes=(text,)), result("grace")]))
     assert [(row["student"], row["notebook"]) for row in told] == [
         (text, "01_first"),
         (text, "02_second"),
@@ -158,15 +170,16 @@ def test_the_table_has_a_row_for_each_student() -> None:
         ["ada", "GRADED", "2", "GRADED", "0.5", "2.5"],
         ["grace", "GRADED", "2", "GRADED", "0.5", "2.5"],
     ]
-    assert "want a person" not in printed
+    assert "review" not in printed
     assert "Noted" not in printed
 
 
-def test_the_table_shows_a_state_in_place_of_points_and_says_below_what_wants_a_person() -> None:
+def test_the_table_shows_a_state_in_place_of_points_and_says_below_what_needs_review() -> None:
     printed = table(result("ada", EMPTY), result("grace"))
     (row,) = [line for line in printed.splitlines() if "│ada" in line]
     assert re.findall(r"[\w.()?]+", row) == ["ada", "REJECTED(empty)", "GRADED", "0.5", "?"]
-    assert "1 want a person" in printed
+    assert "1 needs review" in printed
+    assert "2 need review" in table(result("ada", EMPTY), result("grace", EMPTY))
     assert "  ada: REJECTED(empty) 01_first.ipynb: the file is empty\n" in printed
 
 
@@ -175,7 +188,7 @@ def test_the_table_says_below_what_was_noted() -> None:
     assert "  ada: an extra file\n  ada: 01_first: a copied cell\n" in printed
 
 
-def test_sheet_and_table_count_the_misconceptions_of_the_class() -> None:
+def test_csv_and_table_count_the_misconceptions_of_the_class() -> None:
     hints = {
         "ada": (Hint("one", "M1", "a line"), Hint("two", "M4", "a line")),
         "grace": (Hint("one", "M4", "a line"), Hint("two", "M4", "another")),
@@ -184,10 +197,10 @@ def test_sheet_and_table_count_the_misconceptions_of_the_class() -> None:
         replace(result(student), verdicts=(replace(verdict("01_first"), hints=found),))
         for student, found in hints.items()
     ]
-    assert [row["misconceptions"] for row in rows(sheet(results))] == ["M1 M4", "M4"]
+    assert [row["misconceptions"] for row in rows(csv_table(results))] == ["M1 M4", "M4"]
     counted = [line.split()[:2] for line in table(*results).splitlines() if re.match(r" +\d+ M\d+ ", line)]
     assert counted == [["2", "M4"], ["1", "M1"]]
-    assert CATALOGUE["M4"].belief in table(*results)
+    assert "M4 is believed. See “What is true of M4” in 01_first." in table(*results)
     assert "Misconceptions" not in table(result("ada"))
 
 
@@ -258,8 +271,8 @@ NO_TEXT = "\udcff"
 """How Python names a file whose name is the byte FF."""
 
 
-def test_a_name_that_is_not_utf_8_can_be_written_to_the_sheet() -> None:
-    assert sheet([result("ada", notes=(f"{NO_TEXT}.ipynb",))]).encode()
+def test_a_name_that_is_not_utf_8_can_be_written_to_the_csv() -> None:
+    assert csv_table([result("ada", notes=(f"{NO_TEXT}.ipynb",))]).encode()
 
 
 def test_a_name_that_is_not_utf_8_can_be_printed() -> None:

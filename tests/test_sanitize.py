@@ -9,13 +9,13 @@ from nbformat import NotebookNode, from_dict, validate
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image, PngImagePlugin
 
-from autograder.grading.sanitize import MAX_PIXELS, harmless
+from autograder.grading.sanitize import MAX_PIXELS, sanitize
 from autograder.text import plain_lines
 
 
 def kept(*outputs: NotebookNode) -> list[NotebookNode]:
     notebook = new_notebook(cells=[new_code_cell("x", id="a", outputs=list(outputs), execution_count=7_000)])
-    shown = harmless(notebook)
+    shown = sanitize(notebook)
     validate(shown)
     return list(shown.cells[0].outputs)
 
@@ -88,16 +88,16 @@ def test_a_result_counts_as_its_cell_does() -> None:
 
 def test_what_a_kernel_says_of_itself_goes() -> None:
     notebook = new_notebook(metadata={"language_info": {"name": "<script>", "pygments_lexer": "../../x"}})
-    assert "language_info" not in harmless(notebook).metadata
+    assert "language_info" not in sanitize(notebook).metadata
 
 
 def test_text_that_nobody_can_encode_can_be_written() -> None:
     assert plain_lines("a\udcffb\nc").encode()
-    assert harmless(from_dict({"cells": [], "metadata": {}})).cells == []
+    assert sanitize(from_dict({"cells": [], "metadata": {}})).cells == []
 
 
 def test_many_pictures_are_drawn_until_they_are_too_much_to_draw() -> None:
     picture = base64.b64encode(png((MAX_PIXELS // 1000, 1000))).decode()
     cell = new_code_cell(outputs=[new_output("display_data", {"image/png": picture}) for _ in range(12)])
-    outputs = harmless(new_notebook(cells=[cell])).cells[0].outputs
+    outputs = sanitize(new_notebook(cells=[cell])).cells[0].outputs
     assert ["image/png" in output.data for output in outputs] == [True] * 10 + [False] * 2

@@ -6,9 +6,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.kernels.run import Run
 from autograder.probes import DESK
+from sharing_variables.display import GRAPH_TYPE
 from sharing_variables.graph.facts import Facts, Output, Variable
 from sharing_variables.graph.reader import parse
-from sharing_variables.display import GRAPH_TYPE
 from tests.conftest import runner
 
 pytestmark = pytest.mark.usefixtures("warm")

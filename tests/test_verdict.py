@@ -1,4 +1,4 @@
-"""Points need all to hold, a contradiction needs a person, and a submission is as bad as its worst notebook."""
+"""Points need all to hold, a contradiction needs review, and a submission is as bad as its worst notebook."""
 
 from itertools import product
 
@@ -56,7 +56,7 @@ def test_the_combinations_are_all_there_are() -> None:
 
 
 @pytest.mark.parametrize(("asserted", "shown", "points", "disagree"), COMBINATIONS)
-def test_points_need_all_to_hold_and_a_contradiction_needs_a_person(
+def test_points_need_all_to_hold_and_a_contradiction_needs_review(
     asserted: Outcome | None, shown: Outcome | None, points: float, disagree: bool
 ) -> None:
     decided = decide_cell("test-double", 2, findings(asserted, shown))

@@ -6,50 +6,34 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-from traitlets.config import Config
 
 from autograder.course.folders import Course
 from autograder.errors import KernelError
 from autograder.kernels.provisioner import WarmProvisioner
-from tests.conftest import KERNEL_NAME, runner
+from tests.conftest import KERNEL_NAME, ROOT, runner
+from tests.desk_client import started
 from tests.small_course import NAME, RIGHT, hand_in
+from tests.waiting import eventually, eventually_async
 
 BIN = Path(sys.executable).parent
 
 
-@asynccontextmanager
-async def started(**traits: Any) -> AsyncIterator[tuple[AsyncKernelManager, Any]]:
-    """Start the course's kernel as any Jupyter program does."""
-    manager = AsyncKernelManager(kernel_name=KERNEL_NAME, config=Config({"WarmProvisioner": traits}))
-    await manager.start_kernel()
-    client = manager.client()
-    client.start_channels()
-    await client.wait_for_ready(timeout=60)
-    try:
-        yield manager, client
-    finally:
-        client.stop_channels()
-        await manager.shutdown_kernel(now=True)
-
-
-async def run(client: Any, code: str) -> tuple[str, str]:
+async def run(client: Any, code: str, when_it_prints: Callable[[], None] = lambda: None) -> tuple[str, str]:
     """Run code; give what it prints and how it ended."""
     printed: list[str] = []
 
     def note(message: dict[str, Any]) -> None:
         if message["msg_type"] == "stream":
             printed.append(message["content"]["text"])
+            when_it_prints()
 
     reply = await client.execute_interactive(code, output_hook=note, timeout=60)
     return "".join(printed), reply["content"].get("ename", "ok")
@@ -60,8 +44,9 @@ def test_interrupt_restart_and_shutdown_work_as_ever() -> None:
         async with started() as (manager, client):
             assert type(manager.provisioner) is WarmProvisioner
             assert await run(client, "import sys\nprint('tensorflow' in sys.modules)\nhere = 1") == ("True\n", "ok")
-            loop = asyncio.ensure_future(run(client, "while True: pass"))
-            await asyncio.sleep(1)
+            begun = asyncio.Event()
+            loop = asyncio.ensure_future(run(client, "print('on', flush=True)\nwhile True: pass", begun.set))
+            await begun.wait()
             await manager.interrupt_kernel()
             assert (await loop)[1] == "KeyboardInterrupt"
             assert await run(client, "print(here)") == ("1\n", "ok")
@@ -91,7 +76,11 @@ def test_what_is_printed_below_python_reaches_the_notebook(monkeypatch: pytest.M
 
     async def story() -> None:
         async with started() as (_, client):
-            assert await run(client, "import os\n_ = os.system('echo below')") == ("below\n", "ok")
+            client.execute("import os\n_ = os.system('echo below')")
+            # It comes when the pipe has been read, which may be after the cell has ended.
+            while (message := await client.get_iopub_msg(timeout=60))["msg_type"] != "stream":
+                continue
+            assert message["content"]["text"] == "below\n"
 
     asyncio.run(story())
 
@@ -100,10 +89,8 @@ def test_a_kernel_that_ends_by_itself_is_seen_to_have_ended() -> None:
     async def story() -> None:
         async with started() as (manager, client):
             client.execute("import os\nos._exit(3)")
-            for _ in range(100):
-                if not await manager.is_alive():
-                    break
-                await asyncio.sleep(0.1)
+            while await manager.is_alive():
+                await asyncio.sleep(0)
             assert manager.provisioner is not None
             assert await manager.provisioner.poll() == 3
 
@@ -124,28 +111,35 @@ def test_a_session_at_import_is_refused_where_a_jail_is_a_must_and_costs_time_el
             assert await run(client, "print('on')") == ("on\n", "ok")
 
     asyncio.run(story())
-    assert "runs a TensorFlow session or an eager operation" in caplog.text
+    assert "starts work in threads (tf_" in caplog.text
 
 
 def test_threads_that_come_later_are_noticed_before_a_fork(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked, done = tmp_path / "asked", tmp_path / "done"
+    os.mkfifo(asked)
     (tmp_path / "starts_threads_later.py").write_text(
-        "import threading, time\n"
+        "import pathlib, threading\n"
         "def later():\n"
+        f"    open({str(asked)!r}).close()\n"
         "    for _ in range(3):\n"
-        "        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
-        "    time.sleep(60)\n"
-        "threading.Timer(1, later).start()\n"
+        "        threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        f"    pathlib.Path({str(done)!r}).touch()\n"
+        "    threading.Event().wait()\n"
+        "threading.Thread(target=later, daemon=True).start()\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
     async def story() -> None:
-        for said in (False, True):
+        for refused in (False, True):
             async with started(preload=["starts_threads_later"]) as (_, client):
                 assert await run(client, "print('on')") == ("on\n", "ok")
-            assert ("threads and had" in caplog.text) == said
-            await asyncio.sleep(1.5)
+            assert ("threads and had" in caplog.text) == refused
+            if not refused:
+                # The zygote's thread has waited for this.
+                asked.write_text("")
+                await eventually_async(done.exists)
 
     asyncio.run(story())
 
@@ -162,7 +156,7 @@ def test_a_zygote_that_dies_is_started_again() -> None:
         # The first to go takes others along.
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    time.sleep(0.5)
+    eventually(lambda: not _pids("email.generator"))
     done = kernels.run(new_notebook(cells=[new_code_cell("1 + 1", id="sum")]))
     lease.close()
     assert done.replies["sum"].ok
@@ -176,11 +170,7 @@ def test_a_kernel_at_a_desk_ends_with_its_zygote() -> None:
             for pid in _pids("email.header"):
                 if str(pid) != kernel.name:
                     os.kill(pid, signal.SIGKILL)
-            for _ in range(100):
-                if not kernel.exists():
-                    break
-                await asyncio.sleep(0.1)
-            assert not kernel.exists()
+            await eventually_async(lambda: not kernel.exists())
             assert not await manager.is_alive()
 
     asyncio.run(story())
@@ -188,12 +178,17 @@ def test_a_kernel_at_a_desk_ends_with_its_zygote() -> None:
 
 def test_whoever_needs_it_at_the_same_time_shares_one_zygote() -> None:
     script = (
-        "from autograder.kernels.running import NbclientRunner\nimport sys\n"
+        "from tests.conftest import runner\nimport sys\n"
         "lease = runner(preload=('email.iterators',)).lease()\nprint('ready', flush=True)\nsys.stdin.read()"
     )
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [sys.executable, "-c", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            cwd=ROOT,
         )
         for _ in range(4)
     ]

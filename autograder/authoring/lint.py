@@ -1,8 +1,8 @@
 """
 Rules for notebooks, as small functions: each names the cell, what is wrong, and the way to mend it.
 
-Authors meet them through `autograder lint`. A rule looks at one master notebook and yields problems; to add a rule, write
-the function and list it in `RULES`. A subject has rules of its own (`autograder.subject`).
+Authors meet them through `autograder lint`. A rule looks at one master notebook and yields problems; to add a rule,
+write the function and list it in `RULES`. A subject has rules of its own (`autograder.subject`).
 """
 
 import ast

@@ -20,5 +20,5 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Print a line for each thing that grading needs."""
     found = diagnose(Course(options.course), options.workers)
     for diagnosis in found:
-        console.print(f"{'ok  ' if diagnosis.is_fine else 'MEND'}  {diagnosis.what}: {diagnosis.says}")
+        console.print(f"{'ok  ' if diagnosis.is_fine else 'MEND'}  {diagnosis.what}: {diagnosis.detail}")
     return DONE if all(diagnosis.is_fine for diagnosis in found) else NEEDS_REVIEW

@@ -28,7 +28,7 @@ def add_collecting(parser: argparse.ArgumentParser) -> None:
         "student_id and file_id, and perhaps timestamp (default: that of nbgrader_config.py, or what fits)",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="take the download where no time tells which file is newer"
+        "--overwrite", action="store_true", help="take the download where no timestamp shows which file is newer"
     )
 
 

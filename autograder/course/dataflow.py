@@ -20,7 +20,7 @@ _SEE_EVERYTHING = frozenset(
 """Names through which code can reach any other name."""
 
 
-LONGEST = 10_000
+LONGEST_CELL = 10_000
 """Characters of a cell that is read for names: a syntax tree takes a thousand times the memory of its text."""
 
 _Read = TypeVar("_Read")
@@ -45,7 +45,7 @@ def binds(source: str) -> set[str]:
 @lru_cache(maxsize=512)
 def reads(source: str) -> set[str] | None:
     """Name what a cell takes from others; None where that cannot be told, as with magics."""
-    if len(source) > LONGEST:
+    if len(source) > LONGEST_CELL:
         return None
     table, tree = _python(source, _table), _python(source, ast.parse)
     if table is None or tree is None:

@@ -1,8 +1,8 @@
 """
 A course's folder and its configuration.
 
-A course is any folder with an ``nbgrader_config.py``. Paths, folder names and the gradebook's address are nbgrader's own
-(`nbgrader.coursedir.CourseDirectory`), so every stock nbgrader command sees the same course.
+A course is any folder with an ``nbgrader_config.py``. Paths, folder names and the gradebook's address are nbgrader's
+own (`nbgrader.coursedir.CourseDirectory`), so every stock nbgrader command sees the same course.
 """
 
 import hashlib

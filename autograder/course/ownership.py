@@ -1,10 +1,10 @@
-"""Whose a test is: the answer that it is named after. Decided here for grading, for pages and for a student's kernel."""
+"""Whose a test is: the answer that it is named after. Grading, pages and a student's kernel ask here."""
 
 from collections.abc import Iterable
 
 
 def is_test_of(test: str, answer: str) -> bool:
-    """Tell whether a test cell is about an answer: ``test-predict`` and ``test-predict-two`` are about ``predict``."""
+    """Tell whether a test is about an answer: ``test-predict`` and ``test-predict-two`` are about ``predict``."""
     return test == f"test-{answer}" or test.startswith(f"test-{answer}-")
 
 

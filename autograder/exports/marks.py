@@ -209,7 +209,7 @@ def _test(
 
 
 def _lost(assignment: Assignment, master: Master, cell: MasterCell, verdict: NotebookVerdict) -> str:
-    """Write what the feedback page says about a test that the grader gave not all of its points; empty where it did."""
+    """Write what the feedback page says about a test that lost points; empty where it has all of them."""
     (found,) = (one for one in verdict.cells if one.grade_id == cell.grade_id)
     if found.points >= found.max_points and (found.max_points or not found.message):
         return ""

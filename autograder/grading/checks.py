@@ -1,8 +1,9 @@
 """
 What a graded cell shows, held against what it must show.
 
-A graded cell may ask for several kinds of check. Each kind is one class with a line in `evidence_checks`: it says whether
-a master cell asks for it, and then what it found. This module only finds; `autograder.grading.verdict` decides.
+A graded cell may ask for several kinds of check. Each kind is one class with a line in `evidence_checks`: it says
+whether a master cell asks for it, and then what it found. This module only finds; `autograder.grading.verdict`
+decides.
 """
 
 import ast

@@ -3,9 +3,9 @@ Hidden parts of tests: what they are, where they run, and what of them people ma
 
 Of a test with a hidden part the visible part runs in its place, and the whole test after everything else: what people
 see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something and has
-asserts of its own, it first runs without them, before any such test runs whole: what counts as evidence was shown before
-the kernel had been told what is expected. `autograder.inside.namespaces` gives a test that runs again the names of its
-place.
+asserts of its own, it first runs without them, before any such test runs whole: what counts as evidence was shown
+before the kernel had been told what is expected. `autograder.inside.namespaces` gives a test that runs again the
+names of its place.
 """
 
 import ast

@@ -10,7 +10,7 @@ where named cells were moved; what follows all of them runs last. A second cell 
 (JupyterLab makes one when a cell is split or copied) runs as a plain cell there, so that the notebook does what Run
 All did at the student's desk. A second copy of a graded or locked cell is left out.
 
-Where hidden parts of tests run is said in `autograder.grading.hidden_parts`.
+`autograder.grading.hidden_parts` decides where hidden parts of tests run.
 
 A demonstration that the student has left as it was, and of which nothing that runs takes a name, is shown and not
 run: that is about a third of the time.
@@ -49,9 +49,9 @@ class Rebuilt:
         Fresh cells with the master's metadata and without tags of the submission: none of nbclient's or nbval's can
         skip a cell.
     notes : tuple of str
-        What a person should know: which cells were copied, moved or missing, and which wait for a person.
+        What an instructor should know: which cells were copied, moved or missing, and which need manual grading.
     blank : tuple of str
-        The answers for a person that are as they were released.
+        The manually graded answers that are as they were released.
     """
 
     notebook: NotebookNode
@@ -122,7 +122,7 @@ def _build(master: Master, parts: _Parts) -> Rebuilt:
 def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
     known = {str(cell.grade_id): cell for cell in master.cells if cell.is_anchor}
     position = {name: number for number, name in enumerate((_START, *known))}
-    # Where a person grades, what students wrote beside their code is a part of the answer.
+    # Where a reviewer grades by hand, what students wrote beside their code is a part of the answer.
     texts = {cell.source for cell in master.cells} if master.by_hand else None
     parts = _Parts({}, defaultdict(list), [], [])
     for cell, place in zip(submitted.cells, _places(submitted, position), strict=True):
@@ -197,7 +197,7 @@ def _plain_cell(name: str, cell: SubmittedCell, idle: set[str]) -> NotebookNode:
 
 def _without_tags(text: str) -> str:
     """
-    Let HTML in a student's text be read, and not be run by the page in which a person grades it.
+    Let HTML in a student's text be read, and not be run by the page in which a reviewer grades it.
 
     Links and pictures are read as they are written, too: nbconvert keeps ``javascript:`` in them.
     """
@@ -223,7 +223,7 @@ def _notes(master: Master, parts: _Parts, blank: tuple[str, ...]) -> Iterable[st
             what = "there was no answer to run" if cell.solution else "the course's own was run"
             yield f"'{cell.grade_id}' is missing from the submission: {what}"
     if waiting := [f"'{cell.grade_id}'" for cell in master.by_hand if cell.grade_id not in blank]:
-        yield f"a person gives points for {', '.join(waiting)}"
+        yield f"needs manual grading: {', '.join(waiting)}"
     expected = [name for name in names if name in parts.order]
     if parts.order != expected:
         moved = next(name for name, other in zip(parts.order, expected, strict=True) if name != other)

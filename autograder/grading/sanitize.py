@@ -25,6 +25,9 @@ MAX_DRAWN = 10 * MAX_PIXELS
 
 _PICTURE = "image/png"
 
+_KINDS_CHARACTERS = 200
+"""Of the kinds of an output that is not shown: their names are whatever student code called them."""
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -72,7 +75,7 @@ def _bundle(data: dict[str, Any], left: _Left) -> dict[str, str]:
         if picture:
             shown[_PICTURE] = picture
     if not shown:
-        shown["text/plain"] = f"(not shown: {plain(', '.join(map(str, data)))[:200]})"
+        shown["text/plain"] = f"(not shown: {plain(', '.join(map(str, data)))[:_KINDS_CHARACTERS]})"
     return shown
 
 

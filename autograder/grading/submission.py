@@ -22,6 +22,9 @@ from autograder.layers import layer
 from autograder.probes import at_a_desk, fresh_ending
 from autograder.submissions.reading import Submission, parse_notebook
 
+_WHY_CHARACTERS = 500
+"""Of why the grader failed: one line of the CSV."""
+
 _Graded = tuple[NotebookVerdict, str]
 """What came of a notebook, and the text of the notebook as it was run."""
 
@@ -98,7 +101,7 @@ def _rejected(rejected: RejectedError) -> State:
 
 
 def _failed(submission: Submission, why: str) -> State:
-    first = (why.splitlines() or [""])[0][:500]
+    first = (why.splitlines() or [""])[0][:_WHY_CHARACTERS]
     return State(Kind.CRASH, "grader", f"{first}; grade it again with --student {submission.student}")
 
 
@@ -131,7 +134,7 @@ def _state(done: Run, cells: tuple[CellVerdict, ...], runner: Runner) -> State:
 
 
 def _text(notebook: NotebookNode, state: State) -> str:
-    """Write a notebook file; the state stands at the top of one that a person must look at."""
+    """Write a notebook file; the state stands at the top of one that needs review."""
     if not state.is_graded:
         banner = new_markdown_cell(f"**{state.for_student}**", id="state")
         notebook = NotebookNode(notebook | {"cells": [banner, *notebook.cells]})

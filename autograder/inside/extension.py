@@ -1,9 +1,9 @@
 """
 The IPython extension that every kernel of ours loads before any notebook code runs.
 
-At a desk it shortens errors and gives hints; at a grading it keeps cells from disturbing the tests behind them. In both
-it drops the log records that the course's subject calls noise, and nothing else: warnings about a student's own code
-still show.
+At a desk it shortens errors and gives hints; at a grading it keeps cells from disturbing the tests behind them. In
+both it drops the log records that the course's subject calls noise, and nothing else: warnings about a student's own
+code still show.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """
 What a student's kernel remembers, so that a test that fails can say at once which idea was wrong.
 
-The grader has the master to hold evidence against; at a desk the test itself says what is meant. The rules and the words
-are the same in both places: the course's hints.yml lies beside the notebook.
+The grader has the master to hold evidence against; at a desk the test itself says what is meant. The rules and the
+words are the same in both places: the course's hints.yml lies beside the notebook.
 """
 
 from functools import cached_property

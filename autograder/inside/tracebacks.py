@@ -1,10 +1,10 @@
 """
 Errors as short as they can be told: tracebacks that say less than their last line are noise to a student.
 
-What is raised in a test cell itself, and by a stub that has not been filled in, has one thing to say: its message. (What a
-library has not implemented is another matter.) Where a library of the subject raises, its own frames below the student's
-line are left out. All of these are still errors, with the same name and message in the execute reply; only what is shown
-of them is shorter.
+What is raised in a test cell itself, and by a stub that has not been filled in, has one thing to say: its message.
+(What a library has not implemented is another matter.) Where a library of the subject raises, its own frames below
+the student's line are left out. All of these are still errors, with the same name and message in the execute reply;
+only what is shown of them is shorter.
 """
 
 import contextlib

@@ -1,8 +1,9 @@
 """
 The only writer of grades: results into nbgrader's gradebook and autograded notebooks.
 
-Both are drawn from results, and only where they differ from what is there. Only GRADED notebooks get automatic scores;
-every other state clears older ones and asks for manual grading. What a reviewer gave or wrote is never touched.
+Both are drawn from results, and only where they differ from what is there. Only GRADED notebooks get automatic
+scores; every other state clears older ones and asks for manual grading. What a reviewer gave or wrote is never
+touched.
 """
 
 import os

@@ -16,7 +16,7 @@ _IDENTIFIER = re.compile(r"[\w.@+-]*", re.ASCII)
 
 
 def csv_table(results: list[Result]) -> str:
-    """Write the rows as CSV text. Points are empty, not 0, where a person must decide."""
+    """Write the rows as CSV text. Points are empty, not 0, where a notebook needs review."""
     rows = [
         [
             csv_safe(result.student),

@@ -28,7 +28,7 @@ _LOOKED_AT = 6
 """Kinds of answer, and answers of one kind, that are read to find the shortest."""
 
 _LINES, _WIDTH = 14, 200
-_LONGEST = 8_000
+_LONGEST_ANSWER = 8_000
 """Characters of an answer that is read at all."""
 
 _PROSE = 2
@@ -128,7 +128,7 @@ def _sources(path: Path) -> dict[str, str]:
 
 
 def _anonymous(source: str, course: str) -> str:
-    tree = syntax_tree(source) if len(source) <= _LONGEST else None
+    tree = syntax_tree(source) if len(source) <= _LONGEST_ANSWER else None
     if tree is None:
         return ""
     try:

@@ -1,8 +1,8 @@
 """
 A class in numbers: who needs review, which ideas are wrong, which exercises were passed, how long grading took.
 
-Only results are counted, so the numbers are those of the CSV. Students are listed by name; a notebook that needs review
-counts nowhere but among those.
+Only results are counted, so the numbers are those of the CSV. Students are listed by name; a notebook that needs
+review counts nowhere but among those.
 """
 
 from collections import Counter
@@ -224,7 +224,7 @@ def _exercise(
         missed = [str(test.grade_id) for test in tests if test.grade_id not in given]
         (passed if not missed else partly if len(missed) < len(tests) else lost).append(result)
         losses.update(missed)
-    told = [Loss(test.looks_at, losses[str(test.grade_id)]) for test in tests if partly]
+    losses_of_tests = [Loss(test.looks_at, losses[str(test.grade_id)]) for test in tests if partly]
     return ExerciseStatistics(
         master.name,
         str(cell.grade_id),
@@ -233,7 +233,7 @@ def _exercise(
         tuple(partly),
         tuple(lost),
         tuple(waiting),
-        tuple(one for one in told if one.lost),
+        tuple(one for one in losses_of_tests if one.lost),
     )
 
 

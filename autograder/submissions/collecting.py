@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.errors import RejectedError
-from autograder.files import replace_file, sync_folder
+from autograder.files import replace_file, sync_folder, temporary_prefix
 from autograder.submissions.layouts import CollectedFile, parsed_time
 from autograder.submissions.reading import MAX_BYTES, TIMESTAMP_FILE, read_file, read_timestamp
 from autograder.submissions.roster import Roster
@@ -23,7 +23,7 @@ def sort_by_student(
     items: Iterable[CollectedFile], roster: Roster, present: Iterable[str]
 ) -> Iterator[list[CollectedFile] | str]:
     """
-    Give for each student the notebooks that count, and a line for each that cannot be told.
+    Give for each student the notebooks that count, and a line for each that cannot be decided.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def sort_by_student(
         others = spelled[student.casefold()] - {student}
         numbers = {number for item in handed_in for number in (item.lms_id, item.person) if number}
         if others and student not in roster.ids:
-            yield f"{student}: only case tells it from {', '.join(sorted(others))}; rename one, or import a roster"
+            yield f"{student}: differs only in case from {', '.join(sorted(others))}; rename one, or import a roster"
         elif len(numbers) > 1:
             yield (
                 f"{student}: {len(numbers)} students with the numbers {', '.join(sorted(numbers))} have this name; "
@@ -66,7 +66,7 @@ def _latest_of(student: str, handed_in: list[CollectedFile]) -> Iterator[list[Co
         try:
             if len(last) > 1 and len({item.file.read() for item in last}) > 1:
                 paths = ", ".join(item.file.path for item in last)
-                yield f"{student}: {notebook} is there {len(last)} times ({paths}), and no name says which is last"
+                yield f"{student}: {notebook} is there {len(last)} times ({paths}), and no name shows which is last"
                 continue
         except RejectedError as rejected:
             yield rejected.message
@@ -105,7 +105,7 @@ def write_submission(
     Parameters
     ----------
     overwrite : bool
-        Whether what is there gives way also where no time says which is newer.
+        Whether what is there gives way also where no timestamp shows which is newer.
     """
     folder = course.submitted(items[0].student, assignment.name)
     for path in (folder.parent, folder):
@@ -124,7 +124,7 @@ def _make(folder: Path, items: list[CollectedFile]) -> Written:
     if not files:
         return Written(problems=problems)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name[:100]}.", dir=folder.parent) as fresh:
+    with tempfile.TemporaryDirectory(prefix=temporary_prefix(folder.name), dir=folder.parent) as fresh:
         new = Path(fresh) / folder.name
         new.mkdir()
         for item, data in files:
@@ -156,7 +156,7 @@ def _update(folder: Path, items: list[CollectedFile], *, overwrite: bool) -> Wri
                 continue
             if newer is None and not overwrite:
                 problems.append(
-                    f"{path}: kept; {item.file.path} differs, and no time says which is newer: --overwrite takes it"
+                    f"{path}: kept; {item.file.path} differs, and no timestamp shows which is newer: --overwrite takes it"
                 )
                 continue
             notes.append(f"{path}: replaced by {item.file.path}")

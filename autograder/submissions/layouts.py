@@ -41,7 +41,7 @@ class CollectedFile:
     lms_id : str or None
         The LMS's own number of the student, which a roster may hold.
     person : str or None
-        Another number that tells students of one name apart.
+        Another number, for students of one name.
     notebook : str
         Without suffix; a master's name where there is such a master.
     time : datetime or None
@@ -94,7 +94,7 @@ class Names:
         found = self._match(file.path)
         if found is None or not found.get("student_id"):
             raise RejectedError(
-                "name", f"{file.path}: its name does not say whose it is; rename it, or give --pattern"
+                "name", f"{file.path}: its name does not show whose it is; rename it, or give --pattern"
             )
         student = unicodedata.normalize("NFC", str(found["student_id"])).strip()
         notebook, number = self._notebook(str(found["file_id"] or ""), file.path)

@@ -80,7 +80,7 @@ class Submission:
     timestamp : str or None
         The text of nbgrader's timestamp file.
     notes : tuple of str
-        What a person should know about the folder, e.g. a file that nobody asked for.
+        What an instructor should know about the folder, e.g. a file that nobody asked for.
     secret : str or None
         The text of nbgrader's file with the submission's secret.
     """

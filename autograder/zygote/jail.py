@@ -1,10 +1,10 @@
 """
 Namespaces, limits and a filter of system calls for each kernel that the zygote forks.
 
-Inside what bubblewrap shows (`autograder.zygote.bubblewrap`) each kernel enters user, mount, process, IPC and host name namespaces of
-its own: it sees no process but its own, writes only to a sized scratch file system in memory, has the sockets that
-Jupyter needs and can make no others, has no capability and cannot get one, and may not make the system calls that
-student code has no use for.
+Inside what bubblewrap shows (`autograder.zygote.bubblewrap`) each kernel enters user, mount, process, IPC and host
+name namespaces of its own: it sees no process but its own, writes only to a sized scratch file system in memory, has
+the sockets that Jupyter needs and can make no others, has no capability and cannot get one, and may not make the
+system calls that student code has no use for.
 
 Limits on processes count per user namespace, so that kernels do not eat each other's share. They do not hold for
 the superuser, which is why a jail that root starts runs as another user, `JAIL_UID`.
@@ -28,6 +28,9 @@ from autograder.zygote.seccomp import socket_filter, system_call_filter
 
 _STACK_BYTES = 8 * 2**20
 """What the system sets aside for a thread."""
+
+_WHY_CHARACTERS = 4000
+"""Of why a kernel could not be jailed: they must fit into a pipe that nobody reads yet."""
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -72,8 +75,8 @@ def fork_into_jail(
     """
     Fork a kernel into namespaces of its own and return its process id.
 
-    Two forks: the first process makes the namespaces and stays outside of the new process namespace, the second one is
-    the first process within. When the kernel's sockets are bound, the first makes their folder read-only, so that
+    Two forks: the first process makes the namespaces and stays outside of the new process namespace, the second one
+    is the first process within. When the kernel's sockets are bound, the first makes their folder read-only, so that
     student code finds no place to write that is not sized, and ends.
 
     Parameters
@@ -92,7 +95,7 @@ def fork_into_jail(
             leave_behind()
             _outside(order, tell, run)
         except BaseException as error:
-            os.write(tell, f"{type(error).__name__}: {error}"[:4000].encode())
+            os.write(tell, f"{type(error).__name__}: {error}"[:_WHY_CHARACTERS].encode())
         finally:
             os._exit(1)
     os.close(tell)
@@ -164,7 +167,7 @@ def _mount_scratch(order: Order) -> None:
 def _be_the_kernel(
     order: Order, run: Callable[[Order, Callable[[], None]], None], binding: int, closed: int
 ) -> NoReturn:
-    """Be the first process of the kernel's namespaces; say when the sockets are bound, and wait until that is seen."""
+    """Be the first process of the kernel's namespaces. Nothing of a student's runs before its sockets are closed in."""
     log = os.dup(2)
 
     def sockets_are_bound() -> None:

@@ -174,14 +174,14 @@ def _training(facts: Facts, step: Output) -> str:
 def lines_of(facts: Facts) -> list[str]:
     """Write an aligned line for each variable, and one for all that an optimizer keeps."""
     uses = Uses(facts)
-    rows = [(shortened(v.name, 40), shortened(size_of(v), 40), "; ".join(_told(v, uses))) for v in facts.own]
+    rows = [(shortened(v.name, 40), shortened(size_of(v), 40), "; ".join(_usage(v, uses))) for v in facts.own]
     first, second = (max((width_of(row[column]) for row in rows), default=0) for column in (0, 1))
     lines = [f"{_pad(name, first)}  {_pad(kind, second)}  {told}".rstrip() for name, kind, told in rows]
     slots = [variable.name for variable in facts.variables if variable.slot]
     return lines + ([f"The optimizer keeps {len(slots)} more: {_some(slots)}."] if slots else [])
 
 
-def _told(variable: Variable, uses: Uses) -> list[str]:
+def _usage(variable: Variable, uses: Uses) -> list[str]:
     """Say of a variable who uses it, and what else is worth knowing."""
     readers = uses.readers(variable.name)
     edges = uses.edges.get(variable.name, [])

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sharing_variables.graph.facts import Facts, Variable
+from sharing_variables.graph.facts import QUOTED, Facts, Variable
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _renamed(shown: Facts, expected: Facts) -> str:
     pairs = zip(shown.outputs, expected.outputs, strict=False)
     other = ((one.label, one.tensor, master.tensor) for one, master in pairs if one.tensor != master.tensor)
     label, tensor, wanted = next(other, ("", "", ""))
-    return f"{label} is {tensor[:100]}, and should be {wanted}"
+    return f"{label} is {tensor[:QUOTED]}, and should be {wanted}"
 
 
 def _both(shown: Facts, expected: Facts, view: Any) -> tuple[object, object]:

@@ -4,20 +4,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from sharing_variables.display import GRAPH_TYPE, read_graph
 from sharing_variables.graph import reader
 from sharing_variables.graph.caption import caption
 from sharing_variables.graph.comparison import TAGS, Terms, difference, terms_of
 from sharing_variables.graph.facts import Facts, from_text, groups_of, to_text
 from sharing_variables.graph.picture import STYLE, figure
-from sharing_variables.display import GRAPH_TYPE, read_graph
 
 
 class GraphEvidence:
     """
     Serialized graphs. Their facts are written by `sharing_variables.graph.facts.to_text`.
 
-    What counts is said by a cell's tags, see `sharing_variables.graph.comparison.Terms`. Of the graphs that a cell shows
-    those that have the reference's outputs may be the test's own: a student's own pictures cost nothing.
+    What counts is said by a cell's tags, see `sharing_variables.graph.comparison.Terms`. Of the graphs that a cell
+    shows those that have the reference's outputs may be the test's own: a student's own pictures cost nothing.
     """
 
     name = "graph"

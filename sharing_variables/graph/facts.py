@@ -26,6 +26,9 @@ LABELS, TENSORS, ORIGINS, MEANT = "sharing/labels", "sharing/tensors", "sharing/
 MOST_STEPS = 200_000
 """How many nodes may be looked at to find what each output reads: an exercise's graph needs a few thousand."""
 
+QUOTED = 100
+"""Characters of a name in a message: a name of a thousand is not worth reading."""
+
 _LINE = 200
 """Characters of a line of a notebook that is quoted: longer ones do not fit into a message."""
 
@@ -256,7 +259,7 @@ class _Graph:
         for name in self.variables:
             borrowed = self._nodes[name].attr["shared_name"].s.decode("utf-8", "replace")
             if borrowed not in ("", name):
-                raise FactsError(f"'{name}' keeps its value under another name, {borrowed[:100]!r}")
+                raise FactsError(f"'{name}' keeps its value under another name, {borrowed[:QUOTED]!r}")
         if any(node.op in _VARIABLES for function in graph_def.library.function for node in function.node_def):
             raise FactsError("one of its functions holds a variable")
 

@@ -18,7 +18,7 @@ from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 from tensorboard.compat.proto.variable_pb2 import VariableDef
 
 from autograder.subject import EvidenceError
-from sharing_variables.graph.facts import Facts, FactsError, facts_of
+from sharing_variables.graph.facts import QUOTED, Facts, FactsError, facts_of
 
 MAX_BYTES = 4 * 2**20
 MAX_NODES = 20_000
@@ -92,7 +92,7 @@ def _hold_caps(meta: Any) -> None:
     called = {function.signature.name for function in graph.library.function}
     odd = sorted(kinds - known_operations() - called)
     if odd:
-        raise EvidenceError(f"TensorFlow has no operation '{odd[0][:80]}'")
+        raise EvidenceError(f"TensorFlow has no operation '{odd[0][:QUOTED]}'")
     doing_more = sorted(kind for kind in kinds if _RUNS_CODE.fullmatch(kind))
     if doing_more:
         raise EvidenceError(f"the operation '{doing_more[0]}' does more than a graph can show")

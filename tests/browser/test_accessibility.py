@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from autograder.course.assignment import Assignment
 from autograder.grading.checks import Finding, Outcome
 from autograder.hints import Hint
-from sharing_variables.graph.facts import Facts, Output, Variable
+from sharing_variables.graph.facts import Facts, Output, Variable, to_text
 from tests.test_feedback import drawn, lost, master_of, verdict
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -72,7 +72,7 @@ def feedback(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -
     )
     findings = (
         Finding("output", Outcome.FAILS, "x", shown="['W:0']\n['b:0']"),
-        Finding("graph", Outcome.FAILS, "x", graphs=(Facts(made, outputs),)),
+        Finding("graph", Outcome.FAILS, "x", evidence=(to_text(Facts(made, outputs)),)),
     )
     found = verdict(
         master,
@@ -81,7 +81,7 @@ def feedback(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -
         hints=(Hint("make-and-use", "M1", "same = make_variables(2, 2)"),),
     )
     place = tmp_path_factory.mktemp("feedback") / "page.html"
-    place.write_text(drawn(master, found), encoding="utf-8")
+    place.write_text(drawn(assignment, found), encoding="utf-8")
     return place
 
 

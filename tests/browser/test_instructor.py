@@ -1,4 +1,4 @@
-"""An instructor's evening: collect, grade, settle what wants a person, hand out feedback."""
+"""An instructor's evening: collect, grade, settle what needs review, hand out feedback."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ DIFFERENT = {
 BY_HAND = "barbara"
 """Whose file came by another way than the exchange."""
 
-REASON = "CRASH(kernel): the kernel died in cell 'predict-names'. A person will look at this notebook."
+REASON = "CRASH(kernel): the kernel died in cell 'predict-names'. Your instructor will review this notebook."
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Office:
     students: dict[str, Classroom]
     page: Page
 
-    def sheet(self) -> dict[tuple[str, str], dict[str, str]]:
+    def rows(self) -> dict[tuple[str, str], dict[str, str]]:
         """Read the CSV of the batch, by student and notebook."""
         with (self.room.course / "reports" / f"{ASSIGNMENT}.csv").open(encoding="utf-8", newline="") as file:
             return {(row["student"], row["notebook"]): row for row in csv.DictReader(file)}
@@ -99,16 +99,16 @@ def work(place: Classroom, assignment: Assignment, different: str) -> None:
 
 
 def test_formgrader_opens_in_jupyterlab_and_shows_the_scores_of_the_batch(office: Office, waiting: Waiting) -> None:
-    sheet = office.sheet()
-    assert {sheet[student, NOTEBOOK]["state"] for student in ("ada", "alan")} == {"GRADED"}
-    assert sheet["grace", NOTEBOOK]["state"] == "CRASH(kernel)"
+    table = office.rows()
+    assert {table[student, NOTEBOOK]["state"] for student in ("ada", "alan")} == {"GRADED"}
+    assert table["grace", NOTEBOOK]["state"] == "CRASH(kernel)"
     with waiting("Formgrader"):
         office.page.get_by_role("menuitem", name="Nbgrader", exact=True).click()
         office.page.locator(".lm-Menu-itemLabel").get_by_text("Formgrader", exact=True).click()
         expect(office.page.frame_locator("iframe").locator("table tbody")).to_contain_text(ASSIGNMENT)
     tab = office.formgrader(f"manage_submissions/{ASSIGNMENT}")
     for student in DIFFERENT:
-        rows = [row for (name, _), row in sheet.items() if name == student]
+        rows = [row for (name, _), row in table.items() if name == student]
         earned = sum(float(row["points"] or 0) for row in rows)
         status = "graded" if all(row["points"] for row in rows) else "needs manual grading"
         seen = tab.locator("table tbody tr").filter(has_text=student).locator("td")
@@ -142,7 +142,7 @@ def doings(office: Office, student: str) -> set[str]:
     return {what.replace(path.split("/")[1], "ID") for what in done}
 
 
-def test_what_a_person_settles_outlives_another_grading(office: Office, waiting: Waiting) -> None:
+def test_what_a_reviewer_settles_outlives_another_grading(office: Office, waiting: Waiting) -> None:
     tab = office.formgrader(office.submission("grace"))
     comment = tab.locator(f"#{EXERCISE}-comment")
     assert str(comment.get_attribute("placeholder")).startswith(REASON)

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from autograder.course.assignment import Assignment
-from autograder.hints import CATALOGUE
 from tests.browser.conftest import Waiting
 from tests.browser.desk import Desk
 from tests.browser.lab import Classroom, classroom, make_lab
@@ -88,7 +87,7 @@ def test_a_test_of_a_stub_says_that_it_is_still_to_do(desk: Desk) -> None:
 
 
 def test_a_wrong_answer_draws_its_picture_and_names_the_idea(
-    desk: Desk, given: dict[str, list[Answer]], waiting: Waiting
+    desk: Desk, assignment: Assignment, given: dict[str, list[Answer]], waiting: Waiting
 ) -> None:
     wrong = next(answer for answer in given[EXERCISE] if answer.misconceptions == ("M15",))
     desk.write(EXERCISE, wrong.source)
@@ -97,7 +96,7 @@ def test_a_wrong_answer_draws_its_picture_and_names_the_idea(
         below = desk.run(TEST)
     expect(below.get_by_role("img", name="Which outputs read which variables")).to_be_visible()
     expect(below).to_contain_text("The graph holds outside_probe, v_probe and v_probe_1.")
-    expect(below).to_contain_text(f"Perhaps you believe: {CATALOGUE['M15'].belief}")
+    expect(below).to_contain_text(f"Perhaps you believe: {assignment.catalogue['M15'].belief}")
     assert len(below.inner_text().splitlines()) < 25
 
 

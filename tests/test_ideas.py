@@ -1,12 +1,16 @@
-"""Rules fire for what shows a misconception, stay silent for what does not, and bear every answer."""
+"""The course's hints fire for what shows a misconception, stay silent for what does not, and bear every answer."""
 
 import pytest
-from autograder.symptoms_ import LONGEST, SAID, Drawn, Look, hints
 
 from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
 from autograder.grading.checks import plain_text
-from sharing_variables.graph.facts import Facts, Origin, Output, Variable, partition
+from autograder.hints import LONGEST_ANSWER, Evidence, Look, find_hints
+from sharing_variables.graph.facts import Facts, Origin, Output, Variable, to_text
+from sharing_variables.ideas import RULES
+from tests.conftest import ASSIGNMENT, ROOT
 
+CATALOGUE = Course(ROOT).assignment(ASSIGNMENT).catalogue
 EXISTS = "ValueError: Variable a/W already exists, disallowed. Did you mean to set reuse=True?"
 MISSING = "ValueError: Variable a/W does not exist, or was not created with tf.get_variable()."
 NO_SLOT = "ValueError: Variable a/a/W/Adam/ does not exist, or was not created with tf.get_variable()."
@@ -18,7 +22,7 @@ OPENED = 'with tf.variable_scope("a") as scope:\n    r1 = build(x)\n'
 
 def found(answer: str, *looks: Look) -> dict[str, str]:
     """Give the lines that show each misconception, by its id."""
-    return {hint.id: hint.line for hint in hints("exercise", answer, looks)}
+    return {hint.id: hint.line for hint in find_hints("exercise", answer, looks, CATALOGUE, RULES)}
 
 
 RAISED = {
@@ -68,7 +72,7 @@ RAISED = {
 
 @pytest.mark.parametrize(("answer", "error", "expected"), RAISED.values(), ids=RAISED)
 def test_what_is_raised_names_the_idea_and_the_line(answer: str, error: str, expected: dict[str, str]) -> None:
-    assert found(answer, Look("test-exercise", error=error)) == expected
+    assert found(answer, Look("test-exercise", raised=error)) == expected
 
 
 SAME = {
@@ -87,7 +91,7 @@ def test_a_comparison_says_what_sharing_is_taken_for(body: str, expected: set[st
     assert set(found(answer, Look("test-same-variable-equality"))) == expected
 
 
-STRICT = Look("test-get-my-op-strict", said="['nothing', 1]")
+STRICT = Look("test-get-my-op-strict", showed="['nothing', 1]")
 
 
 def test_auto_reuse_is_to_blame_only_for_what_obeys_it() -> None:
@@ -106,7 +110,7 @@ def drawn(meant: str, reads: dict[str, str], makers: dict[str, str], **copies: s
     outputs = tuple(Output(label, f"{label}:0", tuple(names.split())) for label, names in reads.items())
     variables = tuple(variable(name, *copies.get(name, "").split()) for name in makers)
     origins = tuple((name, Origin(maker, f"make {name}")) for name, maker in makers.items())
-    return Look("test-exercise", graphs=(Drawn(Facts(variables, outputs, origins), partition(meant)),))
+    return Look("test-exercise", evidence=(Evidence("graph", to_text(Facts(variables, outputs, origins)), meant),))
 
 
 TWO = {"r1": "W", "r2": "W_1"}
@@ -169,23 +173,29 @@ ODD += ["x = " + "-" * 9_000 + "1", f"with f{'()' * 400}:\n    pass", f"with f:\
 @pytest.mark.parametrize("answer", ODD, ids=range(len(ODD)))
 @pytest.mark.parametrize("test", ["test-same-variable-twins", "test-predict-reruns-del", "test-fresh-graph", "x"])
 def test_an_odd_answer_is_borne(test: str, answer: str) -> None:
-    assert found(answer, Look(test, said="[1:0, 2:0, 3:0]", error="ValueError: x")) == {}
+    assert found(answer, Look(test, showed="[1:0, 2:0, 3:0]", raised="ValueError: x")) == {}
 
 
 def test_nothing_is_looked_for_in_an_answer_that_takes_too_long_to_read() -> None:
     answer = 'tf.get_variable("W", reuse=True)\n'
-    assert list(found(answer, Look("x", error=NO_ARGUMENT))) == ["M22"]
-    assert found(answer + "#" * LONGEST, Look("x", error=NO_ARGUMENT)) == {}
+    assert list(found(answer, Look("x", raised=NO_ARGUMENT))) == ["M22"]
+    assert found(answer + "#" * LONGEST_ANSWER, Look("x", raised=NO_ARGUMENT)) == {}
 
 
 def test_hints_come_once_and_in_the_catalogue_s_order() -> None:
-    twice = [Look("test-exercise", error=error) for error in (NO_ARGUMENT, EXISTS, NO_ARGUMENT)]
+    twice = [Look("test-exercise", raised=error) for error in (NO_ARGUMENT, EXISTS, NO_ARGUMENT)]
     assert list(found('tf.get_variable("W", reuse=True)', *twice)) == ["M4", "M22"]
 
 
-def test_every_said_pattern_belongs_to_a_test_and_spares_the_right_answer(assignment: Assignment) -> None:
+def test_every_pattern_for_a_display_belongs_to_a_test_and_spares_the_right_answer(assignment: Assignment) -> None:
     masters = {str(cell.grade_id): cell for master in assignment.notebooks for cell in master.graded}
-    assert set(SAID) <= set(masters)
-    for test in SAID:
+    named = {rule.test for entry in CATALOGUE.values() for rule in entry.signs if rule.showed is not None}
+    tests = {str(test) for test in named if "*" not in test}
+    assert tests <= set(masters)
+    for test in tests:
         right = plain_text(masters[test].reference)
-        assert found("", Look(test, said=right)) == {}, test
+        assert found("", Look(test, showed=right)) == {}, test
+
+
+def test_every_idea_has_a_sign_or_a_rule_of_the_subject() -> None:
+    assert [name for name, entry in CATALOGUE.items() if not entry.signs] == []
