@@ -178,6 +178,16 @@ def tests_leave_nothing_behind(master: Master) -> Found:
             )
 
 
+def tests_are_folded(master: Master) -> Found:
+    """A notebook reads as a lesson: JupyterLab folds its tests, but for the first, which shows what they are like."""
+    for number, cell in enumerate(master.graded):
+        folded = cell.node.metadata.get("jupyter", {}).get("source_hidden") is True
+        if number and not folded:
+            yield _name(cell), "a test that is not folded", 'collapse its code ("source_hidden": true)'
+        if folded and not number:
+            yield _name(cell), "the first test is folded", "expand its code: it shows what a test is like"
+
+
 def graphs_can_be_judged(master: Master) -> Found:
     """A cell whose graph is judged draws it under fresh names, and the master's own graph is as it is meant to be."""
     for cell in master.cells:
@@ -263,6 +273,7 @@ RULES: tuple[Callable[[Master], Found], ...] = (
     hidden_parts_show_something,
     graphs_can_be_judged,
     tests_leave_nothing_behind,
+    tests_are_folded,
     solutions_are_marked,
     code_is_short,
     outputs_are_references,
