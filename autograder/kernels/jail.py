@@ -92,7 +92,8 @@ def bubblewrap() -> str:
 def readable_inside() -> list[Path]:
     """List what of this machine the jail shows, all of it read-only: the system's programs, and the environment."""
     package = Path(__file__).parents[1]
-    shown = [Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), package]
+    # Where the install is editable, what notebooks import lies beside this package.
+    shown = [Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), package, package.with_name("sharing_variables")]
     shown += [Path(entry) for entry in sys.path if entry and Path(entry).name in ("site-packages", "dist-packages")]
     outer: list[Path] = []
     for path in sorted({path.resolve() for path in shown if path.exists()}):
