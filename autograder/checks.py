@@ -34,6 +34,9 @@ MAX_SEARCHED = 100_000
 ASSERT = "assert"
 """Name of nbgrader's own kind of check: all others are evidence."""
 
+ASSERTS = "check_prediction"
+"""What notebooks call that asserts in their place (`sharing_variables.predictions`)."""
+
 
 class Outcome(Enum):
     """What a check found."""
@@ -133,7 +136,7 @@ class AssertCheck:
         """Every cell asks for it, but one that only shows a student's answer claims nothing by not raising."""
         tree = cell.tree
         shows = cell.compares_output or GraphCheck().asked(cell)
-        return not shows or tree is None or any(isinstance(n, ast.Assert) for n in ast.walk(tree))
+        return not shows or tree is None or any(map(_asserts, ast.walk(tree)))
 
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
         """Read the execute reply."""
@@ -254,6 +257,12 @@ def visible_part(cell: MasterCell) -> MasterCell:
     unknown |= set() if expected_texts(part) else {OUTPUT_TAG}
     node.metadata.tags = [tag for tag in cell.tags if tag not in unknown]
     return part
+
+
+def _asserts(node: ast.AST) -> bool:
+    """Tell whether a part of a test claims something: by itself, or through the helper that does it."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(node, ast.Assert) or (isinstance(called, ast.Name) and called.id == ASSERTS)
 
 
 def _numbers(outputs: list[NotebookNode]) -> list[float]:
