@@ -19,7 +19,7 @@ import logging
 import textwrap
 import traceback
 from functools import partial
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -34,6 +34,9 @@ NOTICE = "non-resource variables are not supported in the long term"
 
 TEST_FUNCTION = "_check"
 """What the function of a test cell is called: what is raised in it, or in its helpers, speaks to the student."""
+
+HELPERS = "sharing_variables.predictions"
+"""The module of the helpers that test cells share: what is raised in it, called by a test, does so, too."""
 
 WIDTH = 100
 """Columns of a message, which fit into a browser window of 1200 pixels."""
@@ -54,9 +57,8 @@ def show_briefly(
 ) -> list[str]:
     """Show an error as briefly as it can be told, with hints at a desk, and return the lines."""
     frame, _ = list(traceback.walk_tb(trace))[-1]
-    where = traceback.extract_tb(trace)[-1]
-    if frame.f_code.co_qualname.partition(".")[0] == TEST_FUNCTION:
-        looks_at = linecache.getline(where.filename, 1).strip().strip('"')
+    if (test := _test_that_raised(trace)) is not None:
+        looks_at = linecache.getline(test.f_code.co_filename, 1).strip().strip('"')
         lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *_wrapped(_in_a_test(kind, error))]
     elif kind is NotImplementedError and str(error) and frame.f_globals is shell.user_module.__dict__:
         lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
@@ -81,6 +83,14 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     else:
         desk = Desk(shell)
     shell.set_custom_exc((Exception,), partial(show_briefly, desk))  # type: ignore[no-untyped-call]
+
+
+def _test_that_raised(trace: TracebackType) -> FrameType | None:
+    """Find the test that raised, by itself or in a helper that it called; None where other code did."""
+    frames = [frame for frame, _ in traceback.walk_tb(trace)]
+    while len(frames) > 1 and frames[-1].f_globals.get("__name__") == HELPERS:
+        frames.pop()
+    return frames[-1] if frames[-1].f_code.co_qualname.partition(".")[0] == TEST_FUNCTION else None
 
 
 def _in_a_test(kind: type[BaseException], error: BaseException) -> str:
