@@ -2,8 +2,9 @@
 
 from importlib.metadata import version
 
+from autograder.predictions import check_prediction
 from autograder.probes import probe
 
-__all__ = ["__version__", "probe"]
+__all__ = ["__version__", "check_prediction", "probe"]
 
 __version__ = version("sharing-variables")

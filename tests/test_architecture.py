@@ -17,6 +17,7 @@ FLOW = (
     "autograder.files",
     "autograder.text",
     "autograder.probes",
+    "autograder.predictions",
     "autograder.hints",
     "autograder.course.dataflow",
     "autograder.course.ownership",
@@ -111,7 +112,10 @@ FLOW = (
 )
 """A module may import what stands before it. A new module gets its place here, and nothing else changes."""
 
-FOR_NOTEBOOKS = {"autograder": ["autograder.probes"], "sharing_variables": ["sharing_variables.display"]}
+FOR_NOTEBOOKS = {
+    "autograder": ["autograder.predictions", "autograder.probes"],
+    "sharing_variables": ["sharing_variables.display"],
+}
 """What the packages themselves offer: that which notebooks call."""
 
 HEAVY = (

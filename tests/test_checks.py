@@ -121,6 +121,7 @@ def test_a_number_says_nothing_about_the_points_of_a_test_with_evidence() -> Non
         (ASSERT, True, ["assert", "output"]),
         ("def _check():\n    assert True\n    return 1\n\n\ndisplay(_check())", True, ["assert", "output"]),
         ("display(double(2))", True, ["output"]),
+        ("def _check():\n    check_prediction(doubled, 4, 'Twice 2 is 4.')", True, ["assert", "output"]),
         (
             "%matplotlib inline\nassert True\ndisplay(1)",
             True,

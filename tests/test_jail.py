@@ -83,6 +83,16 @@ open(f"{folder}/more", "w")
     assert told(sockets).startswith("OSError: [Errno 30] Read-only file system")
 
 
+def test_what_notebooks_import_is_there_and_nothing_else_of_the_project() -> None:
+    look = """
+import os
+import autograder
+import sharing_variables
+print([name for name in sorted(os.listdir(os.path.dirname(autograder.__path__[0]))) if name != ".venv"])
+"""
+    assert told(look) == "['autograder', 'sharing_variables']"
+
+
 def test_what_a_notebook_leaves_behind_the_next_one_does_not_find() -> None:
     places = ("/home/student", "/tmp", "/dev/shm")
     leave = f"for place in {places}:\n    open(place + '/left', 'w').write('canary')\nprint('left')"

@@ -74,6 +74,12 @@ def graded(
     return MasterCell(node=node, grade_id=name, points=1.0, graded=True, solution=False, locked=locked)
 
 
+def folded(test: MasterCell, hidden: bool = True) -> MasterCell:
+    """Fold the source of a test away, or say that it is not."""
+    test.node.metadata["jupyter"] = {"source_hidden": hidden}
+    return test
+
+
 def hiding(*outputs: NotebookNode) -> MasterCell:
     """Make a test with a hidden part that stores these outputs."""
     return replace(graded(outputs=outputs), visible=TEST)
@@ -133,6 +139,7 @@ LEFT_BEHIND = (
 )
 MARKED = ("no marked solution", "put ### BEGIN SOLUTION and ### END SOLUTION around it")
 SAYS = ("does not begin by saying what it looks at", 'begin with """Looks at ..."""')
+OPEN = ("a test that is not folded", 'collapse its code ("source_hidden": true)')
 NOT_TEXT = ("stores an output that is not text", "show names or numbers as text")
 NOBODY = ("stores outputs that nobody compares", "run `autograder reference`")
 DEFAULT_GRAPH = (
@@ -174,7 +181,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "a test of nothing": Broken(
         rules.tests_belong_to_an_exercise,
-        lesson(graded("test-triple")),
+        lesson(folded(graded("test-triple"))),
         (
             "test-triple",
             "no solution cell of that name",
@@ -183,7 +190,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "a test of two exercises": Broken(
         rules.tests_belong_to_an_exercise,
-        lesson(solution("double-twice"), graded("test-double-twice")),
+        lesson(solution("double-twice"), folded(graded("test-double-twice"))),
         (
             "test-double-twice",
             "belongs to double and to double-twice",
@@ -272,6 +279,21 @@ BROKEN: dict[str, Broken] = {
         graph_rules.graphs_can_be_judged,
         drawing(outputs=(SHOWN,)),
         ("test-double", "has no stored facts", "run `autograder reference`"),
+    ),
+    "an open test behind the first": Broken(
+        rules.tests_are_folded,
+        lesson(graded("test-double-again")),
+        ("test-double-again", *OPEN),
+    ),
+    "a test that says it is open": Broken(
+        rules.tests_are_folded,
+        lesson(folded(graded("test-double-again"), hidden=False)),
+        ("test-double-again", *OPEN),
+    ),
+    "a first test that is folded": Broken(
+        rules.tests_are_folded,
+        lesson(folded(graded())),
+        ("test-double", "the first test is folded", "expand its code: it shows what a test is like"),
     ),
     "an unmarked solution": Broken(
         rules.solutions_are_marked, lesson(solution(source="def double(x):\n    return 2 * x")), ("double", *MARKED)
@@ -446,7 +468,8 @@ KEPT: dict[str, Assignment] = {
     "empty lines in long code": lesson(code("code-0", lines(15).replace("\n", "\n\n"))),
     "a long text": lesson(text("text-0", "Words.\n" * 100)),
     "two marked solutions": lesson(solution(source=f"{SOLUTION}\n\n\n{SOLUTION}")),
-    "a test of one behaviour": lesson(graded("test-double-twice")),
+    "a test of one behaviour": lesson(folded(graded("test-double-twice"))),
+    "a first test that says it is open": lesson(folded(graded(), hidden=False)),
     "outputs in a tagged cell": lesson(code("code-0", "x = 1", OUTPUT_TAG, outputs=(SHOWN,))),
     "a printed output": lesson(graded(outputs=(new_output("stream", text="4"),))),
     "a graph of its own": lesson(code("code-0", IN_A_GRAPH)),

@@ -1,4 +1,4 @@
-"""A course on another subject, in an environment without TensorFlow: built from docs/authoring.md, worked, and graded."""
+"""A course on another subject, without TensorFlow: built from docs/authoring.md, worked at a desk, and graded."""
 
 import asyncio
 import csv

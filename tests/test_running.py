@@ -198,6 +198,39 @@ def test_a_test_s_own_helper_speaks_to_the_student_too() -> None:
     assert shown == ["Not yet. Looks at: two numbers.", "one is not two"]
 
 
+PREDICTION = TEST.replace(
+    'assert 1 == 2, "one is not two"',
+    'from autograder import check_prediction\n\n    check_prediction(answer, ["a"], "No other is there.")',
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("['b']", "You predicted ['b'], and the answer is ['a']. No other is there."),
+        ("{'a'}", "A set has no order: give a list."),
+        ("1", "The test cannot use this answer (TypeError: 'int' object is not iterable). Does it have the form"),
+    ],
+    ids=["wrong", "a set", "a number"],
+)
+def test_a_wrong_prediction_is_told_like_any_other_failed_test(answer: str, told: str) -> None:
+    done = run_cells(f"answer = {answer}", PREDICTION)
+    shown = [ANSI.sub("", line) for line in done.notebook.cells[1].outputs[-1].traceback]
+    assert shown[:2] == ["Not yet. Looks at: two numbers.", told]
+    assert not done.replies["cell-1"].ok
+
+
+def test_a_prediction_that_raises_in_a_student_s_own_code_shows_where() -> None:
+    odd = "class Odd:\n    def __str__(self):\n        return 1 / 0\n\n\nanswer = [Odd()]"
+    done = run_cells(odd, PREDICTION)
+    assert "line 3 in __str__" in ANSI.sub("", "\n".join(done.notebook.cells[1].outputs[-1].traceback))
+
+
+def test_a_helper_of_tests_that_a_student_calls_shows_where() -> None:
+    done = run_cells("from autograder import check_prediction\n\ncheck_prediction(1, 2, 'Because.')")
+    assert "line 3" in ANSI.sub("", "\n".join(done.notebook.cells[0].outputs[-1].traceback))
+
+
 def test_a_kernel_remembers_for_hints_at_a_desk_alone() -> None:
     notebook = new_notebook(cells=[new_code_cell("print(len(get_ipython().display_pub._hooks))", id="cell-0")])
     remembers = [text(runner().run(deepcopy(notebook), ending), 0) for ending in (DESK, "0a1b2c3d")]

@@ -191,6 +191,16 @@ def tests_leave_nothing_behind(master: Master) -> Found:
             )
 
 
+def tests_are_folded(master: Master) -> Found:
+    """A notebook reads as a lesson: JupyterLab folds its tests, but for the first, which shows what they are like."""
+    for number, cell in enumerate(master.graded):
+        folded = cell.node.metadata.get("jupyter", {}).get("source_hidden") is True
+        if number and not folded:
+            yield cell_name(cell), "a test that is not folded", 'collapse its code ("source_hidden": true)'
+        if folded and not number:
+            yield cell_name(cell), "the first test is folded", "expand its code: it shows what a test is like"
+
+
 def solutions_are_marked(master: Master) -> Found:
     """A solution is marked, so that the release has a stub in its place."""
     for cell in master.solutions:
@@ -273,6 +283,7 @@ RULES: tuple[Callable[[Master], Found], ...] = (
     tests_say_what_they_look_at,
     hidden_parts_show_something,
     tests_leave_nothing_behind,
+    tests_are_folded,
     solutions_are_marked,
     code_is_short,
     demonstrations_stand_alone,

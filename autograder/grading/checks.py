@@ -23,6 +23,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.master import MasterCell
 from autograder.kernels.run import Reply
 from autograder.layers import layer
+from autograder.predictions import check_prediction
 from autograder.probes import DESK, at_a_desk, with_ending
 from autograder.subject import EvidenceError, EvidenceKind, Subject
 from autograder.text import cut
@@ -138,7 +139,7 @@ class AssertCheck:
     def asked(self, cell: MasterCell) -> bool:
         """Every cell asks for it, but one that only shows a student's answer claims nothing by not raising."""
         tree = cell.tree
-        return self._alone or tree is None or any(isinstance(node, ast.Assert) for node in ast.walk(tree))
+        return self._alone or tree is None or any(map(_asserts, ast.walk(tree)))
 
     @layer("rebuild")
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
@@ -252,6 +253,12 @@ def judge(cell: MasterCell, shown: Shown, assignment: Assignment) -> tuple[Findi
 def asks_for_evidence(cell: MasterCell, subject: Subject) -> bool:
     """Tell whether a test asks for more than nbgrader's own check."""
     return any(check.asked(cell) for check in evidence_checks(subject))
+
+
+def _asserts(node: ast.AST) -> bool:
+    """Tell whether a part of a test claims something: by itself, or through the helper that does it."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(node, ast.Assert) or (isinstance(called, ast.Name) and called.id == check_prediction.__name__)
 
 
 def _numbers(outputs: list[NotebookNode]) -> list[float]:

@@ -11,11 +11,12 @@ import contextlib
 import linecache
 import textwrap
 import traceback
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.inside.live_hints import LiveHints
+from autograder.predictions import check_prediction
 
 TEST_FUNCTION = "_check"
 """What the function of a test cell is called: what is raised in it, or in its helpers, speaks to the student."""
@@ -35,9 +36,8 @@ def show_briefly(
 ) -> list[str]:
     """Show an error as briefly as it can be told, with hints at a desk, and return the lines."""
     frame, _ = list(traceback.walk_tb(trace))[-1]
-    where = traceback.extract_tb(trace)[-1]
-    if frame.f_code.co_qualname.partition(".")[0] == TEST_FUNCTION:
-        looks_at = linecache.getline(where.filename, 1).strip().strip('"')
+    if (test := _test_that_raised(trace)) is not None:
+        looks_at = linecache.getline(test.f_code.co_filename, 1).strip().strip('"')
         lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *_wrapped(_in_a_test(kind, error))]
     elif kind is NotImplementedError and str(error) and frame.f_globals is shell.user_module.__dict__:
         lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
@@ -50,6 +50,14 @@ def show_briefly(
     with contextlib.suppress(AttributeError, TypeError):
         error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
     return lines
+
+
+def _test_that_raised(trace: TracebackType) -> FrameType | None:
+    """Find the test that raised, by itself or in a helper that it called; None where other code did."""
+    frames = [frame for frame, _ in traceback.walk_tb(trace)]
+    while len(frames) > 1 and frames[-1].f_globals.get("__name__") == check_prediction.__module__:
+        frames.pop()
+    return frames[-1] if frames[-1].f_code.co_qualname.partition(".")[0] == TEST_FUNCTION else None
 
 
 def _in_a_test(kind: type[BaseException], error: BaseException) -> str:

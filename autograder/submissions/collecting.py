@@ -156,7 +156,7 @@ def _update(folder: Path, items: list[CollectedFile], *, overwrite: bool) -> Wri
                 continue
             if newer is None and not overwrite:
                 problems.append(
-                    f"{path}: kept; {item.file.path} differs, and no timestamp shows which is newer: --overwrite takes it"
+                    f"{path}: kept; {item.file.path} differs, and no time shows which is newer: --overwrite takes it"
                 )
                 continue
             notes.append(f"{path}: replaced by {item.file.path}")

@@ -167,7 +167,7 @@ def _mount_scratch(order: Order) -> None:
 def _be_the_kernel(
     order: Order, run: Callable[[Order, Callable[[], None]], None], binding: int, closed: int
 ) -> NoReturn:
-    """Be the first process of the kernel's namespaces. Nothing of a student's runs before its sockets are closed in."""
+    """Be the first process of the kernel's namespaces. No student code runs before its sockets are closed in."""
     log = os.dup(2)
 
     def sockets_are_bound() -> None:

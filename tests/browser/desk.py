@@ -40,11 +40,14 @@ class Desk:
             self.page.locator(".lm-Menu-itemLabel").get_by_text(name, exact=True).click()
 
     def cell(self, name: str) -> Locator:
-        """Scroll to a cell."""
+        """Scroll to a cell, and unfold it."""
         cell = self.page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{self._places[name]}']")
         # JupyterLab makes the cells far below only when it has nothing else to do.
         cell.wait_for(state="attached")
         cell.scroll_into_view_if_needed()
+        folded = cell.locator(".jp-Placeholder-content")
+        if folded.count():
+            folded.click()
         return cell
 
     def write(self, name: str, source: str) -> None:

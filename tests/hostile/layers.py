@@ -2,7 +2,7 @@
 Copies of the packages with one layer taken off: what a case is worth shows where it gets through one of them.
 
 The functions of a layer are marked in the code (`autograder.layers`). In a copy that module is another one,
-`tests.hostile.unlayered`, which replaces the functions of one layer. The copy comes before the real package on the path.
+`tests.hostile.unlayered`, which replaces the functions of one layer. The copy comes before the real one on the path.
 """
 
 import ast
