@@ -27,7 +27,7 @@ def caption(facts: Facts, groups: tuple[frozenset[str], ...] = ()) -> str:
     Parameters
     ----------
     groups : tuple of frozenset of str
-        Outputs that are meant to share, as `autograder.facts.partition` reads them; where they do not, this is
+        Outputs that are meant to share, as `sharing_variables.graph.facts.partition` reads them; where they do not, this is
         said first.
     """
     sentences = [_unlike(facts, groups)] if groups else []
