@@ -27,8 +27,8 @@ def caption(facts: Facts, groups: tuple[frozenset[str], ...] = ()) -> str:
     Parameters
     ----------
     groups : tuple of frozenset of str
-        Outputs that are meant to share, as `sharing_variables.graph.facts.partition` reads them; where they do not, this is
-        said first.
+        Outputs that are meant to share, as `sharing_variables.graph.facts.partition` reads them; where they do
+        not, the caption begins with that.
     """
     sentences = [_unlike(facts, groups)] if groups else []
     if not facts.own:
