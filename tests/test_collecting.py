@@ -244,10 +244,10 @@ def test_where_nothing_can_be_collected_the_reason_is_said(
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("01_double.ipynb", "does not say whose it is"),
+        ("01_double.ipynb", "does not show whose it is"),
         ("HW_.._attempt_2026-11-24-10-00-00_01_double.ipynb", "cannot be the name of a file or folder"),
         ("HW_ada_attempt_2026-13-24-10-00-00_01_double.ipynb", "is no time"),
-        ("HW_Grace_attempt_2026-11-24-10-00-00_01_double.ipynb", "only case tells it from grace"),
+        ("HW_Grace_attempt_2026-11-24-10-00-00_01_double.ipynb", "differs only in case from grace"),
     ],
 )
 def test_one_odd_name_costs_nobody_else(name: str, says: str, small: Course, collect: Say, tmp_path: Path) -> None:
@@ -361,7 +361,7 @@ def test_grade_collects_first_when_a_download_is_named(
     assert main([*arguments, "--overwrite"]) == NOTHING_DONE
     # One file of the download was nobody's, and the instructor must know.
     assert main([*arguments, "--from", str(place)]) == NEEDS_REVIEW
-    assert "nobody.ipynb: its name does not say whose it is" in capsys.readouterr().out
+    assert "nobody.ipynb: its name does not show whose it is" in capsys.readouterr().out
     with NbGraderGradebook(small.db_url, small.directory.course_id) as book:
         assert [book.find_submission(NAME, student).score for student in ("ada", "alan")] == [6, 0]
         assert str(book.find_submission(NAME, "ada").timestamp) == "2026-11-24 10:00:00"

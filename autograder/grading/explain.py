@@ -53,7 +53,10 @@ def explain(
 
 
 def _collected(exercise: str, source: str, looks: list[Look], assignment: Assignment) -> tuple[Hint, ...]:
-    return find_hints(exercise, source, looks, assignment.catalogue, assignment.subject.hint_rules)
+    """Find what an answer shows, as far as it can be reread in this assignment's notebooks."""
+    notebooks = {master.name for master in assignment.notebooks}
+    known = {name: entry for name, entry in assignment.catalogue.items() if entry.reread.notebook in notebooks}
+    return find_hints(exercise, source, looks, known, assignment.subject.hint_rules)
 
 
 def _without_lines(hints: Sequence[Hint], quotable: Sequence[Hint]) -> Iterator[Hint]:
