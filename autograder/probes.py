@@ -31,6 +31,11 @@ def with_ending(reference: str, ending: str) -> str:
     return reference.replace(f"_{DESK}", f"_{ending}")
 
 
+def as_in_this_run(reference: str) -> str:
+    """Write a reference as it must look in this kernel."""
+    return with_ending(reference, os.environ.get(PROBE_VARIABLE, DESK))
+
+
 def at_a_desk(text: str, ending: str) -> str:
     """Write what a kernel said at a grading with this ending as it would be said at a desk."""
     return text.replace(f"_{ending}", f"_{DESK}")

@@ -8,10 +8,12 @@ meant to. Whoever grades looks at the graph itself, which travels in the same di
 import base64
 import json
 import linecache
+import sys
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.probes import is_grading
+from autograder.expected import Expected, next_expected
+from autograder.probes import as_in_this_run, is_grading
 from sharing_variables.graph.facts import LABELS, MEANT, ORIGINS, TENSORS, TRAINABLE, Facts, facts_of, partition
 
 GRAPH_TYPE = "application/vnd.tensorflow.metagraph"
@@ -37,6 +39,8 @@ def show_sharing(meant: str = "", /, **outputs: Any) -> None:
         When an output is none of these.
     ValueError
         When the outputs live in two graphs, or `meant` names an output that is not given.
+    AssertionError
+        When a test calls it, and the graph is not as the course's own, in what the test says that counts.
     """
     from IPython.display import display
 
@@ -48,6 +52,28 @@ def show_sharing(meant: str = "", /, **outputs: Any) -> None:
     meta, facts = _described(graph, outputs)
     meta.collection_def[MEANT].bytes_list.value.append(meant.encode())
     display(_bundle(meta, facts, groups), raw=True)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+    expected = next_expected("graph", sys._getframe(1))
+    if expected is not None:
+        _compare(facts, expected)
+
+
+def _compare(facts: Facts, expected: Expected) -> None:
+    """Raise where a graph differs from the one that its test expects; at a desk, draw that one, too."""
+    from sharing_variables.graph.caption import caption
+    from sharing_variables.graph.comparison import difference, explanation, terms_of
+    from sharing_variables.graph.facts import from_text
+
+    wanted, terms = from_text(as_in_this_run(expected.facts)), terms_of(expected.tags)
+    if terms is None or not difference(facts, wanted, terms):
+        return
+    if not is_grading():
+        from IPython.display import display
+
+        from sharing_variables.graph.picture import figure
+
+        shown = {"text/plain": f"Expected: {caption(wanted)}", "text/html": f"<h4>Expected</h4>{figure(wanted)}"}
+        display(shown, raw=True)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+    raise AssertionError(explanation(facts, wanted, terms))
 
 
 def read_graph(encoded: str) -> tuple[Facts, str]:

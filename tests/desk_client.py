@@ -16,7 +16,10 @@ async def started(
     kernel_name: str = KERNEL_NAME, cwd: str | None = None, **traits: Any
 ) -> AsyncIterator[tuple[AsyncKernelManager, Any]]:
     """Start a kernel with these traits of its provisioner, in a folder, and shut it down at the end."""
-    manager = AsyncKernelManager(kernel_name=kernel_name, config=Config({"WarmProvisioner": traits}))
+    manager = AsyncKernelManager(
+        kernel_name=kernel_name,
+        config=Config({"WarmProvisioner": traits, "KernelManager": {"transport_encryption": "auto"}}),
+    )
     await manager.start_kernel(**({} if cwd is None else {"cwd": cwd}))
     client = manager.client()
     client.start_channels()

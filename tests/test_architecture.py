@@ -17,6 +17,7 @@ FLOW = (
     "autograder.files",
     "autograder.text",
     "autograder.probes",
+    "autograder.expected",
     "autograder.predictions",
     "autograder.hints",
     "autograder.course.dataflow",

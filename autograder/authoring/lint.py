@@ -13,10 +13,14 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.authoring.reference import evidence_text
 from autograder.course.assignment import Assignment
 from autograder.course.dataflow import binds, reads
+from autograder.course.folders import Course
 from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.course.ownership import is_test_of
+from autograder.expected import FILE as EVIDENCE_FILE
+from autograder.expected import title
 from autograder.grading import hidden_parts
 from autograder.grading.checks import asks_for_evidence
 from autograder.hints import FILE, Misconception
@@ -74,6 +78,7 @@ def lint(assignment: Assignment) -> list[Problem]:
             for found in evidence_rule(master, assignment.subject)
         ),
         *(Problem(FILE, *found) for found in hints_can_be_followed(assignment)),
+        *tests_can_be_told_apart(assignment),
     ]
 
 
@@ -85,6 +90,14 @@ def lint_release(paths: Iterable[Path]) -> list[Problem]:
         for cell in nbformat.read(path, as_version=4).cells
         if cell.get("outputs")
     ]
+
+
+def lint_evidence(course: Course, assignment: str) -> list[Problem]:
+    """Hold the file of expected evidence, which is released with the notebooks, against the masters."""
+    whole, file = course.assignment(assignment), course.source(assignment) / EVIDENCE_FILE
+    if not whole.subject.evidence or (file.is_file() and file.read_text(encoding="utf-8") == evidence_text(whole)):
+        return []
+    return [Problem(file.name, "", "not what the masters' tests expect", "run `autograder reference`")]
 
 
 def demonstrations_stand_alone(master: Master) -> Found:
@@ -241,6 +254,19 @@ def hints_can_be_followed(assignment: Assignment) -> Found:
                 "name a notebook and a heading of it",
             )
         yield from _badly_worded(entry)
+
+
+def tests_can_be_told_apart(assignment: Assignment) -> Iterator[Problem]:
+    """The first line of a test whose evidence is judged is its own: a kernel knows by it what the test expects."""
+    seen: set[str] = set()
+    for master in assignment.notebooks:
+        for cell in master.graded:
+            line = title(cell.released.partition("\n")[0])
+            if any(kind.asked(cell.tags) for kind in assignment.subject.evidence):
+                if line in seen:
+                    wrong = "begins with the same line as another test"
+                    yield Problem(f"{master.name}.ipynb", cell_name(cell), wrong, "say what this one looks at")
+                seen.add(line)
 
 
 def _badly_worded(entry: Misconception) -> Found:

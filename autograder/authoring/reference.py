@@ -1,16 +1,20 @@
 """The outputs that masters store, with which those of submissions are compared."""
 
+import json
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 
+from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.master import OUTPUT_TAG, Master
 from autograder.errors import CourseError
+from autograder.expected import FILE as EVIDENCE_FILE
+from autograder.files import replace_file
 from autograder.grading.checks import output_difference
-from autograder.grading.hidden_parts import mark_outputs
+from autograder.grading.hidden_parts import mark_outputs, visible_evidence
 from autograder.kernels.run import Ended, Runner
 from autograder.subject import EvidenceKind
 
@@ -58,6 +62,24 @@ def store_reference(course: Course, assignment: str, runner: Runner) -> Iterator
                 cell.outputs = fresh
         nbformat.write(notebook, path)
         yield path
+    if whole.subject.evidence:
+        file = course.source(assignment) / EVIDENCE_FILE
+        replace_file(file, evidence_text(course.assignment(assignment)))
+        yield file
+
+
+def evidence_text(assignment: Assignment) -> str:
+    """
+    Write what the visible parts of all tests expect of their evidence, for kernels at a desk (`autograder.expected`).
+
+    Two tests that begin with the same line would expect the same: lint finds them.
+    """
+    expected = {
+        test: kinds
+        for master in assignment.notebooks
+        for test, kinds in visible_evidence(master, assignment.subject).items()
+    }
+    return json.dumps(expected, indent=1) + "\n"
 
 
 def _visible_outputs(master: Master, runner: Runner) -> dict[str, list[nbformat.NotebookNode]]:

@@ -4,7 +4,7 @@ import argparse
 
 from rich.console import Console
 
-from autograder.authoring.lint import lint, lint_release
+from autograder.authoring.lint import lint, lint_evidence, lint_release
 from autograder.commands.options import add_assignment as add_options
 from autograder.commands.terminal import DONE, NEEDS_REVIEW
 from autograder.course.folders import Course
@@ -16,6 +16,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Hold masters and release against the rules."""
     course = Course(options.course)
     problems = lint(course.assignment(options.assignment))
+    problems += lint_evidence(course, options.assignment)
     problems += lint_release(sorted(course.release(options.assignment).glob("*.ipynb")))
     for problem in problems:
         console.print(str(problem))

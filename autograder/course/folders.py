@@ -17,6 +17,7 @@ from traitlets.config.loader import Config, PyFileConfigLoader
 from autograder.course.assignment import Assignment, DataFile
 from autograder.course.master import read_master
 from autograder.errors import CourseError
+from autograder.expected import FILE as EVIDENCE_FILE
 from autograder.hints import FILE as HINTS_FILE
 from autograder.hints import read_catalogue
 from autograder.subject import PLAIN, Subject, find_subject
@@ -135,16 +136,12 @@ class Course:
             When a file cannot be read.
         """
         root = self.release(assignment)
+        ours = (root / HINTS_FILE, root / EVIDENCE_FILE)
         found = []
         for folder, folders, names in os.walk(root):
             folders[:] = sorted(name for name in folders if not self._is_left_out(Path(folder, name)))
             for path in (Path(folder, name) for name in sorted(names)):
-                if (
-                    path.suffix == ".ipynb"
-                    or path == root / HINTS_FILE
-                    or self._is_left_out(path)
-                    or not path.is_file()
-                ):
+                if path.suffix == ".ipynb" or path in ours or self._is_left_out(path) or not path.is_file():
                     continue
                 try:
                     digest = hashlib.sha256(path.read_bytes()).hexdigest()

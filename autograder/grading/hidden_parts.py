@@ -9,6 +9,7 @@ names of its place.
 """
 
 import ast
+import json
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
@@ -21,7 +22,16 @@ from nbformat import NotebookNode, from_dict
 from autograder.course.assignment import Assignment
 from autograder.course.dataflow import syntax_tree
 from autograder.course.master import OUTPUT_TAG, Master, MasterCell
-from autograder.grading.checks import Finding, Outcome, Shown, expected_facts, expected_texts, judge
+from autograder.expected import title
+from autograder.grading.checks import (
+    Finding,
+    Outcome,
+    Shown,
+    asks_for_evidence,
+    expected_facts,
+    expected_texts,
+    judge,
+)
 from autograder.grading.verdict import CellVerdict, decide_cell
 from autograder.inside.namespaces import BRING_BACK, KEEP
 from autograder.layers import layer
@@ -36,8 +46,8 @@ WITHHELD = "A part of this test that is not shown found a difference."
 PARTLY = "Part of this test is not shown."
 """What pages say about every failed test that has a hidden part."""
 
-_ASKED, _WHOLE = "asked:", "whole:"
-"""How the ids begin of cells that run after all others: a test without its asserts, and a whole one."""
+_ASKED, _WHOLE, _EXPECTED = "asked:", "whole:", "expected:"
+"""How the ids begin of cells that no student has: a test without its asserts, a whole one, and what is expected."""
 
 
 def shows(cell: MasterCell) -> bool:
@@ -74,31 +84,63 @@ def at_the_end(master: Master) -> list[tuple[str, str]]:
     return [(name, f"{source}\n{BRING_BACK}{cell.grade_id}") for name, cell, source in cells]
 
 
+def told_first(master: Master, subject: Subject) -> list[tuple[str, str]]:
+    """List what runs before everything else: what the visible parts of tests expect, as at a desk."""
+    expected = visible_evidence(master, subject)
+    source = f"from autograder.expected import expect\n\nexpect({json.dumps(expected)!r})"
+    return [(f"{_EXPECTED}{master.name}", source)] if expected else []
+
+
+def visible_evidence(master: Master, subject: Subject) -> dict[str, dict[str, dict[str, list[str]]]]:
+    """Give the evidence that the visible parts of a master's tests expect, as `autograder.expected` reads it."""
+    found: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for cell in master.graded:
+        part = visible_part(cell, subject)
+        for kind in subject.evidence:
+            if kind.asked(part.tags):
+                asked = {"tags": sorted(kind.tags & set(part.tags)), "facts": list(expected_facts(part, kind))}
+                found.setdefault(title(part.source.partition("\n")[0]), {})[kind.name] = asked
+    return found
+
+
 def place_of(cell_id: str) -> str:
     """Give the id of the cell in the master that a cell of the rebuilt notebook stands for."""
     return cell_id.removeprefix(_ASKED).removeprefix(_WHOLE)
 
 
 @layer("rebuild")
-def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment) -> CellVerdict:
-    """Judge a test, its hidden part included: how it ended, and what it showed before it said what is expected."""
-    ran = shown[f"{_WHOLE}{cell.node.id}" if cell.has_hidden_part else cell.node.id]
+def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment) -> tuple[CellVerdict, CellVerdict]:
+    """
+    Judge a test, its hidden part included, and give its verdict, and the same without what is hidden.
+
+    A test with a hidden part is judged at the end, by how it ended and by what it showed before it said what is
+    expected. One that shows evidence gives points only when its visible part does, too, in its place. Only a visible
+    part can contradict itself: what only a hidden part finds costs the points.
+    """
+    if not cell.has_hidden_part:
+        found = _judged(cell, shown[cell.node.id], assignment)
+        return found, found
+    seen = _judged(visible_part(cell, assignment.subject), shown[cell.node.id], assignment)
+    fails = any(finding.outcome is not Outcome.HOLDS for finding in seen.findings)
+    if fails and asks_for_evidence(cell, assignment.subject):
+        # It fails at a desk, too: there is nothing to withhold.
+        return seen, seen
+    ran = shown[f"{_WHOLE}{cell.node.id}"]
     if asks_first(cell):
         ran = replace(shown[f"{_ASKED}{cell.node.id}"], reply=ran.reply)
-    return decide_cell(str(cell.grade_id), cell.points, judge(cell, ran, assignment))
+    found = replace(_judged(cell, ran, assignment), disagree=False)
+    return found, withheld(found, seen)
 
 
-@layer("rebuild")
+def _judged(cell: MasterCell, shown: Shown, assignment: Assignment) -> CellVerdict:
+    return decide_cell(str(cell.grade_id), cell.points, judge(cell, shown, assignment))
+
+
 @layer("hidden tests last")
-def withheld(
-    cell: MasterCell, verdict: CellVerdict, shown: Mapping[str, Shown], assignment: Assignment
-) -> CellVerdict:
+def withheld(found: CellVerdict, seen: CellVerdict) -> CellVerdict:
     """Replace what a kernel said that had been told what is hidden by what the visible part of the test found."""
-    if not cell.has_hidden_part:
-        return verdict
-    part = visible_part(cell, assignment.subject)
-    visible = {finding.check: finding for finding in judge(part, shown[cell.node.id], assignment)}
-    return replace(verdict, findings=tuple(_as_seen(found, visible.get(found.check)) for found in verdict.findings))
+    visible = {finding.check: finding for finding in seen.findings}
+    return replace(found, findings=tuple(_as_seen(finding, visible.get(finding.check)) for finding in found.findings))
 
 
 def visible_part(cell: MasterCell, subject: Subject) -> MasterCell:
@@ -123,7 +165,7 @@ def visible_part(cell: MasterCell, subject: Subject) -> MasterCell:
 @layer("hidden tests last")
 def as_released(notebook: NotebookNode) -> NotebookNode:
     """Take out of a notebook that was run what students must not see: whole tests, and everything they showed."""
-    cells = [cell for cell in notebook.cells if not cell.id.startswith((_ASKED, _WHOLE))]
+    cells = [cell for cell in notebook.cells if not cell.id.startswith((_ASKED, _WHOLE, _EXPECTED))]
     for cell in cells:
         text, _, last = cell.source.rpartition("\n")
         cell.source = text if last.startswith(KEEP) else cell.source

@@ -28,7 +28,8 @@ from nbformat import NotebookNode, from_dict
 from autograder.course.dataflow import binds, reads
 from autograder.course.master import Master, MasterCell
 from autograder.errors import RejectedError
-from autograder.grading.hidden_parts import at_the_end, in_its_place
+from autograder.grading.hidden_parts import at_the_end, in_its_place, told_first
+from autograder.subject import PLAIN, Subject
 from autograder.submissions.reading import SubmittedCell, SubmittedNotebook
 
 _START = ""
@@ -69,7 +70,7 @@ class _Parts:
     order: list[str]
 
 
-def rebuild(master: Master, submitted: SubmittedNotebook) -> Rebuilt:
+def rebuild(master: Master, submitted: SubmittedNotebook, subject: Subject = PLAIN) -> Rebuilt:
     """
     Build the notebook that is run for a submission from the master and the submission's source strings.
 
@@ -86,22 +87,23 @@ def rebuild(master: Master, submitted: SubmittedNotebook) -> Rebuilt:
             f"{master.name}.ipynb: no cell of it belongs to this notebook; see whether it is another one, or ask the "
             "student to put the answers into the released notebook",
         )
-    return _build(master, parts)
+    return _build(master, parts, subject)
 
 
 def unanswered(master: Master) -> Rebuilt:
     """Build the notebook of a student from whom nothing can be read: the master without any answer."""
-    return _build(master, _sort_out(master, SubmittedNotebook(cells=())))
+    return _build(master, _sort_out(master, SubmittedNotebook(cells=())), PLAIN)
 
 
-def _build(master: Master, parts: _Parts) -> Rebuilt:
+def _build(master: Master, parts: _Parts, subject: Subject) -> Rebuilt:
     idle = _idle(master, parts)
     plain = (
         _plain_cell(f"student-{number}", cell, idle)
         for number, cell in enumerate((cell for cells in parts.plain.values() for cell in cells), start=1)
     )
     after = {name: [next(plain) for _ in cells] for name, cells in parts.plain.items()}
-    cells = after.get(_START, [])
+    cells = [_code_cell(name, source, {}) for name, source in told_first(master, subject)]
+    cells += after.get(_START, [])
     for cell in master.cells:
         if cell.is_anchor:
             cells += [_run_cell(cell, parts.answers), *after.get(str(cell.grade_id), [])]

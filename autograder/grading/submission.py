@@ -12,7 +12,7 @@ from autograder.course.master import Master
 from autograder.errors import RejectedError
 from autograder.grading.checks import Shown
 from autograder.grading.explain import explain
-from autograder.grading.hidden_parts import as_released, decide, place_of, withheld
+from autograder.grading.hidden_parts import as_released, decide, place_of
 from autograder.grading.rebuild import Rebuilt, rebuild, unanswered
 from autograder.grading.result import Result
 from autograder.grading.sanitize import sanitize
@@ -63,16 +63,16 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
         given = submission.files[master.name]
         if isinstance(given, RejectedError):
             raise given
-        rebuilt = _prepared(master, given)
+        rebuilt = _prepared(master, given, assignment)
         ending = fresh_ending()
         done = runner.run(rebuilt.notebook, ending)
         if done.ended is Ended.DEAD_KERNEL:
             # It may have been killed from outside: what kills itself does so again.
             done = runner.run(rebuilt.notebook, ending)
         shown = _shown(done, ending)
-        found = [decide(cell, shown, assignment) for cell in master.graded]
-        cells = tuple(withheld(cell, one, shown, assignment) for cell, one in zip(master.graded, found, strict=True))
-        hints = tuple(explain(master, done.notebook, found, cells, assignment))
+        decided = [decide(cell, shown, assignment) for cell in master.graded]
+        cells = tuple(seen for _, seen in decided)
+        hints = tuple(explain(master, done.notebook, [found for found, _ in decided], cells, assignment))
     except RejectedError as rejected:
         return _not_run(master, _rejected(rejected))
     except Exception as error:
@@ -87,8 +87,8 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
 
 
 @layer("rebuild")
-def _prepared(master: Master, given: bytes) -> Rebuilt:
-    return rebuild(master, parse_notebook(given, f"{master.name}.ipynb"))
+def _prepared(master: Master, given: bytes, assignment: Assignment) -> Rebuilt:
+    return rebuild(master, parse_notebook(given, f"{master.name}.ipynb"), assignment.subject)
 
 
 def _not_run(master: Master, state: State) -> _Graded:

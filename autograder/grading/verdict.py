@@ -2,8 +2,8 @@
 Points and states: fail closed.
 
 Every notebook ends in exactly one state, and only GRADED carries points. A cell's points need everything that its
-checks look at to hold. Where an assert and the evidence disagree, a reviewer must look: it is either tampering or a
-bad test.
+checks look at to hold. Where the asserts hold and the evidence does not, a reviewer must look: the same is asserted
+in the kernel, so that only tampering or a bad test can do that.
 """
 
 from collections.abc import Iterable
@@ -81,7 +81,7 @@ class CellVerdict:
         All of `max_points` or none of them, unless the test itself says how many; they count only while the
         notebook's state is GRADED.
     disagree : bool
-        Whether an assert holds and the evidence does not, or the reverse.
+        Whether the asserts hold and the evidence does not.
     """
 
     grade_id: str
@@ -147,7 +147,7 @@ def decide_cell(grade_id: str, max_points: float, findings: tuple[Finding, ...])
     asserts = [f.outcome is Outcome.HOLDS for f in findings if f.check == ASSERT]
     evidence = [f.outcome is Outcome.HOLDS for f in findings if f.check != ASSERT]
     holds = bool(findings) and all(asserts) and all(evidence)
-    disagree = bool(asserts and evidence) and all(asserts) != all(evidence)
+    disagree = bool(asserts and evidence) and all(asserts) and not all(evidence)
     given = [finding.points for finding in findings if finding.points is not None]
     return CellVerdict(grade_id, min([max_points, *given]) if holds else 0.0, max_points, findings, disagree)
 

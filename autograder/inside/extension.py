@@ -15,6 +15,7 @@ from pathlib import Path
 from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.errors import CourseError
+from autograder.expected import expect_from
 from autograder.hints import FILE
 from autograder.inside.cell_isolation import isolate_cells
 from autograder.inside.live_hints import LiveHints
@@ -36,7 +37,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         isolate_cells(shell)
     else:
         hints = LiveHints(shell, Path.cwd() / FILE, subject)
-    brief = partial(show_briefly, hints, subject.kernel.library_folders)
+        expect_from(Path.cwd())
+    brief = partial(show_briefly, hints, subject.kernel)
     shell.set_custom_exc((Exception,), brief)  # type: ignore[no-untyped-call]
 
 

@@ -8,18 +8,18 @@ only what is shown of them is shorter.
 """
 
 import contextlib
-import linecache
 import textwrap
 import traceback
 from types import FrameType, TracebackType
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from autograder.expected import TEST_FUNCTION, test_title
 from autograder.inside.live_hints import LiveHints
-from autograder.predictions import check_prediction
+from autograder.subject import KernelSettings
 
-TEST_FUNCTION = "_check"
-"""What the function of a test cell is called: what is raised in it, or in its helpers, speaks to the student."""
+_HELPERS = ("autograder.predictions",)
+"""Modules of helpers that tests call, beside the subject's: what is raised in one speaks to the student, too."""
 
 WIDTH = 100
 """Columns of a message, which fit into a browser window of 1200 pixels."""
@@ -27,7 +27,7 @@ WIDTH = 100
 
 def show_briefly(
     live: LiveHints | None,
-    library_folders: tuple[str, ...],
+    settings: KernelSettings,
     shell: InteractiveShell,
     kind: type[BaseException],
     error: BaseException,
@@ -36,13 +36,13 @@ def show_briefly(
 ) -> list[str]:
     """Show an error as briefly as it can be told, with hints at a desk, and return the lines."""
     frame, _ = list(traceback.walk_tb(trace))[-1]
-    if (test := _test_that_raised(trace)) is not None:
-        looks_at = linecache.getline(test.f_code.co_filename, 1).strip().strip('"')
+    if (test := _test_that_raised(trace, settings)) is not None:
+        looks_at = test_title(test.f_code.co_filename)
         lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *_wrapped(_in_a_test(kind, error))]
     elif kind is NotImplementedError and str(error) and frame.f_globals is shell.user_module.__dict__:
         lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
     else:
-        _leave_out(library_folders, trace)
+        _leave_out(settings.library_folders, trace)
         lines = list(shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset))
     lines += _hints(live, kind, error)
     shell._showtraceback(kind, error, lines)
@@ -52,10 +52,10 @@ def show_briefly(
     return lines
 
 
-def _test_that_raised(trace: TracebackType) -> FrameType | None:
+def _test_that_raised(trace: TracebackType, settings: KernelSettings) -> FrameType | None:
     """Find the test that raised, by itself or in a helper that it called; None where other code did."""
     frames = [frame for frame, _ in traceback.walk_tb(trace)]
-    while len(frames) > 1 and frames[-1].f_globals.get("__name__") == check_prediction.__module__:
+    while len(frames) > 1 and frames[-1].f_globals.get("__name__") in (*_HELPERS, *settings.helpers):
         frames.pop()
     return frames[-1] if frames[-1].f_code.co_qualname.partition(".")[0] == TEST_FUNCTION else None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sharing_variables.graph.caption import caption
 from sharing_variables.graph.facts import QUOTED, Facts, Variable
 
 
@@ -53,6 +54,14 @@ def difference(shown: Facts, expected: Facts, terms: Terms) -> str:
         if one != other:
             return what
     return ""
+
+
+def explanation(shown: Facts, expected: Facts, terms: Terms) -> str:
+    """Say in lines for the student how a graph differs, with both captions where these do."""
+    lines = [f"In the graph, {difference(shown, expected, terms)}."]
+    if caption(shown) != caption(expected):
+        lines += [f"Expected: {caption(expected)}", f"Shown: {caption(shown)}"]
+    return "\n".join(lines)
 
 
 def _compared(shown: Facts, expected: Facts, terms: Terms) -> Iterable[tuple[str, object, object]]:

@@ -6,8 +6,7 @@ from functools import lru_cache
 
 from sharing_variables.display import GRAPH_TYPE, read_graph
 from sharing_variables.graph import reader
-from sharing_variables.graph.caption import caption
-from sharing_variables.graph.comparison import TAGS, Terms, difference, terms_of
+from sharing_variables.graph.comparison import TAGS, Terms, difference, explanation, terms_of
 from sharing_variables.graph.facts import Facts, from_text, groups_of, to_text
 from sharing_variables.graph.picture import STYLE, figure
 
@@ -56,11 +55,7 @@ class GraphEvidence:
 
     def difference(self, facts: str, expected: str, tags: Collection[str]) -> str:
         """Say what differs, and both captions where these do."""
-        shown, wanted = from_text(facts), from_text(expected)
-        lines = [f"In the graph, {difference(shown, wanted, _terms(tags))}."]
-        if caption(shown) != caption(wanted):
-            lines += [f"Expected: {caption(wanted)}", f"Shown: {caption(shown)}"]
-        return "\n".join(lines)
+        return explanation(from_text(facts), from_text(expected), _terms(tags))
 
     def meant(self, expected: str) -> str:
         """Say which outputs share in the reference, as `sharing_variables.graph.facts.partition` reads it."""

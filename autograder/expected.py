@@ -1,0 +1,101 @@
+"""
+What a test expects of its evidence, known in the kernel: a student sees the difference that grading would find.
+
+The evidence of the visible parts of a course's tests lies in `FILE`, beside the masters and beside the released
+notebooks; at a grading the rebuilt notebook tells it (`expect`). Whoever shows evidence asks `next_expected` what the
+test that called it expects, and raises where that differs. Grading holds the same facts against each other outside of
+the kernel, so nothing depends on what student code does to this module.
+"""
+
+import json
+import linecache
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+FILE = "evidence.json"
+"""The name of the file: by test, by kind of evidence, the tags that say what counts, and the facts in order."""
+
+TEST_FUNCTION = "_check"
+"""What the function of a test cell is called: what is raised in it, or in its helpers, speaks to the student."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """
+    What a test expects where it shows evidence.
+
+    Attributes
+    ----------
+    tags : tuple of str
+        The test's tags about this kind of evidence.
+    facts : str
+        In the kind's own text form, with probe names as at a desk.
+    """
+
+    tags: tuple[str, ...]
+    facts: str
+
+
+class _Known:
+    """What is known in this kernel."""
+
+    tests: dict[str, dict[str, dict[str, list[str]]]] | None = None
+    run: FrameType | None = None
+    """The test that showed evidence last."""
+    count: int = 0
+    """How often it has."""
+
+
+def expect(text: str) -> None:
+    """Take what `FILE` holds from a text."""
+    _Known.tests = json.loads(text)
+
+
+def expect_from(folder: Path) -> None:
+    """Take it from the file in a folder; nothing is expected where there is none."""
+    file = folder / FILE
+    expect(file.read_text(encoding="utf-8") if file.is_file() else "{}")
+
+
+def next_expected(kind: str, caller: FrameType) -> Expected | None:
+    """
+    Give what a test expects that shows evidence of a kind now; None where that is not known.
+
+    Parameters
+    ----------
+    caller : frame
+        Whoever shows it. Evidence that is not shown by a test's own function is nobody's expectation.
+    """
+    if _Known.tests is None:
+        expect_from(Path.cwd())
+    if caller.f_code.co_qualname.partition(".")[0] != TEST_FUNCTION:
+        return None
+    run = _outermost(caller)
+    if _Known.run is not run:
+        _Known.run, _Known.count = run, 0
+    _Known.count += 1
+    asked = (_Known.tests or {}).get(test_title(caller.f_code.co_filename), {}).get(kind)
+    if asked is None or _Known.count > len(asked["facts"]):
+        return None
+    return Expected(tuple(asked["tags"]), asked["facts"][_Known.count - 1])
+
+
+def test_title(filename: str) -> str:
+    """Read the first line of a test cell, which says what it looks at."""
+    return title(linecache.getline(filename, 1))
+
+
+def title(line: str) -> str:
+    """Take the quotes off the first line of a test."""
+    return line.strip().strip('"').strip()
+
+
+def _outermost(frame: FrameType) -> FrameType:
+    """Find the call of the test itself, of which a frame is a part."""
+    found, file = frame, frame.f_code.co_filename
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_code.co_filename == file and frame.f_code.co_qualname == TEST_FUNCTION:
+            found = frame
+    return found
