@@ -30,10 +30,10 @@ COMBINATIONS: tuple[tuple[Outcome | None, Outcome | None, float, bool], ...] = (
     (HOLDS, HOLDS, 2, False),
     (HOLDS, FAILS, 0, True),
     (HOLDS, ABSENT, 0, True),
-    (FAILS, HOLDS, 0, True),
+    (FAILS, HOLDS, 0, False),
     (FAILS, FAILS, 0, False),
     (FAILS, ABSENT, 0, False),
-    (ABSENT, HOLDS, 0, True),
+    (ABSENT, HOLDS, 0, False),
     (ABSENT, FAILS, 0, False),
     (ABSENT, ABSENT, 0, False),
 )
@@ -69,7 +69,7 @@ def test_points_need_all_to_hold_and_a_contradiction_needs_review(
         (HOLDS, (HOLDS, HOLDS), 2, False),
         (HOLDS, (HOLDS, FAILS), 0, True),
         (HOLDS, (ABSENT, HOLDS), 0, True),
-        (FAILS, (HOLDS, HOLDS), 0, True),
+        (FAILS, (HOLDS, HOLDS), 0, False),
         (FAILS, (HOLDS, FAILS), 0, False),
     ],
 )

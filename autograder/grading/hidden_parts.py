@@ -24,6 +24,7 @@ from autograder.course.dataflow import syntax_tree
 from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.expected import title
 from autograder.grading.checks import (
+    OUTPUT,
     Finding,
     Outcome,
     Shown,
@@ -114,8 +115,8 @@ def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment)
     Judge a test, its hidden part included, and give its verdict, and the same without what is hidden.
 
     A test with a hidden part is judged at the end, by how it ended and by what it showed before it said what is
-    expected. One that shows evidence gives points only when its visible part does, too, in its place. Only a visible
-    part can contradict itself: what only a hidden part finds costs the points.
+    expected. One that shows evidence gives points only when its visible part does, too, in its place. A subject's
+    evidence that only a hidden part shows otherwise costs the points, and is no contradiction.
     """
     if not cell.has_hidden_part:
         found = _judged(cell, shown[cell.node.id], assignment)
@@ -128,7 +129,10 @@ def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment)
     ran = shown[f"{_WHOLE}{cell.node.id}"]
     if asks_first(cell):
         ran = replace(shown[f"{_ASKED}{cell.node.id}"], reply=ran.reply)
-    found = replace(_judged(cell, ran, assignment), disagree=False)
+    found = _judged(cell, ran, assignment)
+    unlike = [finding.check for finding in found.findings if finding.outcome is not Outcome.HOLDS]
+    # A subject's evidence is asserted in a kernel for visible parts alone; what is displayed, by the test itself.
+    found = replace(found, disagree=found.disagree and OUTPUT in unlike)
     return found, withheld(found, seen)
 
 
