@@ -42,7 +42,7 @@ class _Known:
 
     tests: dict[str, dict[str, dict[str, list[str]]]] | None = None
     run: FrameType | None = None
-    """The test that showed evidence last."""
+    """The cell that showed evidence last, as it ran."""
     count: int = 0
     """How often it has."""
 
@@ -71,7 +71,7 @@ def next_expected(kind: str, caller: FrameType) -> Expected | None:
         expect_from(Path.cwd())
     if caller.f_code.co_qualname.partition(".")[0] != TEST_FUNCTION:
         return None
-    run = _outermost(caller)
+    run = _cell(caller)
     if _Known.run is not run:
         _Known.run, _Known.count = run, 0
     _Known.count += 1
@@ -91,11 +91,12 @@ def title(line: str) -> str:
     return line.strip().strip('"').strip()
 
 
-def _outermost(frame: FrameType) -> FrameType:
-    """Find the call of the test itself, of which a frame is a part."""
-    found, file = frame, frame.f_code.co_filename
+def _cell(frame: FrameType) -> FrameType:
+    """Find the run of the cell that a frame is a part of: IPython's frame around all statements of a cell."""
+    found = frame
     while frame.f_back is not None:
         frame = frame.f_back
-        if frame.f_code.co_filename == file and frame.f_code.co_qualname == TEST_FUNCTION:
-            found = frame
+        if frame.f_code.co_name == "run_ast_nodes":
+            return frame
+        found = frame if frame.f_code.co_filename == found.f_code.co_filename else found
     return found
