@@ -16,6 +16,9 @@ from types import FrameType
 FILE = "evidence.json"
 """The name of the file: by test, by kind of evidence, the tags that say what counts, and the facts in order."""
 
+NOTHING = "{}\n"
+"""The text of a file where no test expects evidence: such a course needs none."""
+
 TEST_FUNCTION = "_check"
 """What the function of a test cell is called: what is raised in it, or in its helpers, speaks to the student."""
 
@@ -55,7 +58,7 @@ def expect(text: str) -> None:
 def expect_from(folder: Path) -> None:
     """Take it from the file in a folder; nothing is expected where there is none."""
     file = folder / FILE
-    expect(file.read_text(encoding="utf-8") if file.is_file() else "{}")
+    expect(file.read_text(encoding="utf-8") if file.is_file() else NOTHING)
 
 
 def next_expected(kind: str, caller: FrameType) -> Expected | None:

@@ -490,6 +490,18 @@ def test_a_kept_rule_is_silent(assignment: Assignment) -> None:
     assert lint(assignment) == []
 
 
+def test_two_tests_that_show_a_graph_begin_with_lines_of_their_own() -> None:
+    def second(source: str) -> MasterCell:
+        return folded(graded("test-double-twice", source, tags=(OUTPUT_TAG, NAMES_TAG), outputs=(DRAWN,)))
+
+    (drawn,) = drawing().notebooks
+    first = next(cell for cell in drawn.cells if cell.graded)
+    wrong = "begins with the same line as another test"
+    mend = "say what this one looks at"
+    assert lint(lesson(first, second(DRAWS))) == [Problem("01_first.ipynb", "test-double-twice", wrong, mend)]
+    assert lint(lesson(first, second(DRAWS.replace("two numbers", "two more")))) == []
+
+
 def test_the_bounds_of_a_lesson_are_those_tried_here() -> None:
     sizes = {len([cell for cell in kept.notebooks[0].cells if not cell.graded]) for kept in KEPT.values()}
     assert {LESSON_CELLS.start, LESSON_CELLS.stop - 1} <= sizes

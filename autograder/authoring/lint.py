@@ -20,7 +20,7 @@ from autograder.course.folders import Course
 from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.course.ownership import is_test_of
 from autograder.expected import FILE as EVIDENCE_FILE
-from autograder.expected import title
+from autograder.expected import NOTHING, title
 from autograder.grading import hidden_parts
 from autograder.grading.checks import asks_for_evidence
 from autograder.hints import FILE, Misconception
@@ -95,7 +95,7 @@ def lint_release(paths: Iterable[Path]) -> list[Problem]:
 def lint_evidence(course: Course, assignment: str) -> list[Problem]:
     """Hold the file of expected evidence, which is released with the notebooks, against the masters."""
     whole, file = course.assignment(assignment), course.source(assignment) / EVIDENCE_FILE
-    if not whole.subject.evidence or (file.is_file() and file.read_text(encoding="utf-8") == evidence_text(whole)):
+    if (file.read_text(encoding="utf-8") if file.is_file() else NOTHING) == evidence_text(whole):
         return []
     return [Problem(file.name, "", "not what the masters' tests expect", "run `autograder reference`")]
 

@@ -12,6 +12,7 @@ from autograder.course.folders import Course
 from autograder.course.master import OUTPUT_TAG, Master
 from autograder.errors import CourseError
 from autograder.expected import FILE as EVIDENCE_FILE
+from autograder.expected import NOTHING
 from autograder.files import replace_file
 from autograder.grading.checks import output_difference
 from autograder.grading.hidden_parts import mark_outputs, visible_evidence
@@ -62,9 +63,9 @@ def store_reference(course: Course, assignment: str, runner: Runner) -> Iterator
                 cell.outputs = fresh
         nbformat.write(notebook, path)
         yield path
-    if whole.subject.evidence:
-        file = course.source(assignment) / EVIDENCE_FILE
-        replace_file(file, evidence_text(course.assignment(assignment)))
+    file, text = course.source(assignment) / EVIDENCE_FILE, evidence_text(course.assignment(assignment))
+    if file.exists() or text != NOTHING:
+        replace_file(file, text)
         yield file
 
 

@@ -1,0 +1,116 @@
+"""At a desk, showing evidence raises where the graph is not the one that the test expects."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.lint import lint_evidence
+from autograder.authoring.reference import evidence_text
+from autograder.course.assignment import Assignment
+from autograder.course.folders import Course
+from autograder.expected import FILE
+from tests.conftest import ASSIGNMENT
+from tests.desk_client import executed, started
+from tests.small_course import NAME
+
+SETUP = """
+import tensorflow.compat.v1 as tf
+from sharing_variables import show_sharing
+tf.disable_eager_execution()
+"""
+TWICE = '''"""Looks at: two results."""
+
+
+def _check():
+    def call(names):
+        with tf.Graph().as_default():
+            with tf.variable_scope("model", reuse=tf.AUTO_REUSE):
+                show_sharing(**{name: answer() for name in names})
+
+    call(["r1", "r2"])
+    call(["r1"])
+
+
+_check()'''
+RIGHT = 'def answer():\n    return tf.get_variable("W", shape=[1]) * 2.0'
+COPIES = 'def answer():\n    return tf.Variable([0.0], name="W") * 2.0'
+ALONE = "def answer():\n    return tf.constant([0.0]) * 2.0"
+"""Answers that share, that make a variable at each call, and that have none."""
+
+
+@pytest.fixture(scope="module")
+def facts() -> list[str]:
+    """Give the facts of both graphs that the test expects."""
+    import tensorflow.compat.v1 as tf
+
+    from sharing_variables.display import _described
+    from sharing_variables.graph.facts import to_text
+
+    found = []
+    for names in (["r1", "r2"], ["r1"]):
+        with tf.Graph().as_default() as graph, tf.variable_scope("model", reuse=tf.AUTO_REUSE):
+            outputs = {name: tf.get_variable("W", shape=[1]) * 2.0 for name in names}
+            found.append(to_text(_described(graph, outputs)[1]))
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path, facts: list[str]) -> Path:
+    """Make a folder with what the test expects in it."""
+    tests = {"Looks at: two results.": {"graph": {"tags": ["graph-check-names"], "facts": facts}}}
+    (tmp_path / FILE).write_text(json.dumps(tests), encoding="utf-8")
+    return tmp_path
+
+
+def told(folder: Path, *cells: str) -> list[str]:
+    """Run cells in a kernel in a folder, and give what each says of an error."""
+
+    async def story() -> list[str]:
+        async with started(cwd=str(folder)) as (_, client):
+            await executed(client, "setup", SETUP)
+            return [await executed(client, f"cell-{number}", source) for number, source in enumerate(cells)]
+
+    return asyncio.run(story())
+
+
+def test_a_test_raises_where_the_graph_is_not_the_expected_one(folder: Path) -> None:
+    said = told(folder, RIGHT, TWICE, COPIES, TWICE, TWICE, ALONE, TWICE, RIGHT, TWICE)
+    right, copies, again, alone, mended = said[1], *said[3:5], said[6], said[8]
+    assert right == mended == ""
+    for shown in (copies, again, alone):
+        assert shown.startswith("Not yet. Looks at: two results.")
+        assert "Expected: r1 and r2 share" in shown
+    assert copies == again
+
+
+def test_each_graph_of_a_test_is_held_against_its_own(folder: Path) -> None:
+    once = TWICE.replace('call(["r1", "r2"])', "pass")
+    more = TWICE.replace('call(["r1"])', 'call(["r1"])\n    call(["r1", "r2", "r3"])')
+    assert "Expected: r1 and r2 share" in told(folder, RIGHT, once)[1]
+    assert told(folder, RIGHT, more) == ["", ""]
+
+
+def test_a_students_own_picture_is_nobodys_expectation(folder: Path) -> None:
+    own = "with tf.Graph().as_default():\n    show_sharing(r1=answer(), r2=answer())"
+    titled = f'"""Looks at: two results."""\n{own}'
+    assert told(folder, COPIES, own, titled) == ["", "", ""]
+
+
+def test_nothing_is_expected_without_the_file(tmp_path: Path) -> None:
+    assert told(tmp_path, COPIES, TWICE) == ["", ""]
+
+
+def test_what_is_expected_is_in_step_with_the_masters(course: Course, assignment: Assignment) -> None:
+    assert lint_evidence(course, ASSIGNMENT) == []
+    file = course.source(ASSIGNMENT) / FILE
+    file.write_text(evidence_text(assignment).replace("graph", "grpah", 1), encoding="utf-8")
+    (problem,) = lint_evidence(course, ASSIGNMENT)
+    assert str(problem) == "evidence.json: not what the masters' tests expect; run `autograder reference`"
+    file.unlink()
+    assert lint_evidence(course, ASSIGNMENT) == [problem]
+
+
+def test_a_course_whose_tests_show_no_graph_needs_no_file(small: Course) -> None:
+    assert lint_evidence(small, NAME) == []
