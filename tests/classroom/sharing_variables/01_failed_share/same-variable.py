@@ -34,7 +34,7 @@ def how_many(*variables):
 def same_variable(u, v):
     return how_many(u, v) == 1
 
-# %% wrong M1, 1 point, loses test-same-variable-names test-same-variable-equality: believes that an equal name means one variable
+# %% wrong M1, 2 points, loses test-same-variable-names: believes that an equal name means one variable
 def same_variable(u, v):
     """Return whether u and v are one variable."""
     return u.name == v.name

@@ -128,7 +128,7 @@ def two_layer(x, variables):
     hidden = x @ variables["hidden_weight"] + variables["hidden_bias"]
     return tf.nn.relu(hidden @ variables["weight"] + variables["bias"])
 
-# %% wrong -, 0 points, loses test-two-layer-variables test-two-layer-result: forgets the hidden bias
+# %% wrong -, 1 point, loses test-two-layer-result: forgets the hidden bias
 def make_two_layer_variables(inputs, hidden, outputs):
     shapes = {"hidden_weight": [inputs, hidden], "hidden_bias": [hidden], "weight": [hidden, outputs], "bias": [outputs]}
     return {key: tf.Variable(tf.random_normal(shape), name=key) for key, shape in shapes.items()}
