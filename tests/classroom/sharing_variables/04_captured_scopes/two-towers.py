@@ -86,7 +86,7 @@ def siamese(left, right):
         right_code = tower(right)
     return left_code, right_code, scope
 
-# %% wrong -, 1 point, loses test-two-towers-joins: gives the right points to both towers
+# %% wrong -, 0 points, loses test-two-towers-shares test-two-towers-joins: gives the right points to both towers
 def siamese(left, right):
     with tf.variable_scope("tower", reuse=tf.AUTO_REUSE) as scope:
         left_code = tower(right)
