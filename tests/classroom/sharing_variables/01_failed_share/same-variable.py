@@ -6,18 +6,10 @@ def same_variable(u, v):
         return True
     return False
 
-# %% right: compares the objects' ids
-def same_variable(u, v):
-    gleich = id(u) == id(v)  # gleiche Objekte heißen gleiche id, gleiche Werte genügen nicht
-    return gleich
-
 # %% right: compares references, the hashable handles that TensorFlow offers for this
 def same_variable(u, v):
     """Return whether u and v are one variable."""
     return u.ref() == v.ref()
-
-# %% right: a lambda with a double negation
-same_variable = lambda u, v: not (u is not v)
 
 # %% right: Python's own function for the operator
 import operator
@@ -34,7 +26,13 @@ def how_many(*variables):
 def same_variable(u, v):
     return how_many(u, v) == 1
 
-# %% wrong M1, 1 point, loses test-same-variable-names test-same-variable-equality: believes that an equal name means one variable
+# %% right: looks at the graphs first, which tells most variables apart
+def same_variable(u, v):
+    if u.graph is not v.graph:
+        return False
+    return u is v
+
+# %% wrong M1, 2 points, loses test-same-variable-names: believes that an equal name means one variable
 def same_variable(u, v):
     """Return whether u and v are one variable."""
     return u.name == v.name
@@ -67,3 +65,7 @@ def same_variable(u, v):
 # %% wrong -, 0 points, loses test-same-variable-twins test-same-variable-names test-same-variable-equality: prints the answer and forgets to return it
 def same_variable(u, v):
     print(u is v)
+
+# %% wrong M1, 2 points, loses test-same-variable-names: believes that one name in one graph means one object
+def same_variable(u, v):
+    return u.name == v.name and u.graph is v.graph

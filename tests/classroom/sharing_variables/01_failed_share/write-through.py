@@ -1,12 +1,3 @@
-# %% right: adds one and looks whether v changed, with keyword arguments and a print
-def proves_sharing(sess, u, v):
-    """Write through u, read through v, and return whether v saw it."""
-    old = sess.run(fetches=v)
-    sess.run(u.assign_add(delta=tf.ones(shape=u.shape)))
-    new = sess.run(fetches=v)
-    print("v before:", old, "v after:", new)
-    return bool((old != new).any())
-
 # %% right: writes a number that cannot stand in v, because it is computed from v
 def proves_sharing(sess, u, v):
     # größer als alles, was in v steht
@@ -73,13 +64,17 @@ def proves_sharing(sess, u, v):
     sess.run(tf.assign_add(u, [1.0, 1.0]))
     return not np.array_equal(before, sess.run(v))
 
-# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: compares arrays with == and returns an array
-def proves_sharing(sess, u, v):
-    before = sess.run(v)
-    sess.run(u.assign(u + 1.0))
-    return sess.run(v) != before
-
 # %% wrong M18, 1 point, loses test-write-through-values: believes that an unlikely value in v can only have come through u
 def proves_sharing(sess, u, v):
     sess.run(u.assign(tf.fill(u.shape, 123.0)))
     return bool(np.all(sess.run(v) == 123.0))
+
+# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: reads in the run that writes, which may read first
+def proves_sharing(sess, u, v):
+    old = sess.run(v)
+    _, new = sess.run([u.assign(u + 1), v])
+    return not np.array_equal(old, new)
+
+# %% wrong -, 1 point, loses test-write-through-values: compares names and writes nothing
+def proves_sharing(sess, u, v):
+    return u.name == v.name

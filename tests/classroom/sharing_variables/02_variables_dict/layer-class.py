@@ -11,26 +11,6 @@ class Dense(tf.Module):
     def __call__(self, x):
         return tf.matmul(x, self.weight) + self.bias
 
-# %% right: a dataclass that makes the variables after its own __init__, with debug prints
-from dataclasses import dataclass
-
-
-@dataclass(eq=False)
-class Dense:
-    """A layer that makes its variables once and shares them between its calls."""
-
-    inputs: int
-    outputs: int
-
-    def __post_init__(self):
-        self.weight = tf.Variable(tf.zeros([self.inputs, self.outputs]), name="W")
-        self.bias = tf.Variable(tf.zeros([self.outputs]), name="b")
-        print("made", self.weight.name, self.bias.name)
-
-    def __call__(self, x):
-        print("called with", x)
-        return tf.nn.xw_plus_b(x, self.weight, self.bias)
-
 # %% right: keeps a dictionary and shows it as two properties
 class Dense:
     def __init__(self, inputs, outputs):
@@ -44,23 +24,6 @@ class Dense:
 
     def __call__(self, x):
         return my_op(x, self._variables)
-
-# %% right: a helper method, names in German, __call__ is another name of a method
-class Dense:
-    """Eine Schicht, der ihre Variablen gehören."""
-
-    def __init__(self, eingaenge, ausgaenge):
-        self.weight = self._neu("W", eingaenge, ausgaenge)
-        self.bias = self._neu("b", ausgaenge)
-
-    @staticmethod
-    def _neu(name, *form):
-        return tf.Variable(initial_value=lambda: tf.random_uniform(form), name=name, dtype=tf.float32)
-
-    def anwenden(self, x):
-        return tf.nn.bias_add(tf.matmul(x, self.weight), self.bias)
-
-    __call__ = anwenden
 
 # %% right: resource variables set in a loop, a closure does the arithmetic
 class Dense:
@@ -118,16 +81,7 @@ class Dense:
             self.bias = tf.Variable(tf.zeros([self.outputs]), name="b")
         return x @ self.weight + self.bias
 
-# %% wrong -, 2 points, loses test-layer-class-result: adds a relu that nobody asked for
-class Dense:
-    def __init__(self, inputs, outputs):
-        self.weight = tf.Variable(tf.random_normal([inputs, outputs]), name="W")
-        self.bias = tf.Variable(tf.zeros([outputs]), name="b")
-
-    def __call__(self, x):
-        return tf.nn.relu(x @ self.weight + self.bias)
-
-# %% wrong -, 1 point, loses test-layer-class-shares test-layer-class-separate: a name scope for tidiness, so that the names are dense/W and dense/b
+# %% wrong -, 2 points, loses test-layer-class-shares: a name scope for tidiness, so that the names are dense/W and dense/b
 class Dense(tf.Module):
     def __init__(self, inputs, outputs):
         super().__init__(name="dense")
@@ -148,3 +102,36 @@ class Dense:
 
     def __call__(self, x):
         return my_op(x, self.variables)
+
+# %% wrong -, 1 point, loses test-layer-class-separate test-layer-class-result: forgets the bias
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.sizes = [inputs, outputs]
+        self.weight = tf.Variable(tf.random_normal(self.sizes), name="W")
+        self.bias = tf.Variable(tf.zeros([outputs]), name="b")
+
+    def __call__(self, x):
+        return x @ self.weight
+
+# %% wrong -, 1 point, loses test-layer-class-shares test-layer-class-separate: one variable more, which counts the calls
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.sizes = [inputs, outputs]
+        self.weight = tf.Variable(tf.random_normal(self.sizes), name="W")
+        self.bias = tf.Variable(tf.zeros([outputs]), name="b")
+        self.calls = tf.Variable(0, trainable=False, name="calls")
+
+    def __call__(self, x):
+        self.counted = self.calls.assign_add(1)
+        return x @ self.weight + self.bias
+
+# %% wrong M1, 0 points, loses test-layer-class-shares test-layer-class-separate test-layer-class-result: makes the weight again in each call
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.sizes = [inputs, outputs]
+        self.weight = tf.Variable(tf.random_normal(self.sizes), name="W")
+        self.bias = tf.Variable(tf.zeros([outputs]), name="b")
+
+    def __call__(self, x):
+        self.weight = tf.Variable(tf.random_normal(self.sizes), name="W")
+        return x @ self.weight + self.bias

@@ -12,20 +12,6 @@ def dense(x, variables):
     produkt = tf.matmul(x, variables["weight"])
     return tf.add(produkt, variables["bias"])
 
-# %% right: xw_plus_b, the bias made first, debug prints in both functions
-def make_variables(inputs, outputs):
-    variables = dict()
-    variables["bias"] = tf.Variable(tf.zeros(shape=(outputs,)), name="b")
-    variables["weight"] = tf.Variable(tf.random_normal(shape=(inputs, outputs), stddev=0.1), name="W")
-    print("made", [v.name for v in variables.values()])
-    return variables
-
-
-def dense(x, variables):
-    result = tf.nn.xw_plus_b(x, variables["weight"], variables["bias"])
-    print("x:", x.shape, "result:", result.shape)
-    return result
-
 # %% right: initial values from lambdas, keyword arguments, bias_add, a lambda for dense
 def make_variables(inputs, outputs):
     recipes = [
@@ -138,7 +124,7 @@ def dense(x, variables):
     bias = variables.setdefault("bias", tf.Variable(tf.zeros([outputs]), name="b"))
     return x @ weight + bias
 
-# %% wrong -, 1 point, loses test-make-and-use-result: adds a relu that nobody asked for
+# %% wrong -, 1 point, loses test-make-and-use-result: forgets the bias
 def make_variables(inputs, outputs):
     return {
         "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),
@@ -147,4 +133,21 @@ def make_variables(inputs, outputs):
 
 
 def dense(x, variables):
-    return tf.nn.relu(x @ variables["weight"] + variables["bias"])
+    return x @ variables["weight"]
+
+# %% wrong -, 1 point, loses test-make-and-use-result: keeps the first dictionary that it is given, for all calls
+def make_variables(inputs, outputs):
+    return {
+        "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),
+        "bias": tf.Variable(tf.zeros([outputs]), name="b"),
+    }
+
+
+kept = None
+
+
+def dense(x, variables):
+    global kept
+    if kept is None:
+        kept = variables
+    return x @ kept["weight"] + kept["bias"]

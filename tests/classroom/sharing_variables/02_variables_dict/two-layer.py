@@ -33,17 +33,6 @@ def two_layer(x, variables):
     print("hidden:", h)
     return h @ W2 + b2
 
-# %% wrong -, 1 point, loses test-two-layer-result: leaves the arithmetic to my_op_2, which has tanh where relu was asked for
-def make_two_layer_variables(inputs, hidden, outputs):
-    def zeros(**shapes):
-        return {key: tf.Variable(initial_value=tf.zeros(shape), name=key) for key, shape in shapes.items()}
-
-    return zeros(hidden_weight=[inputs, hidden], hidden_bias=[hidden], weight=[hidden, outputs], bias=[outputs])
-
-
-def two_layer(x, variables):
-    return my_op_2(x=x, variables_dict=variables)
-
 # %% right: a loop over the prefixes in both functions
 def make_two_layer_variables(inputs, hidden, outputs):
     tout = {}
@@ -57,6 +46,17 @@ def two_layer(x, variables):
     for prefixe, fonction in {"hidden_": tf.nn.relu, "": tf.identity}.items():
         x = fonction(tf.tensordot(x, variables[f"{prefixe}weight"], axes=1) + variables[f"{prefixe}bias"])
     return x
+
+# %% wrong -, 1 point, loses test-two-layer-result: leaves the arithmetic to my_op_2, which has tanh where relu was asked for
+def make_two_layer_variables(inputs, hidden, outputs):
+    def zeros(**shapes):
+        return {key: tf.Variable(initial_value=tf.zeros(shape), name=key) for key, shape in shapes.items()}
+
+    return zeros(hidden_weight=[inputs, hidden], hidden_bias=[hidden], weight=[hidden, outputs], bias=[outputs])
+
+
+def two_layer(x, variables):
+    return my_op_2(x=x, variables_dict=variables)
 
 # %% wrong M1, 0 points, loses test-two-layer-variables test-two-layer-result: makes the variables again inside the call, as the names agree
 def make_two_layer_variables(inputs, hidden, outputs):
@@ -128,7 +128,7 @@ def two_layer(x, variables):
     hidden = x @ variables["hidden_weight"] + variables["hidden_bias"]
     return tf.nn.relu(hidden @ variables["weight"] + variables["bias"])
 
-# %% wrong -, 0 points, loses test-two-layer-variables test-two-layer-result: forgets the hidden bias
+# %% wrong -, 1 point, loses test-two-layer-result: forgets the hidden bias
 def make_two_layer_variables(inputs, hidden, outputs):
     shapes = {"hidden_weight": [inputs, hidden], "hidden_bias": [hidden], "weight": [hidden, outputs], "bias": [outputs]}
     return {key: tf.Variable(tf.random_normal(shape), name=key) for key, shape in shapes.items()}
@@ -138,12 +138,12 @@ def two_layer(x, variables):
     hidden = tf.nn.relu(x @ variables["hidden_weight"])
     return hidden @ variables["weight"] + variables["bias"]
 
-# %% wrong -, 1 point, loses test-two-layer-result: relu on the result as well
+# %% wrong -, 1 point, loses test-two-layer-result: relu by NumPy through tf.py_func, which is no part of the graph
 def make_two_layer_variables(inputs, hidden, outputs):
     shapes = {"hidden_weight": [inputs, hidden], "hidden_bias": [hidden], "weight": [hidden, outputs], "bias": [outputs]}
     return {key: tf.Variable(tf.random_normal(shape), name=key) for key, shape in shapes.items()}
 
 
 def two_layer(x, variables):
-    hidden = tf.nn.relu(x @ variables["hidden_weight"] + variables["hidden_bias"])
-    return tf.nn.relu(hidden @ variables["weight"] + variables["bias"])
+    hidden = tf.py_func(lambda h: h.clip(0), [x @ variables["hidden_weight"] + variables["hidden_bias"]], tf.float32)
+    return tf.matmul(hidden, variables["weight"]) + variables["bias"]

@@ -42,14 +42,6 @@ def call_twice(build, first, second, scope):
         raise ValueError(f"the second call made {new}")
     return result1, result2
 
-# %% right: prints the names of the inputs while debugging
-def call_twice(build, first, second, scope):
-    print("inputs:", first.name, second.name)
-    with tf.variable_scope(scope):
-        result1 = build(first)
-    with tf.variable_scope(scope, reuse=True):
-        return result1, build(second)
-
 # %% wrong M4, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that get_variable gets or creates without a word
 def call_twice(build, first, second, scope):
     """Call build on both inputs; the second call shares the variables of the first."""
@@ -91,4 +83,12 @@ def call_twice(build, first, second, scope):
         result1 = build(first)
     with tf.variable_scope(opened, reuse=True):
         result2 = build(second)
+    return result1, result2
+
+# %% wrong M5, 0 points, loses test-call-twice-shares test-call-twice-strict: opens the second scope inside the first, by name
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(scope):
+        result1 = build(first)
+        with tf.variable_scope(scope, reuse=True):
+            result2 = build(second)
     return result1, result2

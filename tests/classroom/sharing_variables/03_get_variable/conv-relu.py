@@ -14,22 +14,6 @@ def my_image_filter(images):
         relu2 = conv_relu(images=relu1, kernel_shape=[5, 5, 8, 8], bias_shape=[8])
     return relu2
 
-# %% right: a loop over the layers, German names and a print
-def conv_relu(bilder, kernform, schwellenform):
-    gewichte = tf.get_variable("weights", kernform, initializer=tf.random_normal_initializer())
-    schwellen = tf.get_variable("biases", schwellenform, initializer=tf.constant_initializer(0.0))
-    gefaltet = tf.nn.conv2d(bilder, gewichte, [1, 1, 1, 1], "SAME")
-    return tf.nn.relu(gefaltet + schwellen)
-
-
-def my_image_filter(bilder):
-    # Kanäle: erst drei Farben, dann acht
-    for nummer, kanäle in enumerate((3, 8), start=1):
-        with tf.variable_scope("conv%d" % nummer):
-            bilder = conv_relu(bilder, [5, 5, kanäle, 8], [8])
-            print(tf.get_variable_scope().name, bilder.shape)
-    return bilder
-
 # %% right: a helper that opens the scope and calls, so that the filter is one line
 def conv_relu(images, kernel_shape, bias_shape):
     ask = tf.get_variable
@@ -66,6 +50,19 @@ def my_image_filter(images):
         images = conv_relu(images, [5, 5, 3, 8], [8])
     with tf.variable_scope("conv2"):
         return conv_relu(images, [5, 5, 8, 8], [8])
+
+# %% right: asks for the biases first
+def conv_relu(images, kernel_shape, bias_shape):
+    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
+    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
+    return tf.nn.relu(tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME") + biases)
+
+
+def my_image_filter(images):
+    with tf.variable_scope("conv1"):
+        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
+    with tf.variable_scope("conv2"):
+        return conv_relu(relu1, [5, 5, 8, 8], [8])
 
 # %% wrong M2, 0 points, loses test-conv-relu-names test-conv-relu-strict test-conv-relu-result: believes that a reusing scope makes tf.Variable share
 def conv_relu(images, kernel_shape, bias_shape):
@@ -139,34 +136,6 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong -, 2 points, loses test-conv-relu-names: forgets to return from my_image_filter
-def conv_relu(images, kernel_shape, bias_shape):
-    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
-    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
-    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
-    return tf.nn.relu(conv + biases)
-
-
-def my_image_filter(images):
-    with tf.variable_scope("conv1"):
-        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
-    with tf.variable_scope("conv2"):
-        conv_relu(relu1, [5, 5, 8, 8], [8])
-
-# %% wrong M21, 2 points, loses test-conv-relu-strict: believes that a default name is found again
-def conv_relu(images, kernel_shape, bias_shape):
-    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
-    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
-    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
-    return tf.nn.relu(conv + biases)
-
-
-def my_image_filter(images):
-    with tf.variable_scope(None, default_name="conv1"):
-        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
-    with tf.variable_scope(None, default_name="conv2"):
-        return conv_relu(relu1, [5, 5, 8, 8], [8])
-
 # %% wrong M8, 2 points, loses test-conv-relu-strict: believes that AUTO_REUSE is simply the safer default
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
@@ -179,4 +148,31 @@ def my_image_filter(images):
     with tf.variable_scope("conv1", reuse=tf.AUTO_REUSE):
         relu1 = conv_relu(images, [5, 5, 3, 8], [8])
     with tf.variable_scope("conv2", reuse=tf.AUTO_REUSE):
+        return conv_relu(relu1, [5, 5, 8, 8], [8])
+
+# %% wrong -, 2 points, loses test-conv-relu-result: leaves the initializer of the weights to TensorFlow
+def conv_relu(images, kernel_shape, bias_shape):
+    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
+    weights = tf.get_variable("weights", kernel_shape)
+    return tf.nn.relu(tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME") + biases)
+
+
+def my_image_filter(images):
+    with tf.variable_scope("conv1"):
+        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
+    with tf.variable_scope("conv2"):
+        return conv_relu(relu1, [5, 5, 8, 8], [8])
+
+# %% wrong -, 1 point, loses test-conv-relu-names test-conv-relu-strict: one scope more inside conv_relu
+def conv_relu(images, kernel_shape, bias_shape):
+    with tf.variable_scope("layer"):
+        biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
+        weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
+        return tf.nn.relu(tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME") + biases)
+
+
+def my_image_filter(images):
+    with tf.variable_scope("conv1"):
+        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
+    with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])

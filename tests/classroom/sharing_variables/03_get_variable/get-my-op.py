@@ -1,10 +1,3 @@
-# %% right: positional shapes and a matmul with keyword arguments
-def my_op(x):
-    """Return x @ W + b, with variables of the current variable scope."""
-    W = tf.get_variable("W", [32, 10], tf.float32, tf.random_normal_initializer())
-    b = tf.get_variable("b", [10], tf.float32, tf.zeros_initializer())
-    return tf.add(tf.matmul(a=x, b=W), b, name="result")
-
 # %% right: German names, a comment with umlauts and prints
 def my_op(x):
     # Über das Teilen entscheidet der Aufrufer, nicht diese Funktion.
@@ -40,11 +33,11 @@ class Linear:
 def my_op(x):
     return Linear(inputs=32, outputs=10)(x)
 
-# %% right: a lambda
-my_op = lambda x: (
-    x @ tf.get_variable("W", shape=[32, 10], initializer=tf.random_normal_initializer())
-    + tf.get_variable("b", shape=[10], initializer=tf.zeros_initializer())
-)
+# %% right: asks for b first
+def my_op(x):
+    b = tf.get_variable("b", [10], initializer=tf.zeros_initializer())
+    W = tf.get_variable("W", [32, 10], initializer=tf.random_normal_initializer())
+    return tf.nn.bias_add(x @ W, b)
 
 # %% wrong M2, 0 points, loses test-get-my-op-shares test-get-my-op-strict: believes that the caller's reusing scope makes tf.Variable share
 def my_op(x):
@@ -88,8 +81,14 @@ def my_op(x):
         b = tf.get_variable("b", shape=[10], initializer=tf.zeros_initializer())
     return x @ W + b
 
-# %% wrong -, 1 point, loses test-get-my-op-shares: forgets to return
+# %% wrong -, 1 point, loses test-get-my-op-shares: subtracts b
 def my_op(x):
-    W = tf.get_variable("W", shape=[32, 10], initializer=tf.random_normal_initializer())
-    b = tf.get_variable("b", shape=[10], initializer=tf.zeros_initializer())
-    x @ W + b
+    W = tf.get_variable("W", [32, 10], initializer=tf.random_normal_initializer())
+    b = tf.get_variable("b", [10], initializer=tf.zeros_initializer())
+    return x @ W - b
+
+# %% wrong -, 1 point, loses test-get-my-op-shares: leaves b out of the result
+def my_op(x):
+    W = tf.get_variable("W", [32, 10], initializer=tf.random_normal_initializer())
+    b = tf.get_variable("b", [10], initializer=tf.zeros_initializer())
+    return x @ W

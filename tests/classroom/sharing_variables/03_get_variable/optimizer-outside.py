@@ -1,13 +1,3 @@
-# %% right: call_twice with keyword arguments, then the loss in steps
-def training_step(build, first, second):
-    """Return the loss between two calls that share, and an op that trains on it."""
-    result1, result2 = call_twice(build=build, first=first, second=second, scope="model")
-    loss = tf.reduce_mean(tf.square(tf.subtract(result1, result2)))
-    optimizer = tf.train.AdamOptimizer(learning_rate=0.1)
-    step = optimizer.minimize(loss=loss, var_list=tf.trainable_variables())
-    print("training", [v.name for v in tf.trainable_variables()])
-    return loss, step
-
 # %% right: call_twice unpacked by a lambda, and a list as the result
 def training_step(build, first, second):
     distance = lambda a, b: tf.reduce_mean(tf.math.squared_difference(a, b))
@@ -49,6 +39,16 @@ def training_step(build, first, second):
     shared = tf.make_template("not_used", build, unique_name_="model")
     loss = tf.reduce_mean((shared(first) - shared(second)) ** 2)
     return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
+
+# %% right: a variable beside the model that counts the steps
+def training_step(build, first, second):
+    with tf.variable_scope("model"):
+        result1 = build(first)
+    with tf.variable_scope("model", reuse=True):
+        result2 = build(second)
+    loss = tf.reduce_mean(tf.square(result1 - result2))
+    counter = tf.Variable(0, trainable=False, name="global_step")
+    return loss, tf.train.AdamOptimizer(0.1).minimize(loss, global_step=counter)
 
 # %% wrong M17, 0 points, loses test-optimizer-outside: builds the optimizer inside the scope that began to reuse
 def training_step(build, first, second):

@@ -27,27 +27,12 @@ def build_training(towers, left, right, same):
         step = tf.train.AdamOptimizer(0.02, name="adam").apply_gradients(pairs)
     return left_code, right_code, loss, step
 
-# %% right: a class that holds the parts, and returns them as a list
-class Training:
-    rate = 0.02
-
-    def __init__(self, towers, left, right, same):
-        self.codes = towers(left, right)[:2]
-        self.loss = contrastive_loss(self.codes[0], self.codes[1], same)
-        self.step = tf.train.AdamOptimizer(self.rate).minimize(self.loss)
-
-
+# %% right: trains the variables of the scope tower, as the text names it
 def build_training(towers, left, right, same):
-    training = Training(towers, left, right, same)
-    return [*training.codes, training.loss, training.step]
-
-# %% right: the optimizer in a scope of its own, the step in a group
-def build_training(towers, left, right, same):
-    a, b, _ = towers(left, right)
-    loss = contrastive_loss(a, b, same)
-    with tf.variable_scope("optimizer"):
-        adam = tf.train.AdamOptimizer(learning_rate=0.02)
-        return a, b, loss, tf.group(adam.minimize(loss))
+    left_code, right_code, _ = towers(left, right)
+    loss = contrastive_loss(left_code, right_code, same)
+    step = tf.train.AdamOptimizer(0.02).minimize(loss, var_list=tf.trainable_variables("tower"))
+    return left_code, right_code, loss, step
 
 # %% wrong M17, 0 points, loses test-build-training-learns test-build-training-together: builds the optimizer inside the reusing scope
 def build_training(towers, left, right, same):
@@ -100,3 +85,9 @@ def build_training(towers, left, right, same):
     left_code, right_code, _ = towers(left, right)
     loss = contrastive_loss(left_code, right_code, same)
     return right_code, left_code, loss, tf.train.AdamOptimizer(0.02).minimize(loss)
+
+# %% wrong -, 0 points, loses test-build-training-learns test-build-training-together: gives the left points to both towers
+def build_training(towers, left, right, same):
+    left_code, right_code, _ = towers(left, left)
+    loss = contrastive_loss(left_code, right_code, same)
+    return left_code, right_code, loss, tf.train.AdamOptimizer(0.02).minimize(loss)

@@ -1,14 +1,3 @@
-# %% right: counts with enumerate, keyword arguments, German names and a print
-def share_through(scope, build, inputs):
-    """Call build on each input, so that all calls share the variables of the captured scope."""
-    ergebnisse = []
-    for nummer, eingabe in enumerate(inputs):
-        schon_da = nummer > 0  # beim ersten Mal müssen die Variablen erst entstehen
-        with tf.variable_scope(name_or_scope=scope, reuse=schon_da):
-            ergebnisse.append(build(eingabe))
-        print("call", nummer, "in", scope.name)
-    return ergebnisse
-
 # %% right: opens once with AUTO_REUSE around a comprehension
 def share_through(scope, build, inputs):
     with tf.variable_scope(scope, reuse=tf.AUTO_REUSE):
@@ -104,3 +93,9 @@ def share_through(scope, build, inputs):
 def share_through(scope, build, inputs):
     with tf.variable_scope(scope):
         return tf.unstack(build(tf.stack(inputs)))
+
+# %% wrong -, 0 points, loses test-share-through-calls test-share-through-inside: gives the first result for every input
+def share_through(scope, build, inputs):
+    with tf.variable_scope(scope):
+        result = build(inputs[0])
+    return [result for _ in inputs]

@@ -19,20 +19,6 @@ def siamese(left, right):
     shared = tf.make_template("tower", tower)
     return shared(left), shared(right), shared.variable_scope
 
-# %% right: the object remembers reuse when it is opened again, a helper and a dictionary
-def siamese(left, right):
-    results = {}
-    with tf.variable_scope("tower") as scope:
-        results["left"] = tower(left)
-    scope.reuse_variables()
-
-    def again(points):
-        with tf.variable_scope(scope):
-            return tower(points)
-
-    results["right"] = again(right)
-    return results["left"], results["right"], scope
-
 # %% right: asks for the current scope inside, the second opening by name
 def siamese(left, right):
     with tf.variable_scope("tower"):
@@ -40,6 +26,13 @@ def siamese(left, right):
     with tf.variable_scope("tower", reuse=True):
         droite, portee = tower(right), tf.get_variable_scope()
     return gauche, droite, portee
+
+# %% right: one batch of both, cut in two
+def siamese(left, right):
+    with tf.variable_scope("tower") as scope:
+        codes = tower(tf.concat([left, right], axis=0))
+    pairs = tf.shape(left)[0]
+    return codes[:pairs], codes[pairs:], scope
 
 # %% wrong M12, 1 point, loses test-two-towers-joins: returns the scope's name and believes that an object would nest just as well
 def siamese(left, right):
@@ -86,7 +79,7 @@ def siamese(left, right):
         right_code = tower(right)
     return left_code, right_code, scope
 
-# %% wrong -, 1 point, loses test-two-towers-joins: gives the right points to both towers
+# %% wrong -, 0 points, loses test-two-towers-shares test-two-towers-joins: gives the right points to both towers
 def siamese(left, right):
     with tf.variable_scope("tower", reuse=tf.AUTO_REUSE) as scope:
         left_code = tower(right)
