@@ -16,9 +16,6 @@ def same_variable(u, v):
     """Return whether u and v are one variable."""
     return u.ref() == v.ref()
 
-# %% right: a lambda with a double negation
-same_variable = lambda u, v: not (u is not v)
-
 # %% right: Python's own function for the operator
 import operator
 
@@ -34,7 +31,7 @@ def how_many(*variables):
 def same_variable(u, v):
     return how_many(u, v) == 1
 
-# %% wrong M1, 1 point, loses test-same-variable-names test-same-variable-equality: believes that an equal name means one variable
+# %% wrong -, 1 point, loses test-same-variable-names test-same-variable-equality: compares the names, which says nothing of a second call
 def same_variable(u, v):
     """Return whether u and v are one variable."""
     return u.name == v.name
@@ -67,3 +64,8 @@ def same_variable(u, v):
 # %% wrong -, 0 points, loses test-same-variable-twins test-same-variable-names test-same-variable-equality: prints the answer and forgets to return it
 def same_variable(u, v):
     print(u is v)
+
+# %% wrong M18, 0 points, loses test-same-variable-twins test-same-variable-names test-same-variable-equality: compares the values in the graph and returns a tensor
+def same_variable(u, v):
+    """Return whether u == v."""
+    return tf.reduce_all(tf.equal(u, v))

@@ -67,12 +67,6 @@ def proves_sharing(sess, u, v):
     sess.run(u.assign(2.0 * u))
     return not np.array_equal(before, sess.run(v))
 
-# %% wrong -, 1 point, loses test-write-through-values: hard-codes the shape of the example
-def proves_sharing(sess, u, v):
-    before = sess.run(v)
-    sess.run(tf.assign_add(u, [1.0, 1.0]))
-    return not np.array_equal(before, sess.run(v))
-
 # %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: compares arrays with == and returns an array
 def proves_sharing(sess, u, v):
     before = sess.run(v)
@@ -83,3 +77,9 @@ def proves_sharing(sess, u, v):
 def proves_sharing(sess, u, v):
     sess.run(u.assign(tf.fill(u.shape, 123.0)))
     return bool(np.all(sess.run(v) == 123.0))
+
+# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: reads u where it should read v, so that twins count as one
+def proves_sharing(sess, u, v):
+    before = sess.run(u)
+    sess.run(tf.assign_add(u, tf.ones_like(u)))
+    return not np.array_equal(before, sess.run(u))

@@ -64,7 +64,7 @@ def make_variables(inputs, outputs):
 def dense(x, variables):
     return my_op(x, variables_dict=variables)
 
-# %% wrong M1, 0 points, loses test-make-and-use-counts test-make-and-use-result: makes W and b again inside the call, as the names agree
+# %% wrong -, 0 points, loses test-make-and-use-counts test-make-and-use-result: makes W and b again inside the call
 def make_variables(inputs, outputs):
     return {
         "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),
@@ -74,7 +74,7 @@ def make_variables(inputs, outputs):
 
 def dense(x, variables):
     inputs, outputs = variables["weight"].shape.as_list()
-    same = make_variables(inputs, outputs)  # "W" and "b" exist already, so these are the same two
+    same = make_variables(inputs, outputs)
     return x @ same["weight"] + same["bias"]
 
 # %% wrong M18, 0 points, loses test-make-and-use-counts test-make-and-use-result: copies the initial values and believes that this shares
