@@ -127,7 +127,7 @@ def _trained_inside(answer: Answer, look: Look) -> _Found:
     for use in (use for found in uses(answer.tree) for use in found if use.name in TRAINS):
         inside = use.inside and (use.reused or refuses_slots)
         # After a name scope, which was taken for a scope that is closed again, all that follows reuses.
-        all_around = use.reused and refuses_slots and not named
+        all_around = (use.reused or use.nested) and refuses_slots and not named
         if inside or all_around:
             yield "M17", answer.numbered(use.line)
         if use.refused and refuses_slots:

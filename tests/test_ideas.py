@@ -1,6 +1,7 @@
 """The course's hints fire for what shows a misconception, stay silent for what does not, and bear every answer."""
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 import pytest
 
@@ -33,11 +34,6 @@ RAISED = {
         'with tf.variable_scope("a"):\n    return [build(x) for x in xs]',
         EXISTS,
         {"M4": "return [build(x) for x in xs]"},
-    ),
-    "a second layer, where nothing should share": (
-        f"def conv_relu(x):\n    return tf.get_variable('W') * x\n{OPENED}    r2 = conv_relu(y)",
-        EXISTS,
-        {},
     ),
     "a name scope for two layers": (
         'with tf.name_scope("a"):\n    conv_relu(x)\nwith tf.name_scope("b"):\n    conv_relu(x)',
@@ -97,6 +93,12 @@ RAISED = {
         MISSING,
         {"M3": 'W = tf.get_variable("W")'},
     ),
+    "asks for a tf.Variable, twice": (
+        'def f(x):\n    tf.Variable(0.0, name="W")\ndef g(x):\n    W = tf.get_variable(name="W")',
+        EXISTS,
+        {"M3": 'W = tf.get_variable(name="W")'},
+    ),
+    "asks for another name": ('b = tf.Variable(0.0, name="b")\nW = tf.get_variable("W")', MISSING, {}),
     "only tf.Variable": ('W = tf.Variable(0.0, name="W")', MISSING, {"M2": 'W = tf.Variable(0.0, name="W")'}),
     "Adam inside": (
         f"{OPENED}    scope.reuse_variables()\n    opt = tf.train.AdamOptimizer()\n    opt.minimize(loss)",
@@ -112,6 +114,12 @@ RAISED = {
         "tf.get_variable_scope().reuse_variables()\nopt.minimize(loss)",
         NO_SLOT,
         {"M17": "opt.minimize(loss)"},
+    ),
+    "Adam in a helper": (
+        "def step(x):\n    def train(x):\n        return opt.minimize(x)\n"
+        '    with tf.variable_scope("a", reuse=again):\n        return train(x)',
+        NO_SLOT,
+        {"M17": "return opt.minimize(x)"},
     ),
     "Adam where a name scope has made all reuse": (
         'with tf.name_scope("a"):\n    tf.get_variable_scope().reuse_variables()\nopt.minimize(loss)',
@@ -137,6 +145,11 @@ RAISED = {
     ),
     "an optimizer in a scope that does not reuse": (f"{OPENED}    opt.minimize(x)", "", {}),
     "another shape": ("scope.reuse_variables()", OTHER_SHAPE, {"M14": "scope.reuse_variables()"}),
+    "another shape, where any scope will do": (
+        'with tf.variable_scope("a", reuse=tf.AUTO_REUSE): ...',
+        OTHER_SHAPE,
+        {"M8": 'with tf.variable_scope("a", reuse=tf.AUTO_REUSE): ...'},
+    ),
     "another shape that the answer did not reuse": ("W = tf.get_variable('W', shape[::-1])", OTHER_SHAPE, {}),
     "an argument of a notebook's function": (
         "tower(x, reuse=True)",
@@ -145,6 +158,21 @@ RAISED = {
     ),
     "an argument of a caller's function": ("build(x, reuse=True)", NO_ARGUMENT.replace("get_variable", "build"), {}),
     "an argument": ('tf.get_variable("W", reuse=True)', NO_ARGUMENT, {"M22": 'tf.get_variable("W", reuse=True)'}),
+    "Adam inside, beside a step of its own": (
+        'step = tf.Variable(0)\nwith tf.variable_scope("a", reuse=True):\n    opt.minimize(x, step)',
+        NO_SLOT,
+        {"M17": "opt.minimize(x, step)"},
+    ),
+    "a name scope inside a scope": (
+        'with tf.variable_scope("a"), tf.name_scope("b"):\n    tf.get_variable("W")',
+        EXISTS,
+        {},
+    ),
+    "reuse for another call": (
+        f'{OPENED}    build(y)\nwith tf.variable_scope("a", reuse=True): build(z)',
+        EXISTS,
+        {},
+    ),
     "something else": ("r1 = build(x)", "TypeError: build() takes 0 positional arguments", {}),
     "nothing but a comment on it": (
         f"{OPENED}    # scope.reuse_variables() is not needed\n    r2 = build(y)",
@@ -162,7 +190,17 @@ RAISED = {
 
 @pytest.mark.parametrize(("answer", "error", "expected"), RAISED.values(), ids=RAISED)
 def test_what_is_raised_names_the_idea_and_the_line(answer: str, error: str, expected: dict[str, str]) -> None:
-    assert found(answer, Look("test-exercise", raised=error)) == expected
+    assert found(answer, Look("test-call-twice-shares", raised=error)) == expected
+
+
+APART = ["conv-relu-names", "get-my-op-shares", "layer-class-separate", "make-and-use-result"]
+
+
+@pytest.mark.parametrize("test", APART)
+def test_a_name_that_is_taken_is_no_idea_where_nothing_should_be_shared(test: str) -> None:
+    answer = 'W = tf.get_variable("W")\nb = tf.get_variable("W")'
+    assert found(answer, Look(f"test-{test}", raised=EXISTS)) == {}
+    assert found(answer, Look("test-layer-class-shares", raised=EXISTS)) == {"M4": 'W = tf.get_variable("W")'}
 
 
 SAME = {
@@ -178,6 +216,9 @@ SAME = {
     "equality of values that were run": ("a, b = sess.run([u, v])\n    return (a == b).all()", {"M18"}),
     "equality after a write": ("sess.run(u.assign(v + 1))\n    return sess.run(u) == sess.run(v)", set()),
     "a set": ("return len({u, v}) == 1", {"M19"}),
+    "equality of lists": ("return [u] == [v]", {"M19"}),
+    "equality by its method": ("return u.__eq__(v)", {"M19"}),
+    "equality of names in a list": ("return [u.name] == [v.name]", set()),
     "membership": ("return v in [u]", {"M19"}),
     "identity": ("return u is v", set()),
     "counting": ("return len(tf.global_variables()) == 1", set()),
@@ -223,6 +264,81 @@ SHOWN = {
     "v alone": ("write-through-zeros", READS.replace("run(u)", "run(v)"), "[True, True]", set()),
     "what was written": ("write-through-values", f"{WRITES}    return sess.run(v) == 1", BOTH, {"M18"}),
     "always True": ("write-through-values", f"{WRITES}    return sess.run(u) == 1", ONE_ROW, set()),
+    "an error that any scope would hide": (
+        "get-my-op-strict",
+        "try: ...\nexcept ValueError:\n    with tf.variable_scope('a', reuse=tf.AUTO_REUSE):\n        build(x)",
+        "['nothing', 1]",
+        {"M8"},
+    ),
+    "declared in any scope": ("get-my-op-strict", "AUTO_REUSE; s.reuse_variables()", "['nothing', 1]", {"M8"}),
+    "declared for what does not obey": (
+        "get-my-op-strict",
+        "tf.Variable(0.0); s.reuse_variables()",
+        "['nothing', 1]",
+        set(),
+    ),
+    "nothing declared": ("get-my-op-strict", "W = made['W']", "['nothing', 1]", set()),
+    "two calls in order": ("name-the-calls-two", FRESH, "[['W:0', 'b:0'], ['W:0', 'b:0']]", set()),
+    "a graph that is cleared": (
+        "name-the-calls-two",
+        f"{DEF}    tf.reset_default_graph()\n    my_op(x)",
+        "[['W:0', 'W_1:0'], ['W:0', 'W_1:0', 'W_2:0']]",
+        set(),
+    ),
+    "a graph that is not entered": (
+        "fresh-graph",
+        "    g = tf.Graph()\nbuild()",
+        "[['v:0'], ['v:0', 'v_1:0']]",
+        set(),
+    ),
+    "a collection that is cleared": ("fresh-graph", "variables.clear()\nbuild()", "[['v:0'], ['v_1:0']]", set()),
+    "a name that is deleted": ("fresh-graph", "build()\ndel v", "[['v:0'], ['v_1:0']]", {"M16"}),
+    "a name that is deleted in a graph that is not entered": (
+        "fresh-graph",
+        "    g = tf.Graph()\nbuild()\ndel v",
+        "[['v:0'], ['v_1:0']]",
+        set(),
+    ),
+    "as few, by another name": (
+        "predict-reruns-del",
+        "after_three_runs = three()\nafter_del = after_three_runs",
+        "['v:0']",
+        set(),
+    ),
+    "one of two": (
+        "predict-reruns-del",
+        "after_three_runs = ['v:0', 'v_1:0']\nafter_del = ['v:0']",
+        "['v:0']",
+        {"M16"},
+    ),
+    "two of two": (
+        "predict-reruns-del",
+        "after_three_runs = ['v:0', 'v_1:0']\nafter_del = ['v:0', 'v_1:0']",
+        "['v:0', 'v_1:0']",
+        set(),
+    ),
+    "values, and nothing to hold them against": (
+        "write-through-zeros",
+        "def proves_sharing(sess, u, v):\n    return bool(sess.run([u, v]))",
+        "[True, True]",
+        set(),
+    ),
+    "a new variable": (
+        "write-through-zeros",
+        "def proves_sharing(sess, u, v):\n    w = tf.Variable(sess.run(u))\n    return sess.run(w) == sess.run(v)",
+        "[True, True]",
+        set(),
+    ),
+    "u alone": ("write-through-zeros", READS.replace("run(v)", "run(u)"), "[True, True]", set()),
+    "what nobody wrote": ("write-through-values", READS, BOTH, set()),
+    "what was written, and not compared": ("write-through-values", f"{WRITES}    return sess.run(v)[0]", BOTH, set()),
+    "a variable below, and ops that jump": (
+        "predict-jump-variable",
+        "jumps = {'variable': 'bar/baz/foo/w:0', 'op': 'foo/add:0'}",
+        "['foo', 'bar/baz/foo/w:0']",
+        set(),
+    ),
+    "what jumps for what stays": ("predict-jump-op", "jumps = {'variable': 'bar/baz/foo/w:0'}", "'foo/add:0'", set()),
     "no foo, and names": ("predict-captured", "names = []", "['v:0', 'w:0', 'v:0', 'w:0']", set()),
     "foo below foo": ("predict-captured", "names = []", "['foo/v:0', 'foo/foo/w:0']", set()),
     "another foo": ("predict-captured", "names = []", "['foo/v:0', 'foo_1/w:0']", {"M10"}),
@@ -240,9 +356,33 @@ SHOWN = {
     "equal numbers": ("eager-reuse", "eager_shares = a.numpy() == b.numpy()", "True", {"M19"}),
     "a scope's name": ("same-op-scope", "def add_in(s, x, y):\n    with tf.name_scope(s.name): ...", "", {"M11"}),
     "a scope": ("same-op-scope", "def add_in(s, x, y):\n    with tf.variable_scope(s, reuse=True): ...", "", {"M11"}),
+    "the op scope that it had": (
+        "same-op-scope",
+        "def add_in(s, x, y):\n    with tf.variable_scope(s), tf.name_scope(s.original_name_scope): ...",
+        "",
+        set(),
+    ),
+    "a path in a scope": (
+        "same-op-scope",
+        "def add_in(s, x, y):\n    with tf.variable_scope(s), tf.name_scope(f'{s.name}/'): ...",
+        "",
+        set(),
+    ),
     "a path": ("same-op-scope", "def add_in(s, x, y):\n    with tf.name_scope(s.name + '/'): ...", "", set()),
-    "declared for later": ("my-op-strict", "s.reuse_variables()", "['nothing', 1]", {"M7"}),
-    "get or create": ("my-op-strict", "try: ...\nexcept ValueError:\n    return build(x)", "['nothing', 1]", {"M4"}),
+    "declared for later": ("get-my-op-strict", "s.reuse_variables()", "['nothing', 1]", {"M7"}),
+    "an error after a declaration": (
+        "get-my-op-strict",
+        "try:\n    s.reuse_variables()\nexcept ValueError:\n    x = None",
+        "['nothing', 1]",
+        set(),
+    ),
+    "declared by the caller": ("call-twice-strict", "s.reuse_variables()", "['nothing', 1]", set()),
+    "get or create": (
+        "get-my-op-strict",
+        "try: ...\nexcept ValueError:\n    return build(x)",
+        "['nothing', 1]",
+        {"M4"},
+    ),
     "an error that is swallowed": (
         "my-op-strict",
         "try: build(x)\nexcept ValueError:\n    x = None",
@@ -257,10 +397,53 @@ def test_what_is_shown_names_what_was_believed(test: str, answer: str, showed: s
     assert set(found(answer, Look(f"test-{test}", showed=showed))) == expected
 
 
+QUOTED = {
+    "the comparison": (
+        "same-variable-twins",
+        "sess.run(x)\nreturn np.array_equal(u, v)",
+        "",
+        "return np.array_equal(u, v)",
+    ),
+    "what is run, where no comparison is": (
+        "same-variable-twins",
+        "return same(u.numpy())",
+        "",
+        "return same(u.numpy())",
+    ),
+    "the build": ("fresh-graph", "x = 1\nbuild()", "[['v:0'], ['v_1:0']]", "build()"),
+    "what stays": ("predict-reruns-del", f"{THREE}after_del = ['v:0']", "['v:0']", "after_del = ['v:0']"),
+    "what stays of two": (
+        "predict-reruns-del",
+        "after_three_runs = ['v:0', 'v_1:0']\nafter_del = ['v:0']",
+        "['v:0']",
+        "after_del = ['v:0']",
+    ),
+    "the op of a scope that nests": (
+        "predict-jump-op",
+        "jumps = {\n'scope': 'bar/baz/foo',\n'variable': 'bar/baz/foo/w:0',\n'op': 'foo/add:0'}",
+        "'foo/add:0'",
+        "'op': 'foo/add:0'}",
+    ),
+    "the other way": (
+        "get-my-op-strict",
+        "try: ...\nexcept ValueError:\n    return build(x)",
+        "['nothing', 1]",
+        "except ValueError:",
+    ),
+}
+
+
+@pytest.mark.parametrize(("test", "answer", "showed", "line"), QUOTED.values(), ids=QUOTED)
+def test_the_line_that_shows_the_belief_is_quoted(test: str, answer: str, showed: str, line: str) -> None:
+    assert list(found(answer, Look(f"test-{test}", showed=showed)).values()) == [line]
+
+
 def test_the_name_in_place_of_the_object_is_told_by_where_it_is_looked_for() -> None:
     answer = 'def siamese(left, right):\n    name = "tower"\n    return a, b, name'
     below = Look("test-two-towers-joins", raised=MISSING.replace("a/W", "query/tower/hidden/weights"))
     assert found(answer, below) == {"M12": "return a, b, name"}
+    named = answer.replace("name =", 'with tf.name_scope("tower") as name: pass\n    x =')
+    assert found(named, below) == {}
     assert found(answer, Look("test-two-towers-joins", raised=MISSING.replace("a/W", "tower/hidden/weights"))) == {}
 
 
@@ -378,16 +561,16 @@ def test_nothing_is_looked_for_in_an_answer_that_takes_too_long_to_read() -> Non
 
 
 def test_hints_come_once_and_in_the_catalogue_s_order() -> None:
-    twice = [Look("test-exercise", raised=error) for error in (NO_ARGUMENT, EXISTS, NO_ARGUMENT)]
+    twice = [Look("test-call-twice-shares", raised=error) for error in (NO_ARGUMENT, EXISTS, NO_ARGUMENT)]
     assert list(found('tf.get_variable("W", reuse=again)', *twice)) == ["M4", "M22"]
 
 
-def test_every_pattern_for_a_display_belongs_to_a_test_and_spares_the_right_answer(assignment: Assignment) -> None:
+def test_every_rule_names_tests_that_there_are_and_spares_the_right_answer(assignment: Assignment) -> None:
     masters = {str(cell.grade_id): cell for master in assignment.notebooks for cell in master.graded}
-    named = {rule.test for entry in CATALOGUE.values() for rule in entry.signs if rule.showed is not None}
-    tests = {str(test) for test in named if "*" not in test}
-    assert tests <= set(masters)
-    for test in tests:
+    rules = [rule for entry in CATALOGUE.values() for rule in entry.signs]
+    named = {name for rule in rules for name in ([rule.test] if isinstance(rule.test, str) else rule.test)}
+    assert {name for name in named if not any(fnmatchcase(test, name) for test in masters)} == set()
+    for test in named & set(masters):
         right = plain_text(masters[test].reference)
         assert found("", Look(test, showed=right)) == {}, test
 

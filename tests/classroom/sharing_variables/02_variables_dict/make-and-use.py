@@ -91,7 +91,7 @@ def dense(x, variables):
     b = tf.Variable(variables["bias"].initialized_value(), name="b_shared")
     return x @ W + b
 
-# %% wrong M4, 1 point, loses test-make-and-use-result: believes that get_variable can make a second W
+# %% wrong -, 1 point, loses test-make-and-use-result: asks get_variable for a second W, where nothing should be shared
 def make_variables(inputs, outputs):
     return {
         "weight": tf.get_variable("W", initializer=tf.random_normal([inputs, outputs])),
