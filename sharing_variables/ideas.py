@@ -70,7 +70,7 @@ def _twin(answer: Answer, drawn: Drawn, variable: Variable) -> _Found:
         yield "M18", origin.line
     elif origin.maker == "Variable" and scope and tail and not answer.line(r"name_scope\("):
         yield "M2", origin.line
-    elif origin.maker == "Variable" and drawn.by_name:
+    elif origin.maker == "Variable" and drawn.by_name and not re.fullmatch(r"Variable(_\d+)?", variable.name):
         yield "M1", origin.line
     elif origin.maker == "get_variable" and (line := answer.line("AUTO_REUSE")):
         yield "M8", line

@@ -475,6 +475,11 @@ NEW, GOT = "Variable", "get_variable"
 
 GRAPHS = {
     "twins": ("r", drawn("r1 r2", TWO, {"W": NEW, "W_1": NEW}), {"M1": "make W"}),
+    "twins without a name": (
+        "r",
+        drawn("r1 r2", {"r1": "Variable", "r2": "Variable_1"}, {"Variable": NEW, "Variable_1": NEW}),
+        {},
+    ),
     "twins in a scope": ("r", drawn("r1 r2", SCOPED, {"a/W": NEW, "a_1/W": NEW}), {"M2": "make a/W"}),
     "twins in a name scope": (
         'with tf.name_scope("a"): ...',
