@@ -104,13 +104,14 @@ def _name_scopes(answer: Answer, drawn: Drawn) -> _Found:
 
 
 _OPENED = r"(?<!get_)variable_scope\((?!tf\.get_variable_scope)"
+_SHAREABLE = r"tf\.Variable\((?!.*trainable\s*=\s*False)"
 _MISSING = re.compile(r"Variable \S+ does not exist")
 _SLOT = re.compile(r"Variable \S*/(Adam|Momentum|RMSProp|Adagrad|Adadelta|Ftrl)\S* does not exist")
 
 
 def _asked_too_early(answer: Answer, look: Look) -> _Found:
     """Look at what was asked for in a scope that only finds, before anything was made."""
-    if not _MISSING.search(look.raised) or _SLOT.search(look.raised) or answer.line(r"tf\.Variable\("):
+    if not _MISSING.search(look.raised) or _SLOT.search(look.raised) or answer.line(_SHAREABLE):
         return
     for found in uses(answer.tree):
         asked = [use for use in found if use.name not in TRAINS]

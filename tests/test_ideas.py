@@ -168,6 +168,23 @@ RAISED = {
         EXISTS,
         {},
     ),
+    "a condition that is wrong": ('with tf.variable_scope("a", reuse=n > 1):\n    build(x)', EXISTS, {}),
+    "reuse=False for all": (
+        'for x in xs:\n    with tf.variable_scope("a", reuse=False):\n        build(x)',
+        EXISTS,
+        {"M4": "build(x)"},
+    ),
+    "a template": ("f = tf.make_template('a', build)", EXISTS, {}),
+    "reuse before anything, and a counter": (
+        'step = tf.Variable(0, trainable=False)\nwith tf.variable_scope("a", reuse=True):\n    build(x)',
+        MISSING,
+        {"M5": 'with tf.variable_scope("a", reuse=True):'},
+    ),
+    "no reuse, and a counter": (
+        f"step = tf.Variable(0, trainable=False)\n{OPENED}    r2 = build(y)",
+        EXISTS,
+        {"M4": "r2 = build(y)"},
+    ),
     "reuse for another call": (
         f'{OPENED}    build(y)\nwith tf.variable_scope("a", reuse=True): build(z)',
         EXISTS,
@@ -191,6 +208,12 @@ RAISED = {
 @pytest.mark.parametrize(("answer", "error", "expected"), RAISED.values(), ids=RAISED)
 def test_what_is_raised_names_the_idea_and_the_line(answer: str, error: str, expected: dict[str, str]) -> None:
     assert found(answer, Look("test-call-twice-shares", raised=error)) == expected
+
+
+def test_a_name_scope_beside_what_was_made_twice_is_no_idea_where_the_towers_are_another_s() -> None:
+    answer = 'with tf.name_scope("loss"):\n    loss = contrastive_loss(*towers(a, b))'
+    assert list(found(answer, Look("test-two-towers-shares", raised=EXISTS))) == ["M9"]
+    assert found(answer, Look("test-build-training-learns", raised=EXISTS)) == {}
 
 
 APART = ["conv-relu-names", "get-my-op-shares", "layer-class-separate", "make-and-use-result"]
@@ -567,7 +590,7 @@ def test_nothing_is_looked_for_in_an_answer_that_takes_too_long_to_read() -> Non
 
 def test_hints_come_once_and_in_the_catalogue_s_order() -> None:
     twice = [Look("test-call-twice-shares", raised=error) for error in (NO_ARGUMENT, EXISTS, NO_ARGUMENT)]
-    assert list(found('tf.get_variable("W", reuse=again)', *twice)) == ["M4", "M22"]
+    assert list(found('tf.get_variable("W", reuse=None)', *twice)) == ["M4", "M22"]
 
 
 def test_every_rule_names_tests_that_there_are_and_spares_the_right_answer(assignment: Assignment) -> None:
