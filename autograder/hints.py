@@ -11,7 +11,9 @@ Hints never give or take a point. A rule fires for a test that gave none.
 
 import ast
 import re
+import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -86,7 +88,7 @@ class Signs:
     raised : str
         Is found in what was raised.
     source : str or list of str
-        Each is found in the source of the answer, of which lines with nothing but a comment are left out.
+        Each is found in the source of the answer, in which comments and docstrings do not count.
     """
 
     showed: str | None = None
@@ -219,21 +221,32 @@ HintRule = Callable[["Answer", Look], Iterator[tuple[str, str]]]
 
 
 class Answer:
-    """The source of an answer, as text and as a tree; lines with nothing but a comment are left out."""
+    """
+    The source of an answer, as text and as a tree.
+
+    Attributes
+    ----------
+    lines : list of str
+        As they were written, without those that are only a comment: these may be quoted.
+    source : str
+        The same lines, in which what is said and not done is blank, too: comments and docstrings.
+    """
 
     def __init__(self, source: str) -> None:
-        self.lines = [line for line in source.splitlines() if not line.lstrip().startswith("#")]
-        self.source = "\n".join(self.lines)
+        written = source.splitlines()
+        kept = [(line, code) for line, code in zip(written, _code(written), strict=True) if not _is_comment(line)]
+        self.lines = [line for line, _ in kept]
+        self.source = "\n".join(code for _, code in kept)
 
     @cached_property
-    def nodes(self) -> list[ast.AST]:
-        """All nodes of the syntax tree; none where there is no tree, or one too deep to be followed."""
+    def tree(self) -> ast.Module:
+        """The syntax tree, whose line numbers count `lines`; empty where there is none that can be followed."""
         try:
-            tree = ast.parse(self.source)
+            tree = ast.parse("\n".join(self.lines))
             ast.unparse(tree)
-            return list(ast.walk(tree))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return []
+            return ast.Module([], [])
+        return tree
 
     def line(self, expression: str) -> str:
         """Find a pattern, and give the last line of what it matches first; empty where it is not found."""
@@ -241,8 +254,11 @@ class Answer:
         if found is None:
             return ""
         end = max(found.start(), found.end() - 1)
-        start = self.source.rfind("\n", 0, end) + 1
-        return self.source[start:].partition("\n")[0].strip()
+        return self.numbered(self.source.count("\n", 0, end) + 1)
+
+    def numbered(self, number: int) -> str:
+        """Give the line of a number, counted from 1; empty where there is none."""
+        return self.lines[number - 1].strip() if 0 < number <= len(self.lines) else ""
 
 
 def find_hints(
@@ -339,6 +355,40 @@ def read_catalogue(text: str, where: str) -> dict[str, Misconception]:
 def pattern(expression: str) -> re.Pattern[str]:
     """Compile a pattern; ``^`` and ``$`` stand for the ends of a line."""
     return re.compile(expression, re.MULTILINE)
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _code(lines: list[str]) -> list[str]:
+    """Blank out comments, and strings that are statements of their own, as far as the lines can be read."""
+    code = list(lines)
+    for (top, left), (bottom, right) in _said(lines):
+        for number in range(top, bottom + 1):
+            line = code[number - 1]
+            begin, end = left if number == top else 0, right if number == bottom else len(line)
+            code[number - 1] = line[:begin] + " " * (end - begin) + line[end:]
+    return [line.rstrip() for line in code]
+
+
+_Place = tuple[int, int]
+_BEFORE_A_STATEMENT = frozenset({tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT})
+
+
+def _said(lines: list[str]) -> Iterator[tuple[_Place, _Place]]:
+    """Find what is said and not done: where it begins, and where it ends."""
+    before, string = tokenize.NEWLINE, None
+    # A cell may hold what is no Python; what stands before it counts.
+    with suppress(tokenize.TokenError, SyntaxError):
+        for token in tokenize.generate_tokens(map("{}\n".format, lines).__next__):
+            if token.type == tokenize.COMMENT:
+                yield token.start, token.end
+            elif token.type != tokenize.NL:
+                if string is not None and token.type == tokenize.NEWLINE:
+                    yield string.start, string.end
+                string = token if token.type == tokenize.STRING and before in _BEFORE_A_STATEMENT else None
+                before = token.type
 
 
 def _matches(expression: str, text: str) -> bool:

@@ -106,6 +106,7 @@ FLOW = (
     "sharing_variables.graph.reader",
     "sharing_variables.display",
     "sharing_variables.graph.evidence",
+    "sharing_variables.scopes",
     "sharing_variables.ideas",
     "sharing_variables.lint",
     "sharing_variables.tensorflow_settings",

@@ -1,5 +1,7 @@
 """Misconceptions as data: what a file may say, when a rule fires, which line it quotes, how a hint is worded."""
 
+import ast
+
 import pytest
 
 from autograder.course.assignment import Assignment
@@ -73,6 +75,43 @@ def test_any_sign_is_enough_and_the_first_is_quoted() -> None:
 
 def test_the_ends_of_a_pattern_are_those_of_a_line() -> None:
     assert Answer(ANSWER).line(r"^    y = .*$") == "y = share(x)"
+
+
+WORDS = [
+    '"""A module: share."""',
+    "def one(x):  # share",
+    '    """',
+    "    share",
+    '    """',
+    "    y = f(",
+    '        "share x",',
+    "        'ü',  # share",
+    "    )",
+    "    # share",
+    "    return y",
+]
+
+
+def test_comments_and_docstrings_are_said_and_not_done() -> None:
+    answer = Answer("\n".join(WORDS))
+    assert answer.line("share") == '"share x",'
+    assert answer.line(r"share.*\n.*ü") == "'ü',  # share"
+    assert answer.lines == [line for line in WORDS if line != "    # share"]
+    assert [answer.numbered(number) for number in (0, 1, 10, 11)] == ["", WORDS[0], "return y", ""]
+
+
+@pytest.mark.parametrize("rest", ["", "%time x\n", "f(", "'''", "  x", "\0", "x = '", "\f\u2028y"])
+def test_what_stands_before_something_that_is_no_python_is_read_all_the_same(rest: str) -> None:
+    answer = Answer(f"x = 1  # share\n{rest}")
+    assert answer.line("share") == ""
+    assert answer.line("x = 1$") == "x = 1  # share"
+
+
+def test_a_tree_counts_the_lines_that_may_be_quoted() -> None:
+    answer = Answer("# one\ndef f():\n    'two'\n    # three\n    return 4")
+    found = [node for node in ast.walk(answer.tree) if isinstance(node, ast.Return)]
+    assert [answer.numbered(node.lineno) for node in found] == ["return 4"]
+    assert Answer("def f(:").tree.body == []
 
 
 def test_a_subject_s_own_rule_finds_what_the_file_names_and_nothing_else() -> None:

@@ -98,7 +98,7 @@ def exercise(studio: Studio) -> Iterator[Part]:
 def feedback(studio: Studio) -> Iterator[Part]:
     """Show an exercise on a feedback page: the answer, the idea behind it, expected beside shown."""
     notebook, name = "02_variables_dict", "make-and-use"
-    student = studio.author(notebook, studio.wrong(notebook, name, "M1"))
+    student = studio.author(notebook, studio.wrong(notebook, name, "M18"))
     page = studio.browser.new_page(viewport={"width": 992, "height": 1400})
     page.goto((studio.graded.feedback(student.name, ASSIGNMENT) / f"{notebook}.html").as_uri())
     shown = page.locator(f"details#{name}")

@@ -82,3 +82,10 @@ def names_when_fresh(build):
     tf.reset_default_graph()
     build()
     return [v.name for v in tf.global_variables()]
+
+# %% wrong -, 0 points, loses test-fresh-graph: builds twice in the fresh graph
+def names_when_fresh(build):
+    with tf.Graph().as_default():
+        build()
+        build()
+        return [v.name for v in tf.global_variables()]

@@ -14,14 +14,6 @@ def names_after(calls):
     zusatz = [f"_{i}" if i else "" for i in range(calls)]
     return [f"{name}{z}:0" for z in zusatz for name in ("W", "b")]
 
-# %% right: recursion, each call of the function adds one set
-def names_after(calls):
-    """Return the names of the trainable variables after so many calls of my_op."""
-    if calls == 0:
-        return []
-    last = "" if calls == 1 else f"_{calls - 1}"
-    return names_after(calls - 1) + [f"W{last}:0", f"b{last}:0"]
-
 # %% right: clears the default graph first and builds there
 def names_after(calls):
     tf.reset_default_graph()
@@ -70,11 +62,6 @@ def names_after(calls):
             my_op(tf.placeholder(tf.float32, shape=(None, 32)))
         return [v.name for v in tf.trainable_variables()]
 
-# %% wrong -, 0 points, loses test-name-the-calls-two test-name-the-calls-more: sorts all weights before all biases
-def names_after(calls):
-    numbers = ["" if i == 0 else f"_{i}" for i in range(calls)]
-    return [f"W{n}:0" for n in numbers] + [f"b{n}:0" for n in numbers]
-
 # %% wrong -, 1 point, loses test-name-the-calls-more: hard-coded for the numbers of calls that the text shows
 def names_after(calls):
     known = {
@@ -98,3 +85,14 @@ def names_after(calls):
         for _ in range(calls):
             my_op(tf.placeholder(tf.float32, shape=(None, 32)))
         print([v.name for v in tf.trainable_variables()])
+
+# %% wrong M1, 0 points, loses test-name-the-calls-two test-name-the-calls-more: believes that every call brings the same two names
+def names_after(calls):
+    return ["W:0", "b:0"] * calls
+
+# %% wrong -, 0 points, loses test-name-the-calls-two test-name-the-calls-more: begins to count at 1
+def names_after(calls):
+    names = []
+    for number in range(1, calls + 1):
+        names += [f"W_{number}:0", f"b_{number}:0"]
+    return names

@@ -52,3 +52,7 @@ after_del = list(after_three_runs)
 # %% wrong -, 1 point, loses test-predict-reruns-three: thinks that the newest variable enters the list with the next cell only
 after_three_runs = ["v:0", "v_1:0"]
 after_del = after_three_runs + ["v_2:0"]
+
+# %% wrong -, 1 point, loses test-predict-reruns-del: leaves out the output number the second time
+after_three_runs = ["v:0", "v_1:0", "v_2:0"]
+after_del = ["v", "v_1", "v_2"]

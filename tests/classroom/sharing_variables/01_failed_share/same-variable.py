@@ -32,7 +32,7 @@ def same_variable(u, v):
         return False
     return u is v
 
-# %% wrong M1, 2 points, loses test-same-variable-names: believes that an equal name means one variable
+# %% wrong -, 2 points, loses test-same-variable-names: compares the names, which says nothing of a second call
 def same_variable(u, v):
     """Return whether u and v are one variable."""
     return u.name == v.name
@@ -69,3 +69,8 @@ def same_variable(u, v):
 # %% wrong M1, 2 points, loses test-same-variable-names: believes that one name in one graph means one object
 def same_variable(u, v):
     return u.name == v.name and u.graph is v.graph
+
+# %% wrong M18, 0 points, loses test-same-variable-twins test-same-variable-names test-same-variable-equality: compares the values in the graph and returns a tensor
+def same_variable(u, v):
+    """Return whether u == v."""
+    return tf.reduce_all(tf.equal(u, v))

@@ -64,6 +64,12 @@ def proves_sharing(sess, u, v):
     sess.run(tf.assign_add(u, [1.0, 1.0]))
     return not np.array_equal(before, sess.run(v))
 
+# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: compares arrays with == and returns an array
+def proves_sharing(sess, u, v):
+    before = sess.run(v)
+    sess.run(u.assign(u + 1.0))
+    return sess.run(v) != before
+
 # %% wrong M18, 1 point, loses test-write-through-values: believes that an unlikely value in v can only have come through u
 def proves_sharing(sess, u, v):
     sess.run(u.assign(tf.fill(u.shape, 123.0)))
@@ -78,3 +84,9 @@ def proves_sharing(sess, u, v):
 # %% wrong -, 1 point, loses test-write-through-values: compares names and writes nothing
 def proves_sharing(sess, u, v):
     return u.name == v.name
+
+# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: reads u where it should read v, so that twins count as one
+def proves_sharing(sess, u, v):
+    before = sess.run(u)
+    sess.run(tf.assign_add(u, tf.ones_like(u)))
+    return not np.array_equal(before, sess.run(u))

@@ -35,7 +35,7 @@ class Dense:
     def __call__(self, x):
         return self.calcul(x)
 
-# %% wrong M1, 0 points, loses test-layer-class-shares test-layer-class-separate test-layer-class-result: makes W and b in each call, as the names agree
+# %% wrong -, 0 points, loses test-layer-class-shares test-layer-class-separate test-layer-class-result: makes W and b in each call, too
 class Dense:
     def __init__(self, inputs, outputs):
         self.inputs, self.outputs = inputs, outputs
@@ -43,7 +43,7 @@ class Dense:
         self.bias = tf.Variable(tf.zeros([outputs]), name="b")
 
     def __call__(self, x):
-        W = tf.Variable(tf.random_normal([self.inputs, self.outputs]), name="W")  # the W from above, by its name
+        W = tf.Variable(tf.random_normal([self.inputs, self.outputs]), name="W")
         b = tf.Variable(tf.zeros([self.outputs]), name="b")
         return x @ W + b
 

@@ -50,7 +50,7 @@ def make_variables(inputs, outputs):
 def dense(x, variables):
     return my_op(x, variables_dict=variables)
 
-# %% wrong M1, 0 points, loses test-make-and-use-counts test-make-and-use-result: makes W and b again inside the call, as the names agree
+# %% wrong -, 0 points, loses test-make-and-use-counts test-make-and-use-result: makes W and b again inside the call
 def make_variables(inputs, outputs):
     return {
         "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),
@@ -60,7 +60,7 @@ def make_variables(inputs, outputs):
 
 def dense(x, variables):
     inputs, outputs = variables["weight"].shape.as_list()
-    same = make_variables(inputs, outputs)  # "W" and "b" exist already, so these are the same two
+    same = make_variables(inputs, outputs)
     return x @ same["weight"] + same["bias"]
 
 # %% wrong M18, 0 points, loses test-make-and-use-counts test-make-and-use-result: copies the initial values and believes that this shares
@@ -77,7 +77,7 @@ def dense(x, variables):
     b = tf.Variable(variables["bias"].initialized_value(), name="b_shared")
     return x @ W + b
 
-# %% wrong M4, 1 point, loses test-make-and-use-result: believes that get_variable can make a second W
+# %% wrong -, 1 point, loses test-make-and-use-result: asks get_variable for a second W, where nothing should be shared
 def make_variables(inputs, outputs):
     return {
         "weight": tf.get_variable("W", initializer=tf.random_normal([inputs, outputs])),

@@ -25,11 +25,6 @@ def call_twice(build, first, second, scope):
             results.append(build(x))
     return tuple(results)
 
-# %% right: a template, which makes at the first call and shares at the second
-def call_twice(build, first, second, scope):
-    vorlage = tf.make_template("not_used", build, unique_name_=scope)
-    return vorlage(first), vorlage(second)
-
 # %% right: AUTO_REUSE, but with a check of its own that the second call made nothing
 def call_twice(build, first, second, scope):
     with tf.variable_scope(scope):
@@ -92,3 +87,20 @@ def call_twice(build, first, second, scope):
         with tf.variable_scope(scope, reuse=True):
             result2 = build(second)
     return result1, result2
+
+# %% wrong M4, 1 point, loses test-call-twice-strict: gets the variables or makes them, whichever works
+def call_twice(build, first, second, scope):
+    def get_or_make(x):
+        try:
+            with tf.variable_scope(scope, reuse=True):
+                return build(x)
+        except ValueError:
+            with tf.variable_scope(scope):
+                return build(x)
+
+    return get_or_make(first), get_or_make(second)
+
+# %% wrong -, 0 points, loses test-call-twice-shares test-call-twice-strict: gives reuse to build, which takes one argument
+def call_twice(build, first, second, scope):
+    with tf.variable_scope(scope):
+        return build(first), build(second, reuse=True)

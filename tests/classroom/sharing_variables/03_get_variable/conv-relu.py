@@ -30,6 +30,22 @@ def layer(name, images, kernel_shape):
 def my_image_filter(images):
     return layer("conv2", layer("conv1", images, [5, 5, 3, 8]), [5, 5, 8, 8])
 
+# %% right: a loop over the layers, German names and a print
+def conv_relu(bilder, kernform, schwellenform):
+    gewichte = tf.get_variable("weights", kernform, initializer=tf.random_normal_initializer())
+    schwellen = tf.get_variable("biases", schwellenform, initializer=tf.constant_initializer(0.0))
+    gefaltet = tf.nn.conv2d(bilder, gewichte, [1, 1, 1, 1], "SAME")
+    return tf.nn.relu(gefaltet + schwellen)
+
+
+def my_image_filter(bilder):
+    # Kanäle: erst drei Farben, dann acht
+    for nummer, kanäle in enumerate((3, 8), start=1):
+        with tf.variable_scope("conv%d" % nummer):
+            bilder = conv_relu(bilder, [5, 5, kanäle, 8], [8])
+            print(tf.get_variable_scope().name, bilder.shape)
+    return bilder
+
 # %% right: a class whose objects are the layers, behind the two functions
 class Layer:
     def __init__(self, kernel_shape, bias_shape):
@@ -136,6 +152,20 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
+# %% wrong M21, 2 points, loses test-conv-relu-strict: believes that a default name is found again
+def conv_relu(images, kernel_shape, bias_shape):
+    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
+    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
+    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
+    return tf.nn.relu(conv + biases)
+
+
+def my_image_filter(images):
+    with tf.variable_scope(None, default_name="conv1"):
+        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
+    with tf.variable_scope(None, default_name="conv2"):
+        return conv_relu(relu1, [5, 5, 8, 8], [8])
+
 # %% wrong M8, 2 points, loses test-conv-relu-strict: believes that AUTO_REUSE is simply the safer default
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
@@ -176,3 +206,29 @@ def my_image_filter(images):
         relu1 = conv_relu(images, [5, 5, 3, 8], [8])
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
+
+# %% wrong M9, 1 point, loses test-conv-relu-names test-conv-relu-strict: believes that a name scope keeps the variables of two layers apart
+def conv_relu(images, kernel_shape, bias_shape):
+    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
+    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
+    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
+    return tf.nn.relu(conv + biases)
+
+
+def my_image_filter(images):
+    with tf.name_scope("conv1"):
+        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
+    with tf.name_scope("conv2"):
+        return conv_relu(relu1, [5, 5, 8, 8], [8])
+
+# %% wrong -, 1 point, loses test-conv-relu-names test-conv-relu-strict: forgets the scopes, so that two layers ask for one name
+def conv_relu(images, kernel_shape, bias_shape):
+    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
+    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
+    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
+    return tf.nn.relu(conv + biases)
+
+
+def my_image_filter(images):
+    relu1 = conv_relu(images, [5, 5, 3, 8], [8])
+    return conv_relu(relu1, [5, 5, 8, 8], [8])

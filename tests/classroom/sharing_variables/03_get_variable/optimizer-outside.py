@@ -4,6 +4,16 @@ def training_step(build, first, second):
     loss = distance(*call_twice(build, first, second, "model"))
     return [loss, tf.train.AdamOptimizer(0.1).minimize(loss)]
 
+# %% right: call_twice with keyword arguments, then the loss in steps
+def training_step(build, first, second):
+    """Return the loss between two calls that share, and an op that trains on it."""
+    result1, result2 = call_twice(build=build, first=first, second=second, scope="model")
+    loss = tf.reduce_mean(tf.square(tf.subtract(result1, result2)))
+    optimizer = tf.train.AdamOptimizer(learning_rate=0.1)
+    step = optimizer.minimize(loss=loss, var_list=tf.trainable_variables())
+    print("training", [v.name for v in tf.trainable_variables()])
+    return loss, step
+
 # %% right: call_twice, and the gradients computed and applied in two steps
 def training_step(build, first, second):
     outputs = call_twice(build, first, second, "model")
@@ -101,3 +111,13 @@ def training_step(build, first, second):
         result2 = build(second)
         loss = tf.reduce_mean(tf.square(result1 - result2))
         return loss, tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+
+# %% wrong -, 0 points, loses test-optimizer-outside: takes the sum; its optimizer is in a scope that does not reuse
+def training_step(build, first, second):
+    with tf.variable_scope("model", reuse=False):
+        result1 = build(first)
+    with tf.variable_scope("model", reuse=True):
+        result2 = build(second)
+    with tf.variable_scope("training"):
+        loss = tf.reduce_sum(tf.square(result1 - result2))
+        return loss, tf.train.AdamOptimizer(0.1).minimize(loss)

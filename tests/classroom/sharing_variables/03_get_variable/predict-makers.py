@@ -20,18 +20,6 @@ fragen = {
 makers = {schlüssel: names_after(funktion) for schlüssel, funktion in fragen.items()}
 print(makers)
 
-# %% right: writes the names without the output number and adds it to all
-def outputs(*ops):
-    return [f"{op}:0" for op in ops]
-
-
-makers = {
-    "typo": outputs("a/kernel", "a/kernal"),
-    "reusing scope": outputs("a/w", "a/w_1"),
-    "neighbours": outputs("v", "v_1"),
-    "library": outputs(*(f"{d}/v" for d in ("d", "d_1"))),
-}
-
 # %% right: builds each in a graph of its own and reads the graph's collection afterwards
 def noms(construire):
     graphe = tf.Graph()
@@ -93,4 +81,12 @@ makers = {
     "reusing scope": ["a/w:0", "a_1/w:0"],
     "neighbours": ["v:0", "v_1:0"],
     "library": ["d/v:0", "d/v_1:0"],
+}
+
+# %% wrong M2 M3, 2 points, loses test-predict-makers-scope test-predict-makers-neighbours: believes that both calls give one variable, and lists it for each
+makers = {
+    "typo": ["a/kernel:0", "a/kernal:0"],
+    "reusing scope": ["a/w:0"] * 2,
+    "neighbours": ["v:0", "v:0"],
+    "library": ["d/v:0", "d_1/v:0"],
 }

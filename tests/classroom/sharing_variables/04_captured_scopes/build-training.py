@@ -43,7 +43,7 @@ def build_training(towers, left, right, same):
         step = tf.train.AdamOptimizer(0.02).minimize(loss)
     return left_code, right_code, loss, step
 
-# %% wrong M12, 0 points, loses test-build-training-learns test-build-training-together: believes that the name of the scope means the same scope in left and in right
+# %% wrong -, 0 points, loses test-build-training-learns test-build-training-together: builds the towers twice, in left and in right
 def build_training(towers, left, right, same):
     with tf.variable_scope("left"):
         left_code, _, _ = towers(left, left)

@@ -20,13 +20,13 @@ print("I predict:", captured_names)
 # %% right: a comprehension over what the third with asks for
 captured_names = [f"foo/{letter}:0" for letter in "vwvw"]
 
-# %% wrong M12, 0 points, loses test-predict-captured: believes that an opened object goes below the foo that is there
+# %% wrong -, 0 points, loses test-predict-captured: puts foo below foo, though no scope is open where the object is opened
 captured_names = ["foo/v:0", "foo/foo/w:0", "foo/foo/v:0", "foo/foo/w:0"]
 
 # %% wrong M10, 0 points, loses test-predict-captured: has seen foo_1/ in the name of an op and believes that variables are copied there
 captured_names = ["foo/v:0", "foo_1/w:0", "foo_2/v:0", "foo_2/w:0"]
 
-# %% wrong M9, 0 points, loses test-predict-captured: believes that a scope names only ops
+# %% wrong -, 0 points, loses test-predict-captured: believes that a scope names only ops
 captured_names = ["v:0", "w:0", "v:0", "w:0"]
 
 # %% wrong -, 0 points, loses test-predict-captured: takes each of the four calls for a variable of its own

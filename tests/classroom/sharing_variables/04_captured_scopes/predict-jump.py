@@ -63,10 +63,10 @@ jumps = {
     "variable": "bar/baz/foo/w:0",
     "op": "foo/add:0",
     "two ops": ["foo/add:0", "foo/add_1:0"],
-    "all variables": ["foo/v:0", "foo/v_1:0"],
+    "all variables": ["foo/v:0", "foo_1/v:0"],
 }
 
-# %% wrong M11, 1 point, loses test-predict-jump-op test-predict-jump-twice: has read that an object leaves the op scope alone, as it did in 2016
+# %% wrong -, 1 point, loses test-predict-jump-op test-predict-jump-twice: has read that an object leaves the op scope alone, as it did in 2016
 jumps = {"scope": "foo", "variable": "foo/w:0", "op": "bar/baz/add:0"}
 jumps["two ops"] = ["foo/add:0", "add:0"]
 jumps["all variables"] = ["foo/v:0"]

@@ -66,13 +66,12 @@ def add_in(scope, x, y):
 def add_in(scope, x, y):
     return tf.add(x, y, name=scope.original_name_scope + "sum")
 
-# %% wrong M11, 0 points, loses test-same-op-scope: believes that a scope's name is always the name of its op scope
+# %% wrong -, 0 points, loses test-same-op-scope: goes back by the name and a slash, which misses a name scope around it
 def add_in(scope, x, y):
     with tf.name_scope(scope.name + "/"):
         return tf.add(x, y, name="sum")
 
-# %% wrong -, 0 points, loses test-same-op-scope: forgets the op's name
+# %% wrong M11, 0 points, loses test-same-op-scope: gives the object to name_scope
 def add_in(scope, x, y):
-    with tf.variable_scope(scope, auxiliary_name_scope=False):
-        with tf.name_scope(scope.original_name_scope):
-            return x + y
+    with tf.name_scope(scope):
+        return tf.add(x, y, name="sum")

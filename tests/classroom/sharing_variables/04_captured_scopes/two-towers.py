@@ -19,6 +19,20 @@ def siamese(left, right):
     shared = tf.make_template("tower", tower)
     return shared(left), shared(right), shared.variable_scope
 
+# %% right: the object remembers reuse when it is opened again, a helper and a dictionary
+def siamese(left, right):
+    results = {}
+    with tf.variable_scope("tower") as scope:
+        results["left"] = tower(left)
+    scope.reuse_variables()
+
+    def again(points):
+        with tf.variable_scope(scope):
+            return tower(points)
+
+    results["right"] = again(right)
+    return results["left"], results["right"], scope
+
 # %% right: asks for the current scope inside, the second opening by name
 def siamese(left, right):
     with tf.variable_scope("tower"):
@@ -65,11 +79,6 @@ def siamese(left, right):
         left_code = tower(left)
     return right_code, left_code, scope
 
-# %% wrong -, 1 point, loses test-two-towers-shares: gives the scope another name
-def siamese(left, right):
-    with tf.variable_scope("siamese", reuse=tf.AUTO_REUSE) as scope:
-        return tower(left), tower(right), scope
-
 # %% wrong M7, 0 points, loses test-two-towers-shares test-two-towers-joins: believes that reuse_variables lasts for the name
 def siamese(left, right):
     with tf.variable_scope("tower") as scope:
@@ -85,3 +94,16 @@ def siamese(left, right):
         left_code = tower(right)
         right_code = tower(right)
     return left_code, right_code, scope
+
+# %% wrong M8, 0 points, loses test-two-towers-shares test-two-towers-joins: believes that AUTO_REUSE shares, whatever the scopes are called
+def siamese(left, right):
+    with tf.variable_scope("tower_left", reuse=tf.AUTO_REUSE) as scope:
+        left_code = tower(left)
+    with tf.variable_scope("tower_right", reuse=tf.AUTO_REUSE):
+        right_code = tower(right)
+    return left_code, right_code, scope
+
+# %% wrong M22, 0 points, loses test-two-towers-shares test-two-towers-joins: believes that reuse is an argument of what asks for variables
+def siamese(left, right):
+    with tf.variable_scope("tower") as scope:
+        return tower(left), tower(right, reuse=True), scope
