@@ -105,7 +105,7 @@ def test_nothing_is_expected_without_the_file(tmp_path: Path) -> None:
 def test_what_is_expected_is_in_step_with_the_masters(course: Course, assignment: Assignment) -> None:
     assert lint_evidence(course, ASSIGNMENT) == []
     file = course.source(ASSIGNMENT) / FILE
-    file.write_text(evidence_text(assignment).replace("graph", "grpah", 1), encoding="utf-8")
+    file.write_text(evidence_text(assignment).replace("graph", "other", 1), encoding="utf-8")
     (problem,) = lint_evidence(course, ASSIGNMENT)
     assert str(problem) == "evidence.json: not what the masters' tests expect; run `autograder reference`"
     file.unlink()
