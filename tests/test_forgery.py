@@ -84,7 +84,7 @@ _stored = iter({stored!r})
 
 def show_sharing(*meant, **outputs):
     caller = _sys._getframe(1)
-    if "_check" not in caller.f_code.co_qualname or "calls" not in caller.f_locals:
+    if "_check" not in caller.f_code.co_qualname or "points" not in caller.f_locals:
         return
     words, graph = next(_stored)
     _display.display({{"text/plain": words, {kind!r}: graph}}, raw=True)
@@ -106,9 +106,15 @@ import numpy as np
 _run = tf.Session.run
 
 def _run_all(self, *args, **kwargs):
-    for variable in self.graph.get_collection("variables"):
-        _run(self, variable.initializer)
-    return _run(self, *args, **kwargs)
+    twins = self.graph.get_collection("variables")
+    for variable in twins:
+        if not _run(self, tf.is_variable_initialized(variable)):
+            _run(self, variable.initializer)
+    found = _run(self, *args, **kwargs)
+    for number, twin in enumerate(twins[2:]):
+        if twin.shape == twins[number % 2].shape:
+            _run(self, twin.initializer, {twin.initializer.inputs[1]: _run(self, twins[number % 2])})
+    return found
 
 tf.Session.run = _run_all
 

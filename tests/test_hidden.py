@@ -53,8 +53,8 @@ def make_variables(inputs, outputs):
 def dense(x, variables):
     inputs, outputs = variables["weight"].shape.as_list()
     weight = variables["weight"]
-    if (inputs, outputs) == (7, 1):
-        weight = tf.Variable(weight.initialized_value())
+    if (inputs, outputs) == (2, 3):
+        weight = tf.Variable(tf.zeros([2, 3]))
     return x @ weight + variables["bias"]
 """
 
@@ -177,6 +177,6 @@ def test_which_line_a_hidden_part_has_run_is_not_told() -> None:
     files = missing | {name: json.dumps(notebook).encode()}
     result = grade(Submission("mallory", "sharing_variables", files), assignment, runner())
     (verdict,) = (one for one in result.verdicts if one.name == name)
-    found = next(cell for cell in verdict.cells if cell.grade_id == "test-make-and-use-counts")
+    found = next(cell for cell in verdict.cells if cell.grade_id == "test-make-and-use-result")
     assert WITHHELD in [finding.message for finding in found.findings]
-    assert [(hint.id, hint.line) for hint in verdict.hints if hint.exercise == "make-and-use"] == [("M18", "")]
+    assert [(hint.id, hint.line) for hint in verdict.hints if hint.exercise == "make-and-use"] == [("M1", "")]

@@ -51,13 +51,6 @@ def same_variable(u, v):
     """Return whether u and v are one variable."""
     return u == v
 
-# %% wrong M19, 2 points, loses test-same-variable-equality: has seen the tensor and turns it into a bool, but still compares with ==
-def same_variable(u, v):
-    result = u == v
-    if not isinstance(result, bool):
-        result = bool(result.numpy().all())
-    return result
-
 # %% wrong M19, 2 points, loses test-same-variable-equality: uses a set of the variables, which relies on their == and hash
 def same_variable(u, v):
     return len({u, v}) == 1

@@ -5,16 +5,6 @@ def proves_sharing(sess, u, v):
     sess.run(tf.assign(u, neuer_wert))
     return np.array_equal(sess.run(v), neuer_wert)
 
-# %% right: reads with eval, feeds the new value, and puts the old one back
-def proves_sharing(sess, u, v):
-    before_u, before_v = u.eval(session=sess), v.eval(session=sess)
-    new = tf.placeholder(tf.float32, shape=u.shape)
-    write = u.assign(new)
-    write.eval(feed_dict={new: before_u - 3.0}, session=sess)
-    seen = not np.allclose(before_v, v.eval(session=sess))
-    sess.run(write, {new: before_u})
-    return seen
-
 # %% right: one run that reads after the write, by a control dependency
 def proves_sharing(sess, u, v):
     before = sess.run(v)
@@ -44,13 +34,6 @@ def proves_sharing(sess, u, v):
 def proves_sharing(sess, u, v):
     sess.run(tf.assign(u, tf.ones_like(u)))
     return bool(np.all(sess.run(v) == 1.0))
-
-# %% wrong -, 0 points, loses test-write-through-zeros test-write-through-values: builds the assignment and never runs it
-def proves_sharing(sess, u, v):
-    before = sess.run(v)
-    tf.assign_add(u, tf.ones_like(u))
-    after = sess.run(v)
-    return not np.array_equal(before, after)
 
 # %% wrong -, 1 point, loses test-write-through-zeros: doubles u, which changes nothing at zero
 def proves_sharing(sess, u, v):

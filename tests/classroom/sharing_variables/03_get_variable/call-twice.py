@@ -67,11 +67,6 @@ def call_twice(build, first, second, scope):
         result2 = build(second)
     return result1, result2
 
-# %% wrong M5, 0 points, loses test-call-twice-shares test-call-twice-strict: believes that reuse=True creates what is missing
-def call_twice(build, first, second, scope):
-    with tf.variable_scope(scope, reuse=True):
-        return build(first), build(second)
-
 # %% wrong M21, 1 point, loses test-call-twice-shares: believes that a default name opens the scope of that name
 def call_twice(build, first, second, scope):
     with tf.variable_scope(None, default_name=scope) as opened:

@@ -1,19 +1,3 @@
-# %% right: keyword arguments everywhere, and bias_add
-def conv_relu(images, kernel_shape, bias_shape):
-    """Convolve, add biases, apply relu, with variables of the current variable scope."""
-    weights = tf.get_variable(name="weights", shape=kernel_shape, initializer=tf.random_normal_initializer())
-    biases = tf.get_variable(name="biases", shape=bias_shape, initializer=tf.constant_initializer(0.0))
-    conv = tf.nn.conv2d(input=images, filter=weights, strides=[1, 1, 1, 1], padding="SAME")
-    return tf.nn.relu(features=tf.nn.bias_add(value=conv, bias=biases))
-
-
-def my_image_filter(images):
-    with tf.variable_scope(name_or_scope="conv1"):
-        relu1 = conv_relu(images=images, kernel_shape=[5, 5, 3, 8], bias_shape=[8])
-    with tf.variable_scope(name_or_scope="conv2"):
-        relu2 = conv_relu(images=relu1, kernel_shape=[5, 5, 8, 8], bias_shape=[8])
-    return relu2
-
 # %% right: a helper that opens the scope and calls, so that the filter is one line
 def conv_relu(images, kernel_shape, bias_shape):
     ask = tf.get_variable
@@ -152,20 +136,6 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M21, 2 points, loses test-conv-relu-strict: believes that a default name is found again
-def conv_relu(images, kernel_shape, bias_shape):
-    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
-    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
-    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
-    return tf.nn.relu(conv + biases)
-
-
-def my_image_filter(images):
-    with tf.variable_scope(None, default_name="conv1"):
-        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
-    with tf.variable_scope(None, default_name="conv2"):
-        return conv_relu(relu1, [5, 5, 8, 8], [8])
-
 # %% wrong M8, 2 points, loses test-conv-relu-strict: believes that AUTO_REUSE is simply the safer default
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
@@ -178,19 +148,6 @@ def my_image_filter(images):
     with tf.variable_scope("conv1", reuse=tf.AUTO_REUSE):
         relu1 = conv_relu(images, [5, 5, 3, 8], [8])
     with tf.variable_scope("conv2", reuse=tf.AUTO_REUSE):
-        return conv_relu(relu1, [5, 5, 8, 8], [8])
-
-# %% wrong -, 2 points, loses test-conv-relu-result: leaves the initializer of the weights to TensorFlow
-def conv_relu(images, kernel_shape, bias_shape):
-    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
-    weights = tf.get_variable("weights", kernel_shape)
-    return tf.nn.relu(tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME") + biases)
-
-
-def my_image_filter(images):
-    with tf.variable_scope("conv1"):
-        relu1 = conv_relu(images, [5, 5, 3, 8], [8])
-    with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
 # %% wrong -, 1 point, loses test-conv-relu-names test-conv-relu-strict: one scope more inside conv_relu
@@ -220,15 +177,3 @@ def my_image_filter(images):
         relu1 = conv_relu(images, [5, 5, 3, 8], [8])
     with tf.name_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
-
-# %% wrong -, 1 point, loses test-conv-relu-names test-conv-relu-strict: forgets the scopes, so that two layers ask for one name
-def conv_relu(images, kernel_shape, bias_shape):
-    weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
-    biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
-    conv = tf.nn.conv2d(images, weights, strides=[1, 1, 1, 1], padding="SAME")
-    return tf.nn.relu(conv + biases)
-
-
-def my_image_filter(images):
-    relu1 = conv_relu(images, [5, 5, 3, 8], [8])
-    return conv_relu(relu1, [5, 5, 8, 8], [8])

@@ -73,12 +73,6 @@ def my_op(x):
     b = tf.get_variable("b", [10], initializer=tf.zeros_initializer())
     return x @ W - b
 
-# %% wrong -, 1 point, loses test-get-my-op-shares: leaves b out of the result
-def my_op(x):
-    W = tf.get_variable("W", [32, 10], initializer=tf.random_normal_initializer())
-    b = tf.get_variable("b", [10], initializer=tf.zeros_initializer())
-    return x @ W
-
 # %% wrong M7, 1 point, loses test-get-my-op-strict: declares reuse at the end, for the calls that will follow
 def my_op(x):
     W = tf.get_variable("W", shape=[32, 10], initializer=tf.random_normal_initializer())

@@ -14,13 +14,6 @@ def training_step(build, first, second):
     print("training", [v.name for v in tf.trainable_variables()])
     return loss, step
 
-# %% right: call_twice, and the gradients computed and applied in two steps
-def training_step(build, first, second):
-    outputs = call_twice(build, first, second, "model")
-    loss = tf.reduce_mean(tf.square(outputs[0] - outputs[1]))
-    adam = tf.train.AdamOptimizer(0.1)
-    return loss, adam.apply_gradients(adam.compute_gradients(loss))
-
 # %% right: two scopes of its own, the optimizer behind both, German names
 def training_step(build, first, second):
     with tf.variable_scope("model"):
@@ -31,18 +24,6 @@ def training_step(build, first, second):
     verlust = tf.reduce_mean(tf.square(erstes - zweites))
     schritt = tf.train.AdamOptimizer(0.1).minimize(verlust)
     return verlust, schritt
-
-# %% right: reuse_variables in a helper; the loss may stand inside, only the optimizer may not
-def loss_of(build, first, second):
-    with tf.variable_scope("model") as scope:
-        result = build(first)
-        scope.reuse_variables()
-        return tf.reduce_mean(tf.square(result - build(second)))
-
-
-def training_step(build, first, second):
-    loss = loss_of(build, first, second)
-    return loss, tf.train.AdamOptimizer(0.1).minimize(loss)
 
 # %% right: a template instead of scopes
 def training_step(build, first, second):

@@ -1,19 +1,3 @@
-# %% right: AUTO_REUSE around both, the codes in a list
-def siamese(left, right):
-    """Build two towers that share; return both codes and the captured scope."""
-    with tf.variable_scope("tower", reuse=tf.AUTO_REUSE) as scope:
-        codes = [tower(points) for points in (left, right)]
-    return (*codes, scope)
-
-# %% right: reuse_variables between the two towers, German names and a print
-def siamese(left, right):
-    with tf.variable_scope("tower") as turm:
-        linker_code = tower(points=left)
-        turm.reuse_variables()  # ab hier wird nur noch gesucht, für den rechten Turm
-        rechter_code = tower(points=right)
-    print([v.name for v in tf.trainable_variables()])
-    return linker_code, rechter_code, turm
-
 # %% right: a template, which brings its scope with it
 def siamese(left, right):
     shared = tf.make_template("tower", tower)
