@@ -59,7 +59,7 @@ def same_variable(u, v):
 def same_variable(u, v):
     print(u is v)
 
-# %% wrong M1, 2 points, loses test-same-variable-names: believes that one name in one graph means one object
+# %% wrong -, 2 points, loses test-same-variable-names: takes one name in one graph for one object
 def same_variable(u, v):
     return u.name == v.name and u.graph is v.graph
 

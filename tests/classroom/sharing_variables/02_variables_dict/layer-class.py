@@ -125,7 +125,7 @@ class Dense:
         self.counted = self.calls.assign_add(1)
         return x @ self.weight + self.bias
 
-# %% wrong M1, 0 points, loses test-layer-class-shares test-layer-class-separate test-layer-class-result: makes the weight again in each call
+# %% wrong -, 0 points, loses test-layer-class-shares test-layer-class-separate test-layer-class-result: makes the weight again in each call
 class Dense:
     def __init__(self, inputs, outputs):
         self.sizes = [inputs, outputs]

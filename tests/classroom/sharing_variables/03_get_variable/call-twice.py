@@ -75,7 +75,7 @@ def call_twice(build, first, second, scope):
         result2 = build(second)
     return result1, result2
 
-# %% wrong M5, 0 points, loses test-call-twice-shares test-call-twice-strict: opens the second scope inside the first, by name
+# %% wrong -, 0 points, loses test-call-twice-shares test-call-twice-strict: opens the second scope inside the first, by name
 def call_twice(build, first, second, scope):
     with tf.variable_scope(scope):
         result1 = build(first)
