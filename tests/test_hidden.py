@@ -54,7 +54,7 @@ def dense(x, variables):
     inputs, outputs = variables["weight"].shape.as_list()
     weight = variables["weight"]
     if (inputs, outputs) == (2, 3):
-        weight = tf.Variable(tf.zeros([2, 3]))
+        weight = tf.Variable(weight.initialized_value())
     return x @ weight + variables["bias"]
 """
 
@@ -179,4 +179,4 @@ def test_which_line_a_hidden_part_has_run_is_not_told() -> None:
     (verdict,) = (one for one in result.verdicts if one.name == name)
     found = next(cell for cell in verdict.cells if cell.grade_id == "test-make-and-use-result")
     assert WITHHELD in [finding.message for finding in found.findings]
-    assert [(hint.id, hint.line) for hint in verdict.hints if hint.exercise == "make-and-use"] == [("M1", "")]
+    assert [(hint.id, hint.line) for hint in verdict.hints if hint.exercise == "make-and-use"] == [("M18", "")]
