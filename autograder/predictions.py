@@ -32,13 +32,18 @@ def check_prediction(predicted: object, actual: Fact, why: str) -> None:
     Raises
     ------
     AssertionError
-        If the prediction is wrong. It has been displayed by then, unless it is a set, which has no order.
-    TypeError, ValueError
-        If the prediction cannot be converted, such as a number where a list belongs. Nothing is displayed then.
+        If the prediction is wrong. It has been displayed by then, unless it is a set, which has no order, or cannot
+        be converted, such as a number where a list belongs.
     """
     from IPython.display import display
 
-    shown, expected = _like(actual, predicted), _like(actual, actual)
+    try:
+        shown, expected = _like(actual, predicted), _like(actual, actual)
+    except (TypeError, ValueError) as error:
+        kind = "list" if isinstance(actual, list | tuple) else type(actual).__name__
+        raise AssertionError(
+            f"You predicted {predicted!r}, which does not fit: the answer is of type {kind}."
+        ) from error
     display(shown)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
     if shown != expected:
         raise AssertionError(f"You predicted {shown!r}, and the answer is {expected!r}. {why}")

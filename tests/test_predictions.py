@@ -92,6 +92,6 @@ def test_a_set_is_refused_before_anything_is_displayed(
 
 @pytest.mark.parametrize(("predicted", "actual"), [(8, NAMES), (None, 1.0), ([1.0], 1.0)])
 def test_what_cannot_be_converted_is_not_displayed(displayed: list[object], predicted: object, actual: Fact) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(AssertionError, match=r"^You predicted .*, which does not fit: the answer is of type "):
         check_prediction(predicted, actual, "Because.")
     assert displayed == []
