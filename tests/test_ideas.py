@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from time import process_time
 
 import pytest
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.grading.checks import plain_text
-from autograder.hints import LONGEST_ANSWER, Evidence, Look, find_hints
+from autograder.hints import LONGEST_ANSWER, Evidence, Look, find_hints, pattern
 from sharing_variables.graph.facts import Facts, Origin, Output, Variable, to_text
 from sharing_variables.ideas import RULES
 from tests.conftest import ASSIGNMENT, ROOT
@@ -605,3 +606,23 @@ def test_every_rule_names_tests_that_there_are_and_spares_the_right_answer(assig
 
 def test_every_idea_has_a_sign_or_a_rule_of_the_subject() -> None:
     assert [name for name, entry in CATALOGUE.items() if not entry.signs] == ["M5", "M17"]
+
+
+LONG = [
+    "def f(u, v):\n",
+    "same_variable(u, v):\n",
+    "lambda u, v: u ",
+    "tf.Variable(name='W') ",
+    "reuse_variables(\nfor x in y: ",
+]
+
+
+@pytest.mark.parametrize("piece", LONG)
+def test_no_pattern_takes_long_over_the_longest_answer(piece: str) -> None:
+    """Time in the cube of a length is minutes."""
+    source = (piece * LONGEST_ANSWER)[:LONGEST_ANSWER]
+    patterns = {one for entry in CATALOGUE.values() for rule in entry.signs for one in rule.sources}
+    for expression in patterns:
+        began = process_time()
+        pattern(expression).search(source)
+        assert process_time() - began < 3, expression
