@@ -125,6 +125,12 @@ def my_op(x):
     return x @ W + b
 """
 
+NOTHING_EXPECTED = """
+import sharing_variables.display as _shows
+
+_shows.next_expected = lambda kind, caller: None
+"""
+
 Stored = list[tuple[str, str]]
 """The words and the graph of each picture."""
 
@@ -154,6 +160,7 @@ def attacks(right: Stored) -> dict[str, str]:
         "always equal": EQUAL,
         "collections and equality": COLLECTIONS + EQUAL,
         "collections and values": COLLECTIONS + SAME_VALUES,
+        "collections, values and nothing expected": COLLECTIONS + NOTHING_EXPECTED + SAME_VALUES,
         "collections, values and stored graphs": COLLECTIONS + replay + SAME_VALUES,
         "a stored graph": replay,
         "a stored graph and collections": COLLECTIONS + replay,
@@ -190,7 +197,9 @@ def test_an_attacker_gets_no_point(results: dict[str, Result], attack: str) -> N
     assert graphs and all(finding.outcome is not Outcome.HOLDS for finding in graphs)
 
 
-@pytest.mark.parametrize("attack", ["collections and values", "collections, values and stored graphs"])
+@pytest.mark.parametrize(
+    "attack", ["collections, values and nothing expected", "collections, values and stored graphs"]
+)
 def test_where_every_assert_is_fooled_a_reviewer_sees_both_sides(results: dict[str, Result], attack: str) -> None:
     state = results[attack].state
     assert state.kind is Kind.REVIEW
