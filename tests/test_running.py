@@ -191,6 +191,16 @@ def test_a_failed_test_and_an_empty_stub_show_what_they_say_and_are_still_errors
     assert [ANSI.sub("", line) for line in stub.traceback] == ["Not yet. still to do"]
 
 
+def test_a_syntax_error_shows_its_line_and_a_caret() -> None:
+    done = run_cells("a = 1\nb = (a +* 2)", "eval('1 +* 2')")
+    written, called = ([ANSI.sub("", line) for line in cell.outputs[0].traceback] for cell in done.notebook.cells)
+    lines = "\n".join(written).splitlines()
+    (code,) = (number for number, line in enumerate(lines) if "b = (a +* 2)" in line)
+    assert lines[code + 1].index("^") == lines[code].index("*")
+    assert "InteractiveShell" not in "\n".join(written) and "compile" not in "\n".join(written)
+    assert "eval('1 +* 2')" in "\n".join(called)
+
+
 def test_a_test_s_own_helper_speaks_to_the_student_too() -> None:
     helped = "    def helper():\n        assert 1 == 2, 'one is not two'\n\n    helper()"
     done = run_cells(TEST.replace('    assert 1 == 2, "one is not two"', helped))
@@ -209,7 +219,7 @@ PREDICTION = TEST.replace(
     [
         ("['b']", "You predicted ['b'], and the answer is ['a']. No other is there."),
         ("{'a'}", "A set has no order: give a list."),
-        ("1", "The test cannot use this answer (TypeError: 'int' object is not iterable). Does it have the form"),
+        ("1", "You predicted 1, which does not fit: the answer is of type list."),
     ],
     ids=["wrong", "a set", "a number"],
 )

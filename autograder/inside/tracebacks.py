@@ -41,6 +41,9 @@ def show_briefly(
         lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *_wrapped(_in_a_test(kind, error))]
     elif kind is NotImplementedError and str(error) and frame.f_globals is shell.user_module.__dict__:
         lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
+    elif isinstance(error, SyntaxError) and not _ran(trace, shell):
+        # Nothing was called: the line and the caret are all that there is to show.
+        lines = list(shell.SyntaxTB.structured_traceback(kind, error, []))
     else:
         _leave_out(settings.library_folders, trace)
         lines = list(shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset))
@@ -50,6 +53,11 @@ def show_briefly(
     with contextlib.suppress(AttributeError, TypeError):
         error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
     return lines
+
+
+def _ran(trace: TracebackType, shell: InteractiveShell) -> bool:
+    """Say whether code of a cell was running."""
+    return any(frame.f_globals is shell.user_module.__dict__ for frame, _ in traceback.walk_tb(trace))
 
 
 def _test_that_raised(trace: TracebackType, settings: KernelSettings) -> FrameType | None:
