@@ -43,7 +43,7 @@ def show_briefly(
         lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
     elif isinstance(error, SyntaxError) and not _ran(trace, shell):
         # Nothing was called: the line and the caret are all that there is to show.
-        lines = list(shell.SyntaxTB.structured_traceback(kind, error, []))
+        lines = list(shell.SyntaxTB.structured_traceback(kind, error))
     else:
         _leave_out(settings.library_folders, trace)
         lines = list(shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset))
