@@ -42,6 +42,12 @@ def graphs_can_be_judged(master: Master) -> Found:
         for call, why in (("show_sharing(", "draws no graph"), ("probe(", "has a graph that could be a stored one")):
             if call not in cell.source:
                 yield cell_name(cell), why, f"call {call[:-1]}"
+        if any(_shows_no_output(node) for node in ast.walk(cell_tree(cell))):
+            yield (
+                cell_name(cell),
+                "draws a graph without outputs, which an answer's own picture could be taken for",
+                "name one in show_sharing",
+            )
         if not drawn:
             yield cell_name(cell), "has no stored facts", "run `autograder reference`"
 
@@ -67,6 +73,12 @@ def _builds_bare(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute) and node.attr in _BUILDERS:
         return isinstance(node.value, ast.Name) and node.value.id == "tf"
     return any(_builds_bare(child) for child in ast.iter_child_nodes(node))
+
+
+def _shows_no_output(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return False
+    return node.func.id == "show_sharing" and not node.keywords
 
 
 RULES: tuple[LintRule, ...] = (graphs_can_be_judged, exercises_have_their_own_graph)

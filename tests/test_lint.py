@@ -275,6 +275,19 @@ BROKEN: dict[str, Broken] = {
         drawing(source=DRAWS.replace("probe(", "str(")),
         ("test-double", "has a graph that could be a stored one", "call probe"),
     ),
+    "a graph without outputs": Broken(
+        graph_rules.graphs_can_be_judged,
+        drawing(
+            source=DRAWS.replace(
+                'show_sharing("r1 r2", r1=double(probe("x")), r2=double(2))', 'show_sharing(probe("x"))'
+            )
+        ),
+        (
+            "test-double",
+            "draws a graph without outputs, which an answer's own picture could be taken for",
+            "name one in show_sharing",
+        ),
+    ),
     "a graph without facts": Broken(
         graph_rules.graphs_can_be_judged,
         drawing(outputs=(SHOWN,)),
