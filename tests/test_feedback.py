@@ -89,7 +89,7 @@ def test_two_pictures_stand_beside_each_other(assignment: Assignment) -> None:
     html = drawn(assignment, found)
     assert html.count("<svg") == 2 and html.count("<figure") == 2
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", html)
-    assert captions == ["The graph holds outside_probe.", "r1 reads other."]
+    assert captions == ["outside reads outside_probe.", "r1 reads other."]
     assert from_text(expected_facts(cell, GRAPH)[0]).variables[0].name == "outside_probe"
     assert PARTLY in words(html)
 
