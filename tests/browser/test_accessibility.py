@@ -63,7 +63,7 @@ _CONTRASTS = """() => {
 @pytest.fixture(scope="module")
 def feedback(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a page with a hint, two pictures and two texts, where something is shared and something unread."""
-    master = master_of(assignment, "02_variables_dict")
+    master = master_of(assignment, "03_get_variable")
     made = tuple(Variable(name, (2,), "float32", trainable=True, kind="ref") for name in ("W", "b", "c"))
     outputs = (
         Output("r1", "r1:0", ("W", "b")),
@@ -76,9 +76,9 @@ def feedback(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -
     )
     found = verdict(
         master,
-        lost("test-make-and-use-counts", *findings, Finding("assert", Outcome.FAILS, "It makes one set.")),
-        lost("test-predict-dict-names", findings[0]),
-        hints=(Hint("make-and-use", "M1", "same = make_variables(2, 2)"),),
+        lost("test-get-my-op-shares", *findings, Finding("assert", Outcome.FAILS, "It makes one set.")),
+        lost("test-eager-reuse", findings[0]),
+        hints=(Hint("get-my-op", "M2", "W = tf.Variable(tf.zeros([2]))"),),
     )
     place = tmp_path_factory.mktemp("feedback") / "page.html"
     place.write_text(drawn(assignment, found), encoding="utf-8")
@@ -107,7 +107,8 @@ def test_a_picture_is_one_image_whose_name_tells_all_that_is_drawn(page: Page) -
     expected, shown = page.get_by_role("img").all()
     title = "Which outputs read which variables "
     expect(expected).to_have_accessible_name(
-        f"{title}W (32, 10) · float32 shared by r1 and r2. b (10,) · float32 shared by r1 and r2"
+        f"{title}model_probe/W (32, 10) · float32 shared by r1 and r2. "
+        "model_probe/b (10,) · float32 shared by r1 and r2"
     )
     expect(shown).to_have_accessible_name(
         f"{title}W (2,) · float32 shared by r1 and r2; trained by t. b (2,) · float32 read by r1. "
