@@ -96,7 +96,7 @@ class EvidenceKind(Protocol):
     """The MIME type of what a kernel shows."""
 
     reference_type: str
-    """The MIME type under which a master stores the facts that are expected."""
+    """The MIME type of facts that are expected: in a master's outputs, and in what is drawn of them at a desk."""
 
     tags: frozenset[str]
     """The tags of a test cell that are about this kind."""

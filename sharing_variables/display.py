@@ -19,6 +19,9 @@ from sharing_variables.graph.facts import LABELS, MEANT, ORIGINS, TENSORS, TRAIN
 GRAPH_TYPE = "application/vnd.tensorflow.metagraph"
 """MIME type of a serialized ``MetaGraphDef``, in base64."""
 
+FACTS_TYPE = "application/vnd.autograder.facts"
+"""MIME type of the facts that are expected of a graph, as `sharing_variables.graph.facts.to_text` writes them."""
+
 
 def show_sharing(meant: str = "", /, **outputs: Any) -> None:
     """
@@ -71,7 +74,11 @@ def _compare(facts: Facts, expected: Expected) -> None:
 
         from sharing_variables.graph.picture import figure
 
-        shown = {"text/plain": f"Expected: {caption(wanted)}", "text/html": f"<h4>Expected</h4>{figure(wanted)}"}
+        shown = {
+            "text/plain": f"Expected: {caption(wanted)}",
+            "text/html": f"<h4>Expected</h4>{figure(wanted)}",
+            FACTS_TYPE: expected.facts,
+        }
         display(shown, raw=True)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
     raise AssertionError(explanation(facts, wanted, terms))
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import nbformat
+import pytest
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -12,12 +13,15 @@ from tests.classroom.students import released
 from tests.conftest import ROOT
 from tests.desk_client import executed, started
 
-NOTEBOOK = "03_get_variable"
 TESTS = {
-    ("get-my-op", "test-get-my-op-shares"): {"M2", "M3", "M5", "M21", "M22"},
-    ("predict-makers", "test-predict-makers-scope"): {"M2"},
+    "01_failed_share": {("fresh-graph", "test-fresh-graph"): {"M15", "M16"}},
+    "03_get_variable": {
+        ("get-my-op", "test-get-my-op-shares"): {"M2", "M3", "M5", "M21", "M22"},
+        ("predict-makers", "test-predict-makers-scope"): {"M2"},
+    },
+    "04_captured_scopes": {("share-through", "test-share-through-inside"): {"M7", "M9", "M12"}},
 }
-"""By exercise and test, what the test can find: by drawing, by what is raised, by what is said."""
+"""By notebook, exercise and test, what the test can find: by drawing, by what is raised, by what is displayed."""
 
 
 def named(shown: str, catalogue: Catalogue) -> set[str]:
@@ -26,8 +30,9 @@ def named(shown: str, catalogue: Catalogue) -> set[str]:
     return {name for name, misconception in catalogue.items() if misconception.belief in words}
 
 
-def test_a_test_that_fails_names_the_idea_at_once(assignment: Assignment) -> None:
-    (master,) = (master for master in assignment.notebooks if master.name == NOTEBOOK)
+@pytest.mark.parametrize("notebook", TESTS)
+def test_a_test_that_fails_names_the_idea_at_once(assignment: Assignment, notebook: str) -> None:
+    (master,) = (master for master in assignment.notebooks if master.name == notebook)
     cells = {c.id: c.source for c in nbformat.read(released(Course(ROOT), assignment, master), as_version=4).cells}
 
     catalogue = assignment.catalogue
@@ -37,7 +42,7 @@ def test_a_test_that_fails_names_the_idea_at_once(assignment: Assignment) -> Non
             for name in cells:
                 if name.startswith(("setup-", "define-")):
                     await executed(client, name, cells[name])
-            for (exercise, test), findable in TESTS.items():
+            for (exercise, test), findable in TESTS[notebook].items():
                 assert named(await executed(client, test, cells[test]), catalogue) == set()
                 for answer in answers(assignment, master)[exercise]:
                     await executed(client, exercise, answer.source)

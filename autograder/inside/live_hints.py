@@ -48,7 +48,8 @@ class LiveHints:
         exercise = owner_of(test, self._sources)
         if exercise is None:
             return []
-        types = {kind.mime_type for kind in self._subject.evidence}
+        # Neither evidence nor what was expected of it is what a test has displayed.
+        types = {name for kind in self._subject.evidence for name in (kind.mime_type, kind.reference_type)}
         showed = [data.get("text/plain", "") for data in self._shown if not types & data.keys()]
         evidence = tuple(
             Evidence(kind.name, *kind.at_desk(data[kind.mime_type]))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from sharing_variables.display import GRAPH_TYPE, read_graph
+from sharing_variables.display import FACTS_TYPE, GRAPH_TYPE, read_graph
 from sharing_variables.graph import reader
 from sharing_variables.graph.comparison import TAGS, Terms, difference, explanation, terms_of
 from sharing_variables.graph.facts import Facts, from_text, groups_of, to_text
@@ -21,7 +21,7 @@ class GraphEvidence:
 
     name = "graph"
     mime_type = GRAPH_TYPE
-    reference_type = "application/vnd.autograder.facts"
+    reference_type = FACTS_TYPE
     tags = TAGS
     most = 20
     style = STYLE
