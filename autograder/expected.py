@@ -72,34 +72,35 @@ def next_expected(kind: str, caller: FrameType) -> Expected | None:
     """
     if _Known.tests is None:
         expect_from(Path.cwd())
-    if caller.f_code.co_qualname.partition(".")[0] != TEST_FUNCTION:
+    if not is_test(caller):
         return None
     run = _cell(caller)
     if _Known.run is not run:
         _Known.run, _Known.count = run, 0
     _Known.count += 1
-    asked = (_Known.tests or {}).get(test_title(caller.f_code.co_filename), {}).get(kind)
+    asked = (_Known.tests or {}).get(title_of(caller), {}).get(kind)
     if asked is None or _Known.count > len(asked["facts"]):
         return None
     return Expected(tuple(asked["tags"]), asked["facts"][_Known.count - 1])
 
 
-def test_title(filename: str) -> str:
-    """Read the first line of a test cell, which says what it looks at."""
-    return title(linecache.getline(filename, 1))
+def is_test(frame: FrameType) -> bool:
+    """Tell whether the function of a test cell is running in a frame, or one that was written inside it."""
+    return frame.f_code.co_qualname.partition(".")[0] == TEST_FUNCTION
 
 
-def title(line: str) -> str:
-    """Take the quotes off the first line of a test."""
-    return line.strip().strip('"').strip()
+def title_of(frame: FrameType) -> str:
+    """Read the title of the test cell in which a frame runs."""
+    return title(linecache.getline(frame.f_code.co_filename, 1))
+
+
+def title(source: str) -> str:
+    """Give the title of a test: its first line, without the quotes, which says what the test looks at."""
+    return source.partition("\n")[0].strip().strip('"').strip()
 
 
 def _cell(frame: FrameType) -> FrameType:
     """Find the run of the cell that a frame is a part of: IPython's frame around all statements of a cell."""
-    found = frame
-    while frame.f_back is not None:
+    while frame.f_code.co_name != "run_ast_nodes" and frame.f_back is not None:
         frame = frame.f_back
-        if frame.f_code.co_name == "run_ast_nodes":
-            return frame
-        found = frame if frame.f_code.co_filename == found.f_code.co_filename else found
-    return found
+    return frame

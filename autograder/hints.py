@@ -75,6 +75,11 @@ class Look:
     raised: str = ""
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """The beginning of what was displayed, on one line: any run of blanks and line ends is one blank."""
+        return " ".join(self.showed[:LONGEST_DISPLAY].split())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Signs:
@@ -84,7 +89,7 @@ class Signs:
     Attributes
     ----------
     showed : str
-        Matches all of what the test displayed, where any run of blanks and line ends counts as one blank.
+        Matches all of `Look.words`.
     raised : str
         Is found in what was raised.
     source : str or list of str
@@ -105,7 +110,7 @@ class Signs:
 
     def _each(self, answer: "Answer", look: Look) -> Iterator[bool]:
         if self.showed is not None:
-            yield _matches(self.showed, " ".join(look.showed[:LONGEST_DISPLAY].split()))
+            yield pattern(self.showed).fullmatch(look.words) is not None
         if self.raised is not None:
             yield pattern(self.raised).search(look.raised) is not None
         yield from (bool(answer.line(one)) for one in self.sources)
@@ -153,7 +158,7 @@ class Rule(Signs):
         """Give what shows it: a line of the answer, or else what the test displayed."""
         if self.quote is not None:
             return answer.line(self.quote)
-        return answer.line(self.sources[0]) if self.sources else " ".join(look.showed[:LONGEST_DISPLAY].split())
+        return answer.line(self.sources[0]) if self.sources else look.words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -389,10 +394,6 @@ def _said(lines: list[str]) -> Iterator[tuple[_Place, _Place]]:
                     yield string.start, string.end
                 string = token if token.type == tokenize.STRING and before in _BEFORE_A_STATEMENT else None
                 before = token.type
-
-
-def _matches(expression: str, text: str) -> bool:
-    return pattern(expression).fullmatch(text) is not None
 
 
 def _all_patterns(rule: Rule) -> list[str]:

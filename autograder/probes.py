@@ -18,7 +18,7 @@ DESK = "probe"
 
 def probe(name: str) -> str:
     """Name something in a test's graph: a fixed name at a desk, a fresh one at each grading."""
-    return f"{name}_{os.environ.get(PROBE_VARIABLE, DESK)}"
+    return f"{name}_{_ending()}"
 
 
 def fresh_ending() -> str:
@@ -33,7 +33,7 @@ def with_ending(reference: str, ending: str) -> str:
 
 def as_in_this_run(reference: str) -> str:
     """Write a reference as it must look in this kernel."""
-    return with_ending(reference, os.environ.get(PROBE_VARIABLE, DESK))
+    return with_ending(reference, _ending())
 
 
 def at_a_desk(text: str, ending: str) -> str:
@@ -43,4 +43,9 @@ def at_a_desk(text: str, ending: str) -> str:
 
 def is_grading() -> bool:
     """Tell whether a grading reads what is shown, and not a student at a desk."""
-    return os.environ.get(PROBE_VARIABLE, DESK) != DESK
+    return _ending() != DESK
+
+
+def _ending() -> str:
+    """Give the ending in this kernel."""
+    return os.environ.get(PROBE_VARIABLE, DESK)

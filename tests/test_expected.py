@@ -103,14 +103,14 @@ def test_nothing_is_expected_without_the_file(tmp_path: Path) -> None:
 
 
 def test_what_is_expected_is_in_step_with_the_masters(course: Course, assignment: Assignment) -> None:
-    assert lint_evidence(course, ASSIGNMENT) == []
+    assert lint_evidence(assignment, course.source(ASSIGNMENT)) == []
     file = course.source(ASSIGNMENT) / FILE
     file.write_text(evidence_text(assignment).replace("graph", "other", 1), encoding="utf-8")
-    (problem,) = lint_evidence(course, ASSIGNMENT)
+    (problem,) = lint_evidence(assignment, course.source(ASSIGNMENT))
     assert str(problem) == "evidence.json: not what the masters' tests expect; run `autograder reference`"
     file.unlink()
-    assert lint_evidence(course, ASSIGNMENT) == [problem]
+    assert lint_evidence(assignment, course.source(ASSIGNMENT)) == [problem]
 
 
 def test_a_course_whose_tests_show_no_graph_needs_no_file(small: Course) -> None:
-    assert lint_evidence(small, NAME) == []
+    assert lint_evidence(small.assignment(NAME), small.source(NAME)) == []

@@ -16,7 +16,6 @@ import nbformat
 from autograder.authoring.reference import evidence_text
 from autograder.course.assignment import Assignment
 from autograder.course.dataflow import binds, reads
-from autograder.course.folders import Course
 from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.course.ownership import is_test_of
 from autograder.expected import FILE as EVIDENCE_FILE
@@ -92,10 +91,10 @@ def lint_release(paths: Iterable[Path]) -> list[Problem]:
     ]
 
 
-def lint_evidence(course: Course, assignment: str) -> list[Problem]:
-    """Hold the file of expected evidence, which is released with the notebooks, against the masters."""
-    whole, file = course.assignment(assignment), course.source(assignment) / EVIDENCE_FILE
-    if (file.read_text(encoding="utf-8") if file.is_file() else NOTHING) == evidence_text(whole):
+def lint_evidence(assignment: Assignment, source: Path) -> list[Problem]:
+    """Hold the file of expected evidence in the masters' folder, which is released with them, against the masters."""
+    file = source / EVIDENCE_FILE
+    if (file.read_text(encoding="utf-8") if file.is_file() else NOTHING) == evidence_text(assignment):
         return []
     return [Problem(file.name, "", "not what the masters' tests expect", "run `autograder reference`")]
 
@@ -261,7 +260,7 @@ def tests_can_be_told_apart(assignment: Assignment) -> Iterator[Problem]:
     seen: set[str] = set()
     for master in assignment.notebooks:
         for cell in master.graded:
-            line = title(cell.released.partition("\n")[0])
+            line = title(cell.released)
             if any(kind.asked(cell.tags) for kind in assignment.subject.evidence):
                 if line in seen:
                     wrong = "begins with the same line as another test"

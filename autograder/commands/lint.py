@@ -15,8 +15,9 @@ __all__ = ["add_options", "run"]
 def run(options: argparse.Namespace, console: Console) -> int:
     """Hold masters and release against the rules."""
     course = Course(options.course)
-    problems = lint(course.assignment(options.assignment))
-    problems += lint_evidence(course, options.assignment)
+    assignment = course.assignment(options.assignment)
+    problems = lint(assignment)
+    problems += lint_evidence(assignment, course.source(assignment.name))
     problems += lint_release(sorted(course.release(options.assignment).glob("*.ipynb")))
     for problem in problems:
         console.print(str(problem))

@@ -100,7 +100,7 @@ def visible_evidence(master: Master, subject: Subject) -> dict[str, dict[str, di
         for kind in subject.evidence:
             if kind.asked(part.tags):
                 asked = {"tags": sorted(kind.tags & set(part.tags)), "facts": list(expected_facts(part, kind))}
-                found.setdefault(title(part.source.partition("\n")[0]), {})[kind.name] = asked
+                found.setdefault(title(part.source), {})[kind.name] = asked
     return found
 
 

@@ -14,7 +14,7 @@ from types import FrameType, TracebackType
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograder.expected import TEST_FUNCTION, test_title
+from autograder.expected import is_test, title_of
 from autograder.inside.live_hints import LiveHints
 from autograder.subject import KernelSettings
 
@@ -37,8 +37,7 @@ def show_briefly(
     """Show an error as briefly as it can be told, with hints at a desk, and return the lines."""
     frame, _ = list(traceback.walk_tb(trace))[-1]
     if (test := _test_that_raised(trace, settings)) is not None:
-        looks_at = test_title(test.f_code.co_filename)
-        lines = [f"\x1b[1mNot yet.\x1b[0m {looks_at}", *_wrapped(_in_a_test(kind, error))]
+        lines = [f"\x1b[1mNot yet.\x1b[0m {title_of(test)}", *_wrapped(_in_a_test(kind, error))]
     elif kind is NotImplementedError and str(error) and frame.f_globals is shell.user_module.__dict__:
         lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
     elif isinstance(error, SyntaxError) and not _ran(trace, shell):
@@ -65,7 +64,7 @@ def _test_that_raised(trace: TracebackType, settings: KernelSettings) -> FrameTy
     frames = [frame for frame, _ in traceback.walk_tb(trace)]
     while len(frames) > 1 and frames[-1].f_globals.get("__name__") in (*_HELPERS, *settings.helpers):
         frames.pop()
-    return frames[-1] if frames[-1].f_code.co_qualname.partition(".")[0] == TEST_FUNCTION else None
+    return frames[-1] if is_test(frames[-1]) else None
 
 
 def _in_a_test(kind: type[BaseException], error: BaseException) -> str:
