@@ -96,6 +96,24 @@ def test_a_contradiction_makes_a_review_that_names_its_cells() -> None:
     assert "test-b" not in state.message
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_beside_a_contradiction_only_what_is_beyond_doubt_keeps_its_points(kind: Kind) -> None:
+    cells = tuple(
+        decide_cell(name, 2, findings(asserted, shown))
+        for name, asserted, shown in (
+            ("contradicts itself", HOLDS, FAILS),
+            ("rests on asserts", HOLDS, None),
+            ("has shown it", HOLDS, HOLDS),
+            ("has lost", FAILS, None),
+        )
+    )
+    verdict = NotebookVerdict("n", State(kind), 8, cells, blank=("essay",))
+    everything = {"contradicts itself": 0, "rests on asserts": 2, "has shown it": 2, "has lost": 0, "essay": 0}
+    expected = {Kind.GRADED: everything, Kind.REVIEW: {"has shown it": 2, "has lost": 0}}.get(kind, {})
+    assert (verdict.scores, verdict.kept) == (expected, sum(expected.values()))
+    assert "2 of 4 points of other cells stand" in review_state(cells).message
+
+
 @pytest.mark.parametrize("cells", [[], [cell()], [cell(points=0)]])
 def test_a_notebook_without_contradiction_is_graded(cells: list[CellVerdict]) -> None:
     assert review_state(cells) is GRADED

@@ -1,12 +1,13 @@
 """
 Points and states: fail closed.
 
-Every notebook ends in exactly one state, and only GRADED carries points. A cell's points need everything that its
-checks look at to hold. Where the asserts hold and the evidence does not, a reviewer must look: the same is asserted
-in the kernel, so that only tampering or a bad test can do that.
+Every notebook ends in exactly one state. A cell's points need everything that its checks look at to hold. Where the
+asserts hold and the evidence does not, a reviewer must look: the same is asserted in the kernel, so that only
+tampering or a bad test can do that. In such a notebook the other cells keep what is beyond doubt: a loss, and points
+for evidence that was judged outside of the kernel. States that cut a run short carry no points at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -78,8 +79,8 @@ class CellVerdict:
     Attributes
     ----------
     points : float
-        All of `max_points` or none of them, unless the test itself says how many; they count only while the
-        notebook's state is GRADED.
+        All of `max_points` or none of them, unless the test itself says how many; whether they count depends on
+        the notebook's state, see `NotebookVerdict.settled`.
     disagree : bool
         Whether the asserts hold and the evidence does not.
     """
@@ -89,6 +90,12 @@ class CellVerdict:
     max_points: float
     findings: tuple[Finding, ...]
     disagree: bool = False
+
+    @property
+    def is_beyond_doubt(self) -> bool:
+        """Whether the points stand where another cell of the notebook contradicts itself."""
+        rests_on_evidence = any(finding.check != ASSERT for finding in self.findings)
+        return not self.disagree and (rests_on_evidence or not self.points)
 
     @property
     def message(self) -> str:
@@ -130,11 +137,22 @@ class NotebookVerdict:
         return sum(cell.points for cell in self.cells)
 
     @property
+    def settled(self) -> tuple[CellVerdict, ...]:
+        """The cells whose points count: all of them, those beyond doubt, or none, as the state says."""
+        if self.state.kind is Kind.REVIEW:
+            return tuple(cell for cell in self.cells if cell.is_beyond_doubt)
+        return self.cells if self.state.is_graded else ()
+
+    @property
+    def kept(self) -> float:
+        """The points of the cells that are settled."""
+        return sum(cell.points for cell in self.settled)
+
+    @property
     def scores(self) -> dict[str, float]:
         """The automatic scores by cell: nbgrader's rule is that an answer nobody has touched gets none."""
-        if not self.state.is_graded:
-            return {}
-        return {cell.grade_id: cell.points for cell in self.cells} | dict.fromkeys(self.blank, 0.0)
+        blank = self.blank if self.state.is_graded else ()
+        return {cell.grade_id: cell.points for cell in self.settled} | dict.fromkeys(blank, 0.0)
 
     @property
     def points(self) -> float | None:
@@ -152,17 +170,20 @@ def decide_cell(grade_id: str, max_points: float, findings: tuple[Finding, ...])
     return CellVerdict(grade_id, min([max_points, *given]) if holds else 0.0, max_points, findings, disagree)
 
 
-def review_state(cells: Iterable[CellVerdict]) -> State:
+def review_state(cells: Sequence[CellVerdict]) -> State:
     """Find the state of a notebook that ran to its end: REVIEW if any cell contradicts itself, else GRADED."""
     odd = [cell for cell in cells if cell.disagree]
     if not odd:
         return GRADED
+    sure = [cell for cell in cells if cell.is_beyond_doubt]
+    kept, most = sum(cell.points for cell in sure), sum(cell.max_points for cell in sure)
     return State(
         Kind.REVIEW,
         message="; ".join(
             [
                 f"asserts and evidence disagree in {', '.join(cell.grade_id for cell in odd)}",
                 *map(_both_sides, odd),
+                f"{kept:g} of {most:g} points of other cells stand",
                 "look whether the test or the answer is wrong",
             ]
         ),

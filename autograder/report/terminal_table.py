@@ -8,7 +8,7 @@ from rich.text import Text
 
 from autograder.course.assignment import Assignment
 from autograder.grading.result import Result
-from autograder.grading.verdict import NotebookVerdict
+from autograder.grading.verdict import Kind, NotebookVerdict
 from autograder.hints import Catalogue
 from autograder.text import plain
 
@@ -37,7 +37,7 @@ def print_table(results: list[Result], assignment: Assignment, console: Console)
         for note in notes
     ]
     verb = "needs" if len(waiting) == 1 else "need"
-    _print_list(f"{len(waiting)} {verb} review", "no automatic points; see nbgrader's formgrader", waiting, console)
+    _print_list(f"{len(waiting)} {verb} review", "points wait for you; see nbgrader's formgrader", waiting, console)
     _print_list(
         "Misconceptions",
         "how many students' answers show each",
@@ -57,7 +57,8 @@ def misconceptions(results: list[Result], catalogue: Catalogue) -> list[str]:
 def _cell(verdict: NotebookVerdict) -> Text:
     if verdict.state.is_graded:
         return Text(f"GRADED {verdict.earned:>4g}")
-    return Text(plain(str(verdict.state)), style="bold red")
+    kept = f" {verdict.kept:>4g}" if verdict.state.kind is Kind.REVIEW else ""
+    return Text(plain(str(verdict.state)) + kept, style="bold red")
 
 
 def _print_list(heading: str, meaning: str, lines: list[str], console: Console) -> None:
