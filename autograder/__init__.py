@@ -2,9 +2,10 @@
 
 from importlib.metadata import version
 
+from autograder.points import points_so_far
 from autograder.predictions import check_prediction
 from autograder.probes import probe
 
-__all__ = ["__version__", "check_prediction", "probe"]
+__all__ = ["__version__", "check_prediction", "points_so_far", "probe"]
 
 __version__ = version("sharing-variables")

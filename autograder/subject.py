@@ -64,8 +64,6 @@ class KernelSettings:
         how its message begins.
     silenced : tuple of (str, str)
         Log records to drop: the logger's name, and a text in the record.
-    helpers : tuple of str
-        Modules of functions that tests call: what these raise is shown to a student as briefly as a failed assert.
     library_folders : tuple of str
         Parts of file names, like ``"/site-packages/library/"``. Frames in such files below a student's own line are
         left out of tracebacks.
@@ -77,7 +75,6 @@ class KernelSettings:
     threads_at_work: tuple[str, ...] = ()
     refusals: tuple[tuple[str, str, str], ...] = ()
     silenced: tuple[tuple[str, str], ...] = ()
-    helpers: tuple[str, ...] = ()
     library_folders: tuple[str, ...] = ()
 
 

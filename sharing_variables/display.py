@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.expected import Expected, next_expected
+from autograder.known_tests import Expected, next_expected
 from autograder.probes import as_in_this_run, is_grading
 from sharing_variables.graph.facts import LABELS, MEANT, ORIGINS, TENSORS, TRAINABLE, Facts, facts_of, partition
 

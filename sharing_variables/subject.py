@@ -18,7 +18,6 @@ class SharingVariables:
         refusals=(("memory", "ResourceExhaustedError", ""),),
         # What `tf.disable_v2_behavior()` logs about itself (tensorflow/python/ops/resource_variables_toggle.py).
         silenced=(("tensorflow", "non-resource variables are not supported in the long term"),),
-        helpers=("sharing_variables.display",),
         library_folders=("/tensorflow/python/",),
     )
     packages: tuple[str, ...] = ("numpy", "tensorflow-cpu", "tensorboard", "protobuf", "pygraphviz")

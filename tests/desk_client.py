@@ -33,15 +33,22 @@ async def started(
 
 async def executed(client: Any, cell_id: str, source: str) -> str:
     """Run a cell as JupyterLab does, with its id, and give what is shown of an error."""
+    return (await shown_by(client, cell_id, source))[0]
+
+
+async def shown_by(client: Any, cell_id: str, source: str) -> tuple[str, str]:
+    """Run a cell as JupyterLab does, with its id, and give what is shown of an error, and what is printed."""
     content = {"code": source, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
     message = client.session.msg("execute_request", content, metadata={"cellId": cell_id})
     client.shell_channel.send(message)
-    shown: list[str] = []
+    shown, printed = list[str](), ""
     while True:
         answer = await client.get_iopub_msg(timeout=60)
         if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:
             continue
         if answer["msg_type"] == "error":
             shown += answer["content"]["traceback"]
+        if answer["msg_type"] == "stream":
+            printed += answer["content"]["text"]
         if answer["msg_type"] == "status" and answer["content"]["execution_state"] == "idle":
-            return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(shown))
+            return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(shown)), printed

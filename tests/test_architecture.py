@@ -17,7 +17,8 @@ FLOW = (
     "autograder.files",
     "autograder.text",
     "autograder.probes",
-    "autograder.expected",
+    "autograder.known_tests",
+    "autograder.points",
     "autograder.predictions",
     "autograder.hints",
     "autograder.course.dataflow",
@@ -33,6 +34,7 @@ FLOW = (
     "autograder.submissions.collecting",
     "autograder.inside.namespaces",
     "autograder.inside.cell_isolation",
+    "autograder.inside.own_names",
     "autograder.inside.live_hints",
     "autograder.inside.tracebacks",
     "autograder.inside.extension",
@@ -115,7 +117,7 @@ FLOW = (
 """A module may import what stands before it. A new module gets its place here, and nothing else changes."""
 
 FOR_NOTEBOOKS = {
-    "autograder": ["autograder.predictions", "autograder.probes"],
+    "autograder": ["autograder.points", "autograder.predictions", "autograder.probes"],
     "sharing_variables": ["sharing_variables.display"],
 }
 """What the packages themselves offer: that which notebooks call."""

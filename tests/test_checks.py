@@ -1,5 +1,6 @@
 """What a cell shows is held against the master's: what must be there counts, and what may be there does not."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -30,6 +31,8 @@ from tests.test_evidence import encoded, graph
 
 SUBJECT = find_subject("sharing_variables")
 ASSERT = "assert double(2) == 4"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
 RAN = Reply(ok=True)
 RAISED = Reply(ok=False, error="AssertionError", message="double(2) is not 4")
 
@@ -195,10 +198,20 @@ def test_an_assert_is_absent_when_the_cell_did_not_end() -> None:
         (Reply(False, "ValueError", "what matters\nthe graph, line by line"), "ValueError: what matters"),
         (Reply(False, "KeyboardInterrupt", ""), "KeyboardInterrupt"),
         (Reply(False, "TypeError", "\x1b[0;31mred\x1b[0m words"), "TypeError: red words"),
+        (Reply(False, "TypeError", "no", "\x1b[1mNot yet.\x1b[0m It doubles.\nIs it\na number?"), "Is it a number?"),
+        (Reply(False, "NotImplementedError", "x", "Not yet. This is still to do."), "This is still to do."),
+        (
+            Reply(False, "KeyError", "'b'", "KeyError\nCell In[3], line 1\n----> 1 f()\nFile l.py:2\n---> 2 d[k]"),
+            "Your code raised KeyError: 'b'\nIt did so in the line: f()",
+        ),
     ],
 )
 def test_an_assert_fails_in_words_that_a_student_understands(reply: Reply, words: str) -> None:
-    assert found(cell(tagged=False), reply=reply) == {"assert": Finding("assert", Outcome.FAILS, words)}
+    finding = found(cell(tagged=False), reply=reply)["assert"]
+    assert (finding.outcome, finding.message) == (Outcome.FAILS, words)
+    first = next(iter(ANSI.sub("", reply.message).strip().splitlines()), "")
+    own_words = reply.error == "AssertionError" and first
+    assert finding.raised == ("" if own_words else f"{reply.error}: {first}".removesuffix(": "))
 
 
 @pytest.mark.parametrize("output", [printed("warning", "stderr"), error(), printed("Traceback"), display("FAILED")])

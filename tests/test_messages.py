@@ -120,6 +120,6 @@ def test_of_a_message_only_what_its_type_has_is_kept_and_can_be_written() -> Non
 
 
 def test_a_reply_is_kept_with_what_was_raised() -> None:
-    content = {"status": "error", "ename": "E\ud800", "evalue": "why", "traceback": 7}
+    content = {"status": "error", "ename": "E\ud800", "evalue": "why", "traceback": ["where"], "more": 7}
     heard = sound(GOOD | {"header": {"msg_type": "execute_reply"}, "msg_type": "execute_reply", "content": content})
-    assert heard["content"] == {"status": "error", "ename": "E?", "evalue": "why"}
+    assert heard["content"] == {"status": "error", "ename": "E?", "evalue": "why", "traceback": ["where"]}

@@ -191,6 +191,32 @@ def test_a_failed_test_and_an_empty_stub_show_what_they_say_and_are_still_errors
     assert [ANSI.sub("", line) for line in stub.traceback] == ["Not yet. still to do"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "test", "told"),
+    [
+        (
+            "pass",
+            "len(None)",
+            "TypeError: object of type 'NoneType' has no len()). Does your function return its result?",
+        ),
+        ("pass", "import json\n    json.loads('{')", "The test cannot use this answer (JSONDecodeError: "),
+        ("pass", "missing", "There is no 'missing' yet: answer the exercise above"),
+        (
+            "def f(x):\n    y = x\n    raise NotImplementedError('to do')\n    return y",
+            "f(1)",
+            "Your answer is there: now rem",
+        ),
+        ("def f(x):\n    'Give x.'\n    raise NotImplementedError('to do')", "f(1)", "Not yet. to do"),
+        ("def f(x):\n    return {}[x]", "f(1)", "return {}[x]"),
+    ],
+)
+def test_what_a_test_cannot_use_is_told_in_words(answer: str, test: str, told: str) -> None:
+    done = run_cells(answer, TEST.replace('assert 1 == 2, "one is not two"', test))
+    shown = ANSI.sub("", " ".join(done.notebook.cells[1].outputs[-1].traceback))
+    assert told in shown
+    assert ANSI.sub("", " ".join(done.replies["cell-1"].traceback.splitlines())).split() == shown.split()
+
+
 def test_a_syntax_error_shows_its_line_and_a_caret() -> None:
     done = run_cells("a = 1\nb = (a +* 2)", "eval('1 +* 2')")
     written, called = ([ANSI.sub("", line) for line in cell.outputs[0].traceback] for cell in done.notebook.cells)

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.authoring.reference import evidence_text
+from autograder.authoring.reference import known_text
 from autograder.course.assignment import Assignment
 from autograder.course.dataflow import binds, reads
 from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.course.ownership import is_test_of
-from autograder.expected import FILE as EVIDENCE_FILE
-from autograder.expected import NOTHING, title
 from autograder.grading import hidden_parts
 from autograder.grading.checks import asks_for_evidence
 from autograder.hints import FILE, Misconception
+from autograder.known_tests import FILE as TESTS_FILE
+from autograder.known_tests import title
 from autograder.subject import Subject
 
 CODE_LINES, SOLUTION_LINES, TEST_LINES = 15, 20, 25
@@ -91,12 +91,12 @@ def lint_release(paths: Iterable[Path]) -> list[Problem]:
     ]
 
 
-def lint_evidence(assignment: Assignment, source: Path) -> list[Problem]:
-    """Hold the file of expected evidence in the masters' folder, which is released with them, against the masters."""
-    file = source / EVIDENCE_FILE
-    if (file.read_text(encoding="utf-8") if file.is_file() else NOTHING) == evidence_text(assignment):
+def lint_known_tests(assignment: Assignment, source: Path) -> list[Problem]:
+    """Hold what kernels know of the tests, a file in the masters' folder, against the masters."""
+    file = source / TESTS_FILE
+    if (file.read_text(encoding="utf-8") if file.is_file() else "") == known_text(assignment):
         return []
-    return [Problem(file.name, "", "not what the masters' tests expect", "run `autograder reference`")]
+    return [Problem(file.name, "", "not what the masters say of their tests", "run `autograder reference`")]
 
 
 def demonstrations_stand_alone(master: Master) -> Found:

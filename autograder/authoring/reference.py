@@ -11,12 +11,12 @@ from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.master import OUTPUT_TAG, Master
 from autograder.errors import CourseError
-from autograder.expected import FILE as EVIDENCE_FILE
-from autograder.expected import NOTHING
 from autograder.files import replace_file
 from autograder.grading.checks import output_difference
-from autograder.grading.hidden_parts import mark_outputs, visible_evidence
+from autograder.grading.hidden_parts import known_of, mark_outputs
 from autograder.kernels.run import Ended, Runner
+from autograder.known_tests import FILE as TESTS_FILE
+from autograder.known_tests import Known
 from autograder.subject import EvidenceKind
 
 
@@ -63,24 +63,23 @@ def store_reference(course: Course, assignment: str, runner: Runner) -> Iterator
                 cell.outputs = fresh
         nbformat.write(notebook, path)
         yield path
-    file, text = course.source(assignment) / EVIDENCE_FILE, evidence_text(course.assignment(assignment))
-    if file.exists() or text != NOTHING:
+    file, text = course.source(assignment) / TESTS_FILE, known_text(course.assignment(assignment))
+    if text:
         replace_file(file, text)
         yield file
 
 
-def evidence_text(assignment: Assignment) -> str:
+def known_text(assignment: Assignment) -> str:
     """
-    Write what the visible parts of all tests expect of their evidence, for kernels at a desk (`autograder.expected`).
+    Write what kernels at a desk may know of all tests (`autograder.known_tests`); empty where none says its title.
 
     Two tests that begin with the same line would expect the same: lint finds them.
     """
-    expected = {
-        test: kinds
-        for master in assignment.notebooks
-        for test, kinds in visible_evidence(master, assignment.subject).items()
-    }
-    return json.dumps(expected, indent=1) + "\n"
+    whole = Known(tests={}, names={})
+    for master in assignment.notebooks:
+        known = known_of(master, assignment.subject)
+        whole = Known(tests=whole["tests"] | known["tests"], names=whole["names"] | known["names"])
+    return json.dumps(whole, indent=1) + "\n" if whole["tests"] else ""
 
 
 def _visible_outputs(master: Master, runner: Runner) -> dict[str, list[nbformat.NotebookNode]]:

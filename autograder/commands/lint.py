@@ -4,7 +4,7 @@ import argparse
 
 from rich.console import Console
 
-from autograder.authoring.lint import lint, lint_evidence, lint_release
+from autograder.authoring.lint import lint, lint_known_tests, lint_release
 from autograder.commands.options import add_assignment as add_options
 from autograder.commands.terminal import DONE, NEEDS_REVIEW
 from autograder.course.folders import Course
@@ -17,7 +17,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     course = Course(options.course)
     assignment = course.assignment(options.assignment)
     problems = lint(assignment)
-    problems += lint_evidence(assignment, course.source(assignment.name))
+    problems += lint_known_tests(assignment, course.source(assignment.name))
     problems += lint_release(sorted(course.release(options.assignment).glob("*.ipynb")))
     for problem in problems:
         console.print(str(problem))

@@ -17,9 +17,9 @@ from traitlets.config.loader import Config, PyFileConfigLoader
 from autograder.course.assignment import Assignment, DataFile
 from autograder.course.master import read_master
 from autograder.errors import CourseError
-from autograder.expected import FILE as EVIDENCE_FILE
 from autograder.hints import FILE as HINTS_FILE
 from autograder.hints import read_catalogue
+from autograder.known_tests import FILE as TESTS_FILE
 from autograder.subject import PLAIN, Subject, find_subject
 
 CONFIG_FILE = "nbgrader_config.py"
@@ -136,7 +136,7 @@ class Course:
             When a file cannot be read.
         """
         root = self.release(assignment)
-        ours = (root / HINTS_FILE, root / EVIDENCE_FILE)
+        ours = (root / HINTS_FILE, root / TESTS_FILE)
         found = []
         for folder, folders, names in os.walk(root):
             folders[:] = sorted(name for name in folders if not self._is_left_out(Path(folder, name)))

@@ -22,6 +22,7 @@ from nbformat import NotebookNode, from_dict
 from autograder.course.assignment import Assignment
 from autograder.course.master import MasterCell
 from autograder.kernels.run import Reply
+from autograder.known_tests import NOT_YET
 from autograder.layers import layer
 from autograder.predictions import check_prediction
 from autograder.probes import DESK, at_a_desk, with_ending
@@ -63,6 +64,8 @@ class Finding:
         The facts that were shown where others were expected, in the text form of the subject's kind.
     points : float or None
         What the test itself gives, where it says so; None for all or none.
+    raised : str
+        What was raised, as ``"ValueError: ..."``; empty for an assertion in its own words.
     """
 
     check: str
@@ -71,11 +74,7 @@ class Finding:
     shown: str = ""
     evidence: tuple[str, ...] = ()
     points: float | None = None
-
-    @property
-    def names_an_exception(self) -> bool:
-        """Whether the message is that of an exception, and not an assertion in its own words."""
-        return re.match(r"\w+(Error|Exception): ", self.message) is not None
+    raised: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ class AssertCheck:
         if shown.reply is None:
             return Finding(self.name, Outcome.ABSENT, "This cell did not run to its end.")
         if not shown.reply.ok:
-            return Finding(self.name, Outcome.FAILS, _first_words(shown.reply))
+            return Finding(self.name, Outcome.FAILS, in_words(shown.reply), raised=_raised(shown))
         given = _numbers(shown.outputs) if self._alone else []
         if not given or given == [cell.points]:
             return Finding(self.name, Outcome.HOLDS)
@@ -185,7 +184,7 @@ class OutputCheck:
         texts = [output for output in texts if not _pictures(output) - kinds] or texts
         texts = _within_reach(texts, at_least=len(reference))
         if not texts:
-            return Finding(self.name, Outcome.ABSENT, _raised(shown) or "This cell showed nothing.")
+            return _absent(self.name, shown, "This cell showed nothing.")
 
         def equal(output: NotebookNode, wanted: NotebookNode) -> bool:
             return not output_difference([output], [wanted], assignment.sanitize)
@@ -223,13 +222,13 @@ class EvidenceCheck:
         own = [facts for facts in found if kind.belongs(facts, expected)]
         if not own:
             why = f"Another {name} is shown than the test's." if found else f"This cell showed no {name}."
-            return Finding(name, Outcome.ABSENT, _raised(shown) or why)
+            return _absent(name, shown, why)
         chosen = tuple(_of_the_test(own, expected, lambda facts, wanted: kind.agrees(facts, wanted, cell.tags)))
         for facts, wanted in zip(chosen, expected, strict=False):
             if not kind.agrees(facts, wanted, cell.tags):
                 return Finding(name, Outcome.FAILS, kind.difference(facts, wanted, cell.tags), evidence=chosen)
         if len(chosen) < len(expected):
-            return Finding(name, Outcome.ABSENT, _raised(shown) or f"Not all {name}s are shown.", evidence=chosen)
+            return _absent(name, shown, f"Not all {name}s are shown.", chosen)
         return Finding(name, Outcome.HOLDS)
 
 
@@ -345,13 +344,25 @@ def _at_a_desk(finding: Finding, ending: str) -> Finding:
     return replace(
         finding,
         message=at_a_desk(finding.message, ending),
+        raised=at_a_desk(finding.raised, ending),
         shown=at_a_desk(finding.shown, ending),
         evidence=tuple(at_a_desk(facts, ending) for facts in finding.evidence),
     )
 
 
+def _absent(check: str, shown: Shown, otherwise: str, evidence: tuple[str, ...] = ()) -> Finding:
+    """Say why there was nothing to look at: what was raised, where something was."""
+    failed = shown.reply is not None and not shown.reply.ok
+    message = in_words(shown.reply) if shown.reply is not None and failed else otherwise
+    return Finding(check, Outcome.ABSENT, message, evidence=evidence, raised=_raised(shown))
+
+
 def _raised(shown: Shown) -> str:
-    return _first_words(shown.reply) if shown.reply is not None and not shown.reply.ok else ""
+    """Name what was raised, and its first line; nothing for an assertion in its own words."""
+    reply = shown.reply
+    if reply is None or reply.ok or (reply.error == "AssertionError" and reply.message.strip()):
+        return ""
+    return cut(f"{reply.error}: {_first_line(reply)}".removesuffix(": "))
 
 
 def _kinds(outputs: list[NotebookNode]) -> set[str]:
@@ -374,11 +385,37 @@ def _pictures(output: NotebookNode) -> set[str]:
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
+_RAISING_LINE = re.compile(r"-+> *\d+ (.*)")
+"""How IPython marks the line of a frame."""
 
-def _first_words(reply: Reply) -> str:
-    """Say what was raised: an assertion in its own words, anything else with its name."""
+
+def in_words(reply: Reply) -> str:
+    """
+    Say what was raised as it is said at a desk: an assertion, and what a test raised, in the words that were shown.
+
+    What an answer raised is named, with the line of it that did.
+    """
     message = _ANSI.sub("", reply.message).strip()
     if reply.error == "AssertionError" and message:
         return cut(message)
-    first = message.splitlines()[0] if message else ""
-    return cut(f"{reply.error}: {first}" if first else reply.error)
+    first, *others = _ANSI.sub("", reply.traceback).splitlines() or [""]
+    if first.startswith(NOT_YET):
+        return cut(" ".join(line.strip() for line in others if line.strip()) or first.removeprefix(NOT_YET).strip())
+    said = f"{reply.error}: {_first_line(reply)}".removesuffix(": ")
+    line = _raising_line(others)
+    return cut(f"Your code raised {said}\nIt did so in the line: {line}" if line else said)
+
+
+def _raising_line(traceback: list[str]) -> str:
+    """Find the line of the notebook that is deepest in a traceback; empty where there is none."""
+    line, in_notebook = "", False
+    for text in traceback:
+        if text.startswith(("Cell In", "File ")):
+            in_notebook = text.startswith("Cell In")
+        elif in_notebook and (marked := _RAISING_LINE.match(text)):
+            line = marked[1].strip()
+    return line
+
+
+def _first_line(reply: Reply) -> str:
+    return next(iter(_ANSI.sub("", reply.message).strip().splitlines()), "")

@@ -79,7 +79,7 @@ def _look(cell: MasterCell, verdict: CellVerdict, subject: Subject) -> Look:
     return Look(
         str(cell.grade_id),
         found[OUTPUT].shown if OUTPUT in found else "",
-        next((finding.message for finding in verdict.findings if finding.names_an_exception), ""),
+        next((finding.raised for finding in verdict.findings if finding.raised), ""),
         tuple(
             Evidence(kind.name, facts, kind.meant(expected))
             for kind in subject.evidence

@@ -20,9 +20,8 @@ from itertools import takewhile
 from nbformat import NotebookNode, from_dict
 
 from autograder.course.assignment import Assignment
-from autograder.course.dataflow import syntax_tree
+from autograder.course.dataflow import binds, syntax_tree
 from autograder.course.master import OUTPUT_TAG, Master, MasterCell
-from autograder.expected import title
 from autograder.grading.checks import (
     OUTPUT,
     Finding,
@@ -35,6 +34,7 @@ from autograder.grading.checks import (
 )
 from autograder.grading.verdict import CellVerdict, decide_cell
 from autograder.inside.namespaces import BRING_BACK, KEEP
+from autograder.known_tests import TEST_FUNCTION, Known, KnownTest, digest, title
 from autograder.layers import layer
 from autograder.subject import Subject
 
@@ -47,8 +47,8 @@ WITHHELD = "A part of this test that is not shown found a difference."
 PARTLY = "Part of this test is not shown."
 """What pages say about every failed test that has a hidden part."""
 
-_ASKED, _WHOLE, _EXPECTED = "asked:", "whole:", "expected:"
-"""How the ids begin of cells that no student has: a test without its asserts, a whole one, and what is expected."""
+_ASKED, _WHOLE, _KNOWN = "asked:", "whole:", "known:"
+"""How the ids begin of cells that no student has: a test without its asserts, a whole one, what is known of tests."""
 
 
 def shows(cell: MasterCell) -> bool:
@@ -86,22 +86,31 @@ def at_the_end(master: Master) -> list[tuple[str, str]]:
 
 
 def told_first(master: Master, subject: Subject) -> list[tuple[str, str]]:
-    """List what runs before everything else: what the visible parts of tests expect, as at a desk."""
-    expected = visible_evidence(master, subject)
-    source = f"from autograder.expected import expect\n\nexpect({json.dumps(expected)!r})"
-    return [(f"{_EXPECTED}{master.name}", source)] if expected else []
+    """List what runs before everything else: what a kernel knows of the visible tests, as at a desk."""
+    known = known_of(master, subject)
+    source = f"from autograder.known_tests import know\n\nknow({json.dumps(known)!r})"
+    return [(f"{_KNOWN}{master.name}", source)] if known["tests"] else []
 
 
-def visible_evidence(master: Master, subject: Subject) -> dict[str, dict[str, dict[str, list[str]]]]:
-    """Give the evidence that the visible parts of a master's tests expect, as `autograder.expected` reads it."""
-    found: dict[str, dict[str, dict[str, list[str]]]] = {}
+def known_of(master: Master, subject: Subject) -> Known:
+    """Give what a kernel may know of a master's tests: what their visible parts expect, and what is the course's."""
+    tests, answered = dict[str, KnownTest](), set().union(*(binds(cell.source) for cell in master.solutions))
     for cell in master.graded:
+        if f"def {TEST_FUNCTION}(" not in cell.released:
+            continue
         part = visible_part(cell, subject)
-        for kind in subject.evidence:
-            if kind.asked(part.tags):
-                asked = {"tags": sorted(kind.tags & set(part.tags)), "facts": list(expected_facts(part, kind))}
-                found.setdefault(title(part.source), {})[kind.name] = asked
-    return found
+        evidence = {
+            kind.name: {"tags": sorted(kind.tags & set(part.tags)), "facts": list(expected_facts(part, kind))}
+            for kind in subject.evidence
+            if kind.asked(part.tags)
+        }
+        about = master.heading(master.answer_to(cell) or cell)
+        tests[title(part.source)] = KnownTest(
+            notebook=master.name, exercise=about, points=cell.points, evidence=evidence
+        )
+    own = [cell for cell in master.cells if cell.is_code and cell.locked and not (cell.graded or cell.solution)]
+    names = {digest(cell.source): sorted(binds(cell.source) - answered) for cell in own}
+    return Known(tests=tests, names=names)
 
 
 def place_of(cell_id: str) -> str:
@@ -169,7 +178,7 @@ def visible_part(cell: MasterCell, subject: Subject) -> MasterCell:
 @layer("hidden tests last")
 def as_released(notebook: NotebookNode) -> NotebookNode:
     """Take out of a notebook that was run what students must not see: whole tests, and everything they showed."""
-    cells = [cell for cell in notebook.cells if not cell.id.startswith((_ASKED, _WHOLE, _EXPECTED))]
+    cells = [cell for cell in notebook.cells if not cell.id.startswith((_ASKED, _WHOLE, _KNOWN))]
     for cell in cells:
         text, _, last = cell.source.rpartition("\n")
         cell.source = text if last.startswith(KEEP) else cell.source

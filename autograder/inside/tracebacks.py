@@ -1,25 +1,28 @@
 """
 Errors as short as they can be told: tracebacks that say less than their last line are noise to a student.
 
-What is raised in a test cell itself, and by a stub that has not been filled in, has one thing to say: its message.
-(What a library has not implemented is another matter.) Where a library of the subject raises, its own frames below
-the student's line are left out. All of these are still errors, with the same name and message in the execute reply;
-only what is shown of them is shorter.
+What is raised in a test cell, by itself or in a library that it calls, and by a stub that has not been filled in, has
+one thing to say: its message. (What a library has not implemented is another matter.) Where a library of the subject
+raises below a student's line, its own frames are left out. All of these are still errors, with the same name and
+message in the execute reply; only what is shown of them is shorter. Feedback pages repeat what is shown here.
 """
 
+import ast
 import contextlib
+import linecache
 import textwrap
 import traceback
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograder.expected import is_test, title_of
 from autograder.inside.live_hints import LiveHints
+from autograder.inside.own_names import OwnNames
+from autograder.known_tests import NOT_YET, is_test, is_test_code, title_of
 from autograder.subject import KernelSettings
 
-_HELPERS = ("autograder.predictions",)
-"""Modules of helpers that tests call, beside the subject's: what is raised in one speaks to the student, too."""
+_FORM = "Does it have the form that is asked for?"
 
 WIDTH = 100
 """Columns of a message, which fit into a browser window of 1200 pixels."""
@@ -27,6 +30,7 @@ WIDTH = 100
 
 def show_briefly(
     live: LiveHints | None,
+    names: OwnNames,
     settings: KernelSettings,
     shell: InteractiveShell,
     kind: type[BaseException],
@@ -35,17 +39,19 @@ def show_briefly(
     tb_offset: int | None = None,
 ) -> list[str]:
     """Show an error as briefly as it can be told, with hints at a desk, and return the lines."""
-    frame, _ = list(traceback.walk_tb(trace))[-1]
-    if (test := _test_that_raised(trace, settings)) is not None:
-        lines = [f"\x1b[1mNot yet.\x1b[0m {title_of(test)}", *_wrapped(_in_a_test(kind, error))]
-    elif kind is NotImplementedError and str(error) and frame.f_globals is shell.user_module.__dict__:
-        lines = [f"\x1b[1mNot yet.\x1b[0m {error}"]
+    frame, line = list(traceback.walk_tb(trace))[-1]
+    in_notebook = frame.f_globals is shell.user_module.__dict__
+    if (test := _test_that_raised(trace, shell)) is not None:
+        lines = [f"\x1b[1m{NOT_YET}\x1b[0m {title_of(test)}", *_wrapped(_in_a_test(kind, error))]
+    elif kind is NotImplementedError and str(error) and in_notebook:
+        lines = [f"\x1b[1m{NOT_YET}\x1b[0m {_of_a_stub(error, frame, line)}"]
     elif isinstance(error, SyntaxError) and not _ran(trace, shell):
         # Nothing was called: the line and the caret are all that there is to show.
         lines = list(shell.SyntaxTB.structured_traceback(kind, error))
     else:
         _leave_out(settings.library_folders, trace)
         lines = list(shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset))
+    lines += [text for name in _hidden_builtins(trace, shell, names) for text in ("", *_wrapped(name))]
     lines += _hints(live, kind, error)
     shell._showtraceback(kind, error, lines)
     # IPython keeps what was shown in its history, and asks the error first before it formats all of it again.
@@ -59,21 +65,45 @@ def _ran(trace: TracebackType, shell: InteractiveShell) -> bool:
     return any(frame.f_globals is shell.user_module.__dict__ for frame, _ in traceback.walk_tb(trace))
 
 
-def _test_that_raised(trace: TracebackType, settings: KernelSettings) -> FrameType | None:
-    """Find the test that raised, by itself or in a helper that it called; None where other code did."""
-    frames = [frame for frame, _ in traceback.walk_tb(trace)]
-    while len(frames) > 1 and frames[-1].f_globals.get("__name__") in (*_HELPERS, *settings.helpers):
-        frames.pop()
-    return frames[-1] if is_test(frames[-1]) else None
+def _test_that_raised(trace: TracebackType, shell: InteractiveShell) -> FrameType | None:
+    """Find the test that raised, by itself or in a helper or library that it called; None where an answer did."""
+    frames = [frame for frame, _ in traceback.walk_tb(trace) if frame.f_globals is shell.user_module.__dict__]
+    return frames[-1] if frames and is_test(frames[-1]) else None
 
 
 def _in_a_test(kind: type[BaseException], error: BaseException) -> str:
     """Put in words what a test cell raises when it looks at an answer."""
     if isinstance(error, NameError):
         return f"There is no '{error.name}' yet: answer the exercise above, run its cell, then run this one again."
-    if kind is AssertionError and str(error):
+    if isinstance(error, AssertionError) and str(error):
         return str(error)
-    return f"The test cannot use this answer ({kind.__name__}: {error}). Does it have the form that is asked for?"
+    why = "Does your function return its result?" if "NoneType" in str(error) else _FORM
+    return f"The test cannot use this answer ({kind.__name__}: {error}). {why}"
+
+
+def _of_a_stub(error: BaseException, frame: FrameType, line: int) -> str:
+    """Say that an exercise is still to do; or, where code stands beside the line that raises, what is left to do."""
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+        source = "".join(linecache.getlines(frame.f_code.co_filename))
+        for node in ast.walk(ast.parse(source)):
+            block = getattr(node, "body", None)
+            if isinstance(block, list) and any(isinstance(one, ast.Raise) and one.lineno == line for one in block):
+                begun = [one for one in block if not isinstance(one, ast.Raise | ast.Expr | ast.Pass)]
+                return (
+                    f"Your answer is there: now remove the line that raises {type(error).__name__}."
+                    if begun
+                    else str(error)
+                )
+    return str(error)
+
+
+def _hidden_builtins(trace: TracebackType, shell: InteractiveShell, names: OwnNames) -> Iterator[str]:
+    """Tell which names of Python's own the failing code of a notebook uses, and the notebook has bound anew."""
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(trace) if frame.f_globals is shell.user_module.__dict__]
+    for name in dict.fromkeys(name for code in codes if not is_test_code(code) for name in code.co_names):
+        if names.hides_builtin(name):
+            kind = type(shell.user_ns[name]).__name__
+            yield f"Your notebook calls a {kind} '{name}', which is a word of Python's: `del {name}` brings it back."
 
 
 def _hints(live: LiveHints | None, kind: type[BaseException], error: BaseException) -> list[str]:

@@ -28,7 +28,7 @@ _FIELDS: Mapping[str, _Shape] = {
 }
 """The fields that messages of a type must have; messages of other types are about nothing that is graded."""
 
-_RAISED: _Shape = {"ename": str, "evalue": str}
+_RAISED: _Shape = {"ename": str, "evalue": str, "traceback": list}
 """The fields of a reply whose status is not ``ok``."""
 
 ABOUT_NOTHING: dict[str, Any] = {

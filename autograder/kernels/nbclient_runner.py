@@ -209,7 +209,8 @@ class _Client(NotebookClient):
     def _note(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
         content = execute_reply["content"]
         ok = content.get("status") == "ok"
-        self.replies[cell.id] = Reply(ok, str(content.get("ename", "")), str(content.get("evalue", "")))
+        words = (str(content.get("ename", "")), str(content.get("evalue", "")))
+        self.replies[cell.id] = Reply(ok, *words, "\n".join(map(str, content.get("traceback", ()))))
 
     async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> None:
         """See whether it was the reply that was so big: a living kernel's channel was closed then."""

@@ -48,11 +48,14 @@ class Reply:
         Name of the exception, e.g. ``"AssertionError"``; empty when `ok`.
     message : str
         What the exception says.
+    traceback : str
+        What a student is shown of it.
     """
 
     ok: bool
     error: str = ""
     message: str = ""
+    traceback: str = ""
 
     def refused(self, more: Iterable[tuple[str, str, str]] = ()) -> str:
         """

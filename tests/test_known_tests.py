@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring.lint import lint_evidence
-from autograder.authoring.reference import evidence_text
+from autograder.authoring.lint import lint_known_tests
+from autograder.authoring.reference import known_text
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
-from autograder.expected import FILE
+from autograder.known_tests import FILE, Known, KnownTest, digest
 from tests.conftest import ASSIGNMENT
-from tests.desk_client import executed, started
+from tests.desk_client import executed, shown_by, started
 from tests.small_course import NAME
 
 SETUP = """
@@ -59,8 +59,10 @@ def facts() -> list[str]:
 @pytest.fixture
 def folder(tmp_path: Path, facts: list[str]) -> Path:
     """Make a folder with what the test expects in it."""
-    tests = {"Looks at: two results.": {"graph": {"tags": ["graph-check-names"], "facts": facts}}}
-    (tmp_path / FILE).write_text(json.dumps(tests), encoding="utf-8")
+    evidence = {"graph": {"tags": ["graph-check-names"], "facts": facts}}
+    test = KnownTest(notebook="n", exercise="Exercise 1", points=2, evidence=evidence)
+    known = Known(tests={"Looks at: two results.": test}, names={digest(SETUP): ["tf", "show_sharing"]})
+    (tmp_path / FILE).write_text(json.dumps(known), encoding="utf-8")
     return tmp_path
 
 
@@ -85,6 +87,23 @@ def test_a_test_raises_where_the_graph_is_not_the_expected_one(folder: Path) -> 
     assert copies == again
 
 
+def test_a_test_that_passes_says_so_and_the_points_so_far_can_be_counted(folder: Path) -> None:
+    count = "from autograder import points_so_far\n\npoints_so_far()"
+
+    async def story() -> list[str]:
+        async with started(cwd=str(folder)) as (_, client):
+            cells = (count, SETUP, RIGHT, TWICE, count, COPIES, TWICE, count)
+            printed = [(await shown_by(client, f"cell-{n}", source))[1] for n, source in enumerate(cells)]
+            # Programs that run a whole notebook send no ids.
+            return [*printed, (await shown_by(client, "", RIGHT))[1] + (await shown_by(client, "", TWICE))[1]]
+
+    before, _, _, passed, all_points, _, failed, none, without_id = asyncio.run(story())
+    assert before == "No test has run in this kernel yet.\n"
+    assert (passed, failed, without_id) == ("Passed: 2 points.\n", "", "")
+    assert all_points == "2 of 2 points, by the tests that you can see.\n"
+    assert none == "0 of 2 points, by the tests that you can see.\nStill open: Exercise 1\n"
+
+
 def test_each_graph_of_a_test_is_held_against_its_own(folder: Path) -> None:
     once = TWICE.replace('call(["r1", "r2"])', "pass")
     more = TWICE.replace('call(["r1"])', 'call(["r1"])\n    call(["r1", "r2", "r3"])')
@@ -103,14 +122,14 @@ def test_nothing_is_expected_without_the_file(tmp_path: Path) -> None:
 
 
 def test_what_is_expected_is_in_step_with_the_masters(course: Course, assignment: Assignment) -> None:
-    assert lint_evidence(assignment, course.source(ASSIGNMENT)) == []
+    assert lint_known_tests(assignment, course.source(ASSIGNMENT)) == []
     file = course.source(ASSIGNMENT) / FILE
-    file.write_text(evidence_text(assignment).replace("graph", "other", 1), encoding="utf-8")
-    (problem,) = lint_evidence(assignment, course.source(ASSIGNMENT))
-    assert str(problem) == "evidence.json: not what the masters' tests expect; run `autograder reference`"
+    file.write_text(known_text(assignment).replace("graph", "other", 1), encoding="utf-8")
+    (problem,) = lint_known_tests(assignment, course.source(ASSIGNMENT))
+    assert str(problem) == "tests.json: not what the masters say of their tests; run `autograder reference`"
     file.unlink()
-    assert lint_evidence(assignment, course.source(ASSIGNMENT)) == [problem]
+    assert lint_known_tests(assignment, course.source(ASSIGNMENT)) == [problem]
 
 
-def test_a_course_whose_tests_show_no_graph_needs_no_file(small: Course) -> None:
-    assert lint_evidence(small.assignment(NAME), small.source(NAME)) == []
+def test_a_course_whose_tests_have_no_titles_needs_no_file(small: Course) -> None:
+    assert lint_known_tests(small.assignment(NAME), small.source(NAME)) == []
