@@ -107,6 +107,7 @@ FLOW = (
     "sharing_variables.graph.comparison",
     "sharing_variables.graph.reader",
     "sharing_variables.display",
+    "sharing_variables.eager",
     "sharing_variables.graph.evidence",
     "sharing_variables.scopes",
     "sharing_variables.ideas",
@@ -118,7 +119,7 @@ FLOW = (
 
 FOR_NOTEBOOKS = {
     "autograder": ["autograder.points", "autograder.predictions", "autograder.probes"],
-    "sharing_variables": ["sharing_variables.display"],
+    "sharing_variables": ["sharing_variables.display", "sharing_variables.eager"],
 }
 """What the packages themselves offer: that which notebooks call."""
 

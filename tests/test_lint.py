@@ -395,12 +395,12 @@ BROKEN: dict[str, Broken] = {
     "too few cells": Broken(
         rules.lessons_have_a_shape,
         lesson(texts=12, codes=5),
-        ("", "19 cells beside the tests", "have between 20 and 55"),
+        ("", "19 cells beside the tests", "have between 20 and 65"),
     ),
     "too many cells": Broken(
         rules.lessons_have_a_shape,
-        lesson(texts=45),
-        ("", "56 cells beside the tests", "have between 20 and 55"),
+        lesson(texts=55),
+        ("", "66 cells beside the tests", "have between 20 and 65"),
     ),
     "mostly code": Broken(
         rules.lessons_have_a_shape,
@@ -473,7 +473,7 @@ KEPT: dict[str, Assignment] = {
     "a graph": drawing(),
     "a graph alone": lesson(graded(source=DRAWS, tags=(STRUCTURE_TAG, EXTRA_TAG), outputs=(DRAWN,))),
     "the fewest cells": lesson(texts=11, codes=7),
-    "the most cells": lesson(texts=44),
+    "the most cells": lesson(texts=54),
     "half of it text": lesson(texts=11, codes=11),
     "the longest code": lesson(code("code-0", lines(15))),
     "the longest solution": lesson(solution(source=f"### BEGIN SOLUTION\n{lines(20)}\n### END SOLUTION")),

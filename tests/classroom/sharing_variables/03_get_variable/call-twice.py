@@ -52,14 +52,14 @@ def call_twice(build, first, second, scope):
         result2 = build(second)
     return result1, result2
 
-# %% wrong M8, 1 point, loses test-call-twice-strict: believes that AUTO_REUSE is simply the safer default
+# %% wrong M8, 2 points, loses test-call-twice-strict: believes that AUTO_REUSE is simply the safer default
 def call_twice(build, first, second, scope):
     with tf.variable_scope(scope, reuse=tf.AUTO_REUSE):
         result1 = build(first)
         result2 = build(second)
     return result1, result2
 
-# %% wrong -, 1 point, loses test-call-twice-shares: hard-codes the scope of the examples
+# %% wrong -, 2 points, loses test-call-twice-shares: hard-codes the scope of the examples
 def call_twice(build, first, second, scope):
     with tf.variable_scope("model"):
         result1 = build(first)
@@ -67,7 +67,7 @@ def call_twice(build, first, second, scope):
         result2 = build(second)
     return result1, result2
 
-# %% wrong M21, 1 point, loses test-call-twice-shares: believes that a default name opens the scope of that name
+# %% wrong M21, 2 points, loses test-call-twice-shares: believes that a default name opens the scope of that name
 def call_twice(build, first, second, scope):
     with tf.variable_scope(None, default_name=scope) as opened:
         result1 = build(first)
@@ -83,7 +83,7 @@ def call_twice(build, first, second, scope):
             result2 = build(second)
     return result1, result2
 
-# %% wrong M4, 1 point, loses test-call-twice-strict: gets the variables or makes them, whichever works
+# %% wrong M4, 2 points, loses test-call-twice-strict: gets the variables or makes them, whichever works
 def call_twice(build, first, second, scope):
     def get_or_make(x):
         try:

@@ -78,7 +78,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M3, 1 point, loses test-conv-relu-names test-conv-relu-strict: makes the variables with tf.Variable and asks for them with get_variable
+# %% wrong M3, 2 points, loses test-conv-relu-names test-conv-relu-strict: makes the variables with tf.Variable and asks for them with get_variable
 def conv_relu(images, kernel_shape, bias_shape):
     tf.Variable(tf.random_normal(kernel_shape), name="weights")
     tf.Variable(tf.zeros(bias_shape), name="biases")
@@ -94,7 +94,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M5, 1 point, loses test-conv-relu-names test-conv-relu-strict: believes that reuse=True creates what is missing, so that it fits every call
+# %% wrong M5, 2 points, loses test-conv-relu-names test-conv-relu-strict: believes that reuse=True creates what is missing, so that it fits every call
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
     biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
@@ -108,7 +108,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2", reuse=True):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M14, 1 point, loses test-conv-relu-names test-conv-relu-strict: lets the second layer reuse the first one's scope and believes that the new shape counts
+# %% wrong M14, 2 points, loses test-conv-relu-names test-conv-relu-strict: lets the second layer reuse the first one's scope and believes that the new shape counts
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
     biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
@@ -122,7 +122,7 @@ def my_image_filter(images):
         scope.reuse_variables()
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong -, 2 points, loses test-conv-relu-result: adds the biases after relu
+# %% wrong -, 4 points, loses test-conv-relu-result: adds the biases after relu
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
     biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
@@ -136,7 +136,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M8, 2 points, loses test-conv-relu-strict: believes that AUTO_REUSE is simply the safer default
+# %% wrong M8, 4 points, loses test-conv-relu-strict: believes that AUTO_REUSE is simply the safer default
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
     biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
@@ -150,7 +150,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2", reuse=tf.AUTO_REUSE):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong -, 1 point, loses test-conv-relu-names test-conv-relu-strict: one scope more inside conv_relu
+# %% wrong -, 2 points, loses test-conv-relu-names test-conv-relu-strict: one scope more inside conv_relu
 def conv_relu(images, kernel_shape, bias_shape):
     with tf.variable_scope("layer"):
         biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))
@@ -164,7 +164,7 @@ def my_image_filter(images):
     with tf.variable_scope("conv2"):
         return conv_relu(relu1, [5, 5, 8, 8], [8])
 
-# %% wrong M9, 1 point, loses test-conv-relu-names test-conv-relu-strict: believes that a name scope keeps the variables of two layers apart
+# %% wrong M9, 2 points, loses test-conv-relu-names test-conv-relu-strict: believes that a name scope keeps the variables of two layers apart
 def conv_relu(images, kernel_shape, bias_shape):
     weights = tf.get_variable("weights", kernel_shape, initializer=tf.random_normal_initializer())
     biases = tf.get_variable("biases", bias_shape, initializer=tf.constant_initializer(0.0))

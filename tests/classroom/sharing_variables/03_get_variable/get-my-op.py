@@ -32,7 +32,7 @@ def my_op(x):
     b = tf.Variable(tf.zeros([10]), name="b")
     return x @ W + b
 
-# %% wrong M3, 1 point, loses test-get-my-op-shares: makes the variables with tf.Variable and believes that get_variable finds them
+# %% wrong M3, 2 points, loses test-get-my-op-shares: makes the variables with tf.Variable and believes that get_variable finds them
 def my_op(x):
     tf.Variable(tf.random_normal([32, 10]), name="W")
     tf.Variable(tf.zeros([10]), name="b")
@@ -40,7 +40,7 @@ def my_op(x):
     b = tf.get_variable("b", shape=[10])
     return x @ W + b
 
-# %% wrong M8, 1 point, loses test-get-my-op-strict: believes that AUTO_REUSE is simply the safer default
+# %% wrong M8, 2 points, loses test-get-my-op-strict: believes that AUTO_REUSE is simply the safer default
 def my_op(x):
     with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):
         W = tf.get_variable("W", shape=[32, 10], initializer=tf.random_normal_initializer())
@@ -67,13 +67,13 @@ def my_op(x):
         b = tf.get_variable("b", shape=[10], initializer=tf.zeros_initializer())
     return x @ W + b
 
-# %% wrong -, 1 point, loses test-get-my-op-shares: subtracts b
+# %% wrong -, 2 points, loses test-get-my-op-shares: subtracts b
 def my_op(x):
     W = tf.get_variable("W", [32, 10], initializer=tf.random_normal_initializer())
     b = tf.get_variable("b", [10], initializer=tf.zeros_initializer())
     return x @ W - b
 
-# %% wrong M7, 1 point, loses test-get-my-op-strict: declares reuse at the end, for the calls that will follow
+# %% wrong M7, 2 points, loses test-get-my-op-strict: declares reuse at the end, for the calls that will follow
 def my_op(x):
     W = tf.get_variable("W", shape=[32, 10], initializer=tf.random_normal_initializer())
     b = tf.get_variable("b", shape=[10], initializer=tf.zeros_initializer())

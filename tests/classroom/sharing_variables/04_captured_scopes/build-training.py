@@ -53,7 +53,7 @@ def build_training(towers, left, right, same):
     step = tf.train.AdamOptimizer(0.02).minimize(loss)
     return left_code, right_code, loss, step
 
-# %% wrong -, 1 point, loses test-build-training-learns: minimizes the wrong sign, so that the loss rises
+# %% wrong -, 2 points, loses test-build-training-learns: minimizes the wrong sign, so that the loss rises
 def build_training(towers, left, right, same):
     left_code, right_code, _ = towers(left, right)
     loss = contrastive_loss(left_code, right_code, same)
@@ -74,13 +74,13 @@ def build_training(towers, left, right, same):
     optimizer.minimize(loss)
     return left_code, right_code, loss, optimizer
 
-# %% wrong -, 1 point, loses test-build-training-learns: leaves the learning rate at what Adam begins with
+# %% wrong -, 2 points, loses test-build-training-learns: leaves the learning rate at what Adam begins with
 def build_training(towers, left, right, same):
     left_code, right_code, _ = towers(left, right)
     loss = contrastive_loss(left_code, right_code, same)
     return left_code, right_code, loss, tf.train.AdamOptimizer().minimize(loss)
 
-# %% wrong -, 1 point, loses test-build-training-together: returns the codes in the wrong order
+# %% wrong -, 2 points, loses test-build-training-together: returns the codes in the wrong order
 def build_training(towers, left, right, same):
     left_code, right_code, _ = towers(left, right)
     loss = contrastive_loss(left_code, right_code, same)

@@ -37,7 +37,7 @@ def share_through(scope, build, inputs):
     shared = Sharer(scope, build)
     return [shared(x) for x in inputs]
 
-# %% wrong M12, 1 point, loses test-share-through-inside: believes that the object nests as its name does, and opens the name
+# %% wrong M12, 2 points, loses test-share-through-inside: believes that the object nests as its name does, and opens the name
 def share_through(scope, build, inputs):
     """Call build on each input, so that all calls share the variables of the captured scope."""
     results = []
@@ -73,7 +73,7 @@ def share_through(scope, build, inputs):
                 results.append(build(x))
     return results
 
-# %% wrong -, 1 point, loses test-share-through-calls: takes any variable in the scope for a sign that build was called
+# %% wrong -, 2 points, loses test-share-through-calls: takes any variable in the scope for a sign that build was called
 def share_through(scope, build, inputs):
     results = []
     for x in inputs:
@@ -89,7 +89,7 @@ def share_through(scope, build, inputs):
             results.append(build(x))
     return results
 
-# %% wrong -, 1 point, loses test-share-through-calls: builds once, on all inputs together
+# %% wrong -, 2 points, loses test-share-through-calls: builds once, on all inputs together
 def share_through(scope, build, inputs):
     with tf.variable_scope(scope):
         return tf.unstack(build(tf.stack(inputs)))

@@ -32,7 +32,7 @@ def siamese(left, right):
     pairs = tf.shape(left)[0]
     return codes[:pairs], codes[pairs:], scope
 
-# %% wrong M12, 1 point, loses test-two-towers-joins: returns the scope's name and believes that an object would nest just as well
+# %% wrong M12, 2 points, loses test-two-towers-joins: returns the scope's name and believes that an object would nest just as well
 def siamese(left, right):
     """Build two towers that share; return both codes and the captured scope."""
     with tf.variable_scope("tower"):
@@ -41,21 +41,21 @@ def siamese(left, right):
         right_code = tower(right)
     return left_code, right_code, "tower"
 
-# %% wrong M9, 1 point, loses test-two-towers-shares: believes that name_scope puts the variables into tower
+# %% wrong M9, 2 points, loses test-two-towers-shares: believes that name_scope puts the variables into tower
 def siamese(left, right):
     with tf.name_scope("tower"):
         with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE) as scope:
             left_code, right_code = tower(left), tower(right)
     return left_code, right_code, scope
 
-# %% wrong -, 1 point, loses test-two-towers-joins: asks for the current scope after the with, which is the outer one
+# %% wrong -, 2 points, loses test-two-towers-joins: asks for the current scope after the with, which is the outer one
 def siamese(left, right):
     with tf.variable_scope("tower", reuse=tf.AUTO_REUSE):
         left_code = tower(left)
         right_code = tower(right)
     return left_code, right_code, tf.get_variable_scope()
 
-# %% wrong -, 1 point, loses test-two-towers-joins: returns the codes in the wrong order
+# %% wrong -, 2 points, loses test-two-towers-joins: returns the codes in the wrong order
 def siamese(left, right):
     with tf.variable_scope("tower") as scope:
         right_code = tower(right)
