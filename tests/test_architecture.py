@@ -105,6 +105,8 @@ FLOW = (
     "sharing_variables.graph.comparison",
     "sharing_variables.graph.reader",
     "sharing_variables.display",
+    "sharing_variables.eager",
+    "sharing_variables.sessions",
     "sharing_variables.graph.evidence",
     "sharing_variables.scopes",
     "sharing_variables.ideas",
@@ -116,7 +118,7 @@ FLOW = (
 
 FOR_NOTEBOOKS = {
     "autograder": ["autograder.predictions", "autograder.probes"],
-    "sharing_variables": ["sharing_variables.display"],
+    "sharing_variables": ["sharing_variables.display", "sharing_variables.eager", "sharing_variables.sessions"],
 }
 """What the packages themselves offer: that which notebooks call."""
 
