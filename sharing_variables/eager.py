@@ -1,21 +1,20 @@
-"""TensorFlow 2's way of running, borrowed for a block of a notebook that otherwise builds graphs."""
+"""Eager mode for the length of a block: how TensorFlow 2 runs, borrowed by notebooks that build graphs otherwise."""
 
 from contextlib import AbstractContextManager
 
 
 def eager_mode() -> AbstractContextManager[None]:
     """
-    Run each op at once inside the block, as TensorFlow 2 does; behind it, ops build graphs again.
+    Run ops at once inside a ``with`` block, instead of adding them to a graph; afterwards all is as before.
 
-    TensorFlow itself switches only a whole process, and only before the first op. The switch for a block is a part of
-    TensorFlow that is not public, and may move: notebooks take it from here.
+    TensorFlow has no public name for it: ``tf.enable_eager_execution()`` holds for a whole program.
 
-    Raises
-    ------
-    ImportError
-        When TensorFlow has moved it.
+    Returns
+    -------
+    AbstractContextManager
+        Which enters eager mode, and leaves it again.
     """
     from tensorflow.python.eager import context
 
-    block: AbstractContextManager[None] = context.eager_mode()
-    return block
+    mode: AbstractContextManager[None] = context.eager_mode()
+    return mode
