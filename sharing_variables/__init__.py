@@ -2,5 +2,6 @@
 
 from sharing_variables.display import show_sharing
 from sharing_variables.eager import eager_mode
+from sharing_variables.sessions import reads_first
 
-__all__ = ["eager_mode", "show_sharing"]
+__all__ = ["eager_mode", "reads_first", "show_sharing"]

@@ -108,6 +108,7 @@ FLOW = (
     "sharing_variables.graph.reader",
     "sharing_variables.display",
     "sharing_variables.eager",
+    "sharing_variables.sessions",
     "sharing_variables.graph.evidence",
     "sharing_variables.scopes",
     "sharing_variables.ideas",
@@ -119,7 +120,7 @@ FLOW = (
 
 FOR_NOTEBOOKS = {
     "autograder": ["autograder.points", "autograder.predictions", "autograder.probes"],
-    "sharing_variables": ["sharing_variables.display", "sharing_variables.eager"],
+    "sharing_variables": ["sharing_variables.display", "sharing_variables.eager", "sharing_variables.sessions"],
 }
 """What the packages themselves offer: that which notebooks call."""
 

@@ -67,7 +67,9 @@ def test_the_demo_finds_its_csv_as_labelled_and_notices_a_changed_point(batch: B
     students = classroom(assignment)
     written = csv_table([batch.results[student.name] for student in students])
     assert off_label(written, students, assignment) == []
-    assert len(off_label(written.replace('"GRADED","12"', '"GRADED","11"', 1), students, assignment)) == 2
+    whole = assignment.notebooks[0].max_points
+    fewer = written.replace(f'"GRADED","{whole:g}"', f'"GRADED","{whole - 1:g}"', 1)
+    assert fewer != written and len(off_label(fewer, students, assignment)) == 2
 
 
 def test_the_solutions_get_all_points(batch: Batch, assignment: Assignment) -> None:

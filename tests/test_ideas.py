@@ -261,6 +261,7 @@ WRITES = "def proves_sharing(sess, u, v):\n    sess.run(u.assign(tf.ones_like(u)
 READS = "def proves_sharing(sess, u, v):\n    return np.array_equal(sess.run(u), sess.run(v))"
 NESTS = "jumps = {'scope': 'foo', 'variable': 'bar/baz/foo/w:0', 'op': 'bar/baz/foo/add:0'}"
 BOTH, ONE_ROW = "[[False, True], [True, True]]", "[[True, True], [True, True]]"
+SET = "['W:0', 'b:0']"
 THREE = "after_three_runs = ['v:0', 'v_1:0', 'v_2:0']\n"
 
 SHOWN = {
@@ -275,6 +276,17 @@ SHOWN = {
     "equal counts, measured": ("predict-filter-counts", "my_image_filter(x)", "[4, 4]", set()),
     "too many, measured": ("predict-filter-counts", "my_image_filter(x)", "[4, 12]", {"M15"}),
     "too many": ("predict-filter-counts", "counts = (4, 12)", "[4, 12]", set()),
+    "one set of numbers": ("transfer-failed-share-numbers", "trained = (330, 330)", "[330, 330]", {"M1"}),
+    "one set of numbers, measured": ("transfer-failed-share-numbers", "my_op(x)", "[330, 330]", set()),
+    "numbers of three sets, twice": ("transfer-failed-share-numbers", "trained = (990, 990)", "[990, 990]", set()),
+    "one set for two dictionaries": (
+        "transfer-variables-dict-read",
+        "read_by = ONE",
+        f"[{SET}, {SET}, {SET}]",
+        {"M1"},
+    ),
+    "one set, measured in a graph": ("transfer-variables-dict-read", "my_op(x, d)", f"[{SET}, {SET}, {SET}]", set()),
+    "two sets": ("transfer-variables-dict-read", "read_by = TWO", f"[{SET}, ['W_1:0', 'b_1:0'], {SET}]", set()),
     "a graph that remembers": ("fresh-graph", "build()", "[['v:0'], ['v:0', 'v_1:0']]", {"M15"}),
     "a graph that remembers more": ("fresh-graph", "build()", "[['v_1:0'], ['v_1:0', 'v_2:0']]", {"M15"}),
     "two builds": ("fresh-graph", "build()", "[['v:0', 'v_1:0'], ['v:0', 'v_1:0']]", set()),

@@ -28,7 +28,7 @@ from autograder.subject import Subject
 CODE_LINES, SOLUTION_LINES, TEST_LINES = 15, 20, 25
 """Lines of a code cell, by what it is for: more do not fit on a screen beside their explanation."""
 
-LESSON_CELLS = range(20, 66)
+LESSON_CELLS = range(20, 71)
 
 LEAST_TEXT = 0.5
 """Share of text. Both count the lesson's cells, not the graded tests."""

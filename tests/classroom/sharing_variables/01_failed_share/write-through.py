@@ -30,18 +30,18 @@ def proves_sharing(sess, u, v):
     """Write through u, read through v, and return whether v saw it."""
     return np.array_equal(sess.run(u), sess.run(v))
 
-# %% wrong M18, 1 point, loses test-write-through-values: always writes 1 and takes a 1 in v for a proof
+# %% wrong M18, 2 points, loses test-write-through-values: always writes 1 and takes a 1 in v for a proof
 def proves_sharing(sess, u, v):
     sess.run(tf.assign(u, tf.ones_like(u)))
     return bool(np.all(sess.run(v) == 1.0))
 
-# %% wrong -, 1 point, loses test-write-through-zeros: doubles u, which changes nothing at zero
+# %% wrong -, 2 points, loses test-write-through-zeros: doubles u, which changes nothing at zero
 def proves_sharing(sess, u, v):
     before = sess.run(v)
     sess.run(u.assign(2.0 * u))
     return not np.array_equal(before, sess.run(v))
 
-# %% wrong -, 1 point, loses test-write-through-values: hard-codes the shape of the example
+# %% wrong -, 2 points, loses test-write-through-values: hard-codes the shape of the example
 def proves_sharing(sess, u, v):
     before = sess.run(v)
     sess.run(tf.assign_add(u, [1.0, 1.0]))
@@ -53,7 +53,7 @@ def proves_sharing(sess, u, v):
     sess.run(u.assign(u + 1.0))
     return sess.run(v) != before
 
-# %% wrong M18, 1 point, loses test-write-through-values: believes that an unlikely value in v can only have come through u
+# %% wrong M18, 2 points, loses test-write-through-values: believes that an unlikely value in v can only have come through u
 def proves_sharing(sess, u, v):
     sess.run(u.assign(tf.fill(u.shape, 123.0)))
     return bool(np.all(sess.run(v) == 123.0))
@@ -64,7 +64,7 @@ def proves_sharing(sess, u, v):
     _, new = sess.run([u.assign(u + 1), v])
     return not np.array_equal(old, new)
 
-# %% wrong -, 1 point, loses test-write-through-values: compares names and writes nothing
+# %% wrong -, 2 points, loses test-write-through-values: compares names and writes nothing
 def proves_sharing(sess, u, v):
     return u.name == v.name
 

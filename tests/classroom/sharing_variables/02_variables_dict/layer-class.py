@@ -47,7 +47,7 @@ class Dense:
         b = tf.Variable(tf.zeros([self.outputs]), name="b")
         return x @ W + b
 
-# %% wrong M8, 2 points, loses test-layer-class-separate: AUTO_REUSE just to be safe, so two objects share
+# %% wrong M8, 4 points, loses test-layer-class-separate: AUTO_REUSE just to be safe, so two objects share
 class Dense:
     def __init__(self, inputs, outputs):
         with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):
@@ -69,7 +69,7 @@ class Dense:
     def __call__(self, x):
         return x @ self.weight + self.bias
 
-# %% wrong -, 2 points, loses test-layer-class-shares: makes the variables at the first call instead of with the object
+# %% wrong -, 4 points, loses test-layer-class-shares: makes the variables at the first call instead of with the object
 class Dense:
     def __init__(self, inputs, outputs):
         self.inputs, self.outputs = inputs, outputs
@@ -81,7 +81,7 @@ class Dense:
             self.bias = tf.Variable(tf.zeros([self.outputs]), name="b")
         return x @ self.weight + self.bias
 
-# %% wrong -, 2 points, loses test-layer-class-shares: a name scope for tidiness, so that the names are dense/W and dense/b
+# %% wrong -, 4 points, loses test-layer-class-shares: a name scope for tidiness, so that the names are dense/W and dense/b
 class Dense(tf.Module):
     def __init__(self, inputs, outputs):
         super().__init__(name="dense")
@@ -92,7 +92,7 @@ class Dense(tf.Module):
     def __call__(self, x):
         return x @ self.weight + self.bias
 
-# %% wrong -, 2 points, loses test-layer-class-separate: a dictionary in the class body, which all objects share
+# %% wrong -, 4 points, loses test-layer-class-separate: a dictionary in the class body, which all objects share
 class Dense:
     variables = {}
 
@@ -103,7 +103,7 @@ class Dense:
     def __call__(self, x):
         return my_op(x, self.variables)
 
-# %% wrong -, 1 point, loses test-layer-class-separate test-layer-class-result: forgets the bias
+# %% wrong -, 2 points, loses test-layer-class-separate test-layer-class-result: forgets the bias
 class Dense:
     def __init__(self, inputs, outputs):
         self.sizes = [inputs, outputs]
@@ -113,7 +113,7 @@ class Dense:
     def __call__(self, x):
         return x @ self.weight
 
-# %% wrong -, 1 point, loses test-layer-class-shares test-layer-class-separate: one variable more, which counts the calls
+# %% wrong -, 2 points, loses test-layer-class-shares test-layer-class-separate: one variable more, which counts the calls
 class Dense:
     def __init__(self, inputs, outputs):
         self.sizes = [inputs, outputs]

@@ -77,7 +77,7 @@ def dense(x, variables):
     b = tf.Variable(variables["bias"].initialized_value(), name="b_shared")
     return x @ W + b
 
-# %% wrong -, 1 point, loses test-make-and-use-result: asks get_variable for a second W, where nothing should be shared
+# %% wrong -, 2 points, loses test-make-and-use-result: asks get_variable for a second W, where nothing should be shared
 def make_variables(inputs, outputs):
     return {
         "weight": tf.get_variable("W", initializer=tf.random_normal([inputs, outputs])),
@@ -88,7 +88,7 @@ def make_variables(inputs, outputs):
 def dense(x, variables):
     return tf.matmul(x, variables["weight"]) + variables["bias"]
 
-# %% wrong M8, 1 point, loses test-make-and-use-result: AUTO_REUSE just to be safe, so two dictionaries hold one set
+# %% wrong M8, 2 points, loses test-make-and-use-result: AUTO_REUSE just to be safe, so two dictionaries hold one set
 def make_variables(inputs, outputs):
     with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):
         return {
@@ -100,7 +100,7 @@ def make_variables(inputs, outputs):
 def dense(x, variables):
     return tf.matmul(x, variables["weight"]) + variables["bias"]
 
-# %% wrong -, 1 point, loses test-make-and-use-result: a mutable default, so all calls return one dictionary
+# %% wrong -, 2 points, loses test-make-and-use-result: a mutable default, so all calls return one dictionary
 def make_variables(inputs, outputs, variables={}):
     variables["weight"] = tf.Variable(tf.random_normal([inputs, outputs]), name="W")
     variables["bias"] = tf.Variable(tf.zeros([outputs]), name="b")
@@ -110,7 +110,7 @@ def make_variables(inputs, outputs, variables={}):
 def dense(x, variables):
     return x @ variables["weight"] + variables["bias"]
 
-# %% wrong -, 1 point, loses test-make-and-use-counts: setdefault makes its second argument even when the key is there
+# %% wrong -, 2 points, loses test-make-and-use-counts: setdefault makes its second argument even when the key is there
 def make_variables(inputs, outputs):
     return {
         "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),
@@ -124,7 +124,7 @@ def dense(x, variables):
     bias = variables.setdefault("bias", tf.Variable(tf.zeros([outputs]), name="b"))
     return x @ weight + bias
 
-# %% wrong -, 1 point, loses test-make-and-use-result: forgets the bias
+# %% wrong -, 2 points, loses test-make-and-use-result: forgets the bias
 def make_variables(inputs, outputs):
     return {
         "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),
@@ -135,7 +135,7 @@ def make_variables(inputs, outputs):
 def dense(x, variables):
     return x @ variables["weight"]
 
-# %% wrong -, 1 point, loses test-make-and-use-result: keeps the first dictionary that it is given, for all calls
+# %% wrong -, 2 points, loses test-make-and-use-result: keeps the first dictionary that it is given, for all calls
 def make_variables(inputs, outputs):
     return {
         "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),

@@ -47,7 +47,7 @@ def two_layer(x, variables):
         x = fonction(tf.tensordot(x, variables[f"{prefixe}weight"], axes=1) + variables[f"{prefixe}bias"])
     return x
 
-# %% wrong -, 1 point, loses test-two-layer-result: leaves the arithmetic to my_op_2, which has tanh where relu was asked for
+# %% wrong -, 2 points, loses test-two-layer-result: leaves the arithmetic to my_op_2, which has tanh where relu was asked for
 def make_two_layer_variables(inputs, hidden, outputs):
     def zeros(**shapes):
         return {key: tf.Variable(initial_value=tf.zeros(shape), name=key) for key, shape in shapes.items()}
@@ -80,7 +80,7 @@ def two_layer(x, variables):
         v = {key: tf.get_variable(key, shape=old.shape) for key, old in variables.items()}
     return tf.nn.relu(x @ v["hidden_weight"] + v["hidden_bias"]) @ v["weight"] + v["bias"]
 
-# %% wrong -, 1 point, loses test-two-layer-result: forgets relu
+# %% wrong -, 2 points, loses test-two-layer-result: forgets relu
 def make_two_layer_variables(inputs, hidden, outputs):
     shapes = {"hidden_weight": [inputs, hidden], "hidden_bias": [hidden], "weight": [hidden, outputs], "bias": [outputs]}
     return {key: tf.Variable(tf.random_normal(shape), name=key) for key, shape in shapes.items()}
@@ -90,7 +90,7 @@ def two_layer(x, variables):
     hidden = x @ variables["hidden_weight"] + variables["hidden_bias"]
     return hidden @ variables["weight"] + variables["bias"]
 
-# %% wrong -, 1 point, loses test-two-layer-variables: names the variables W and b as before, not as their keys
+# %% wrong -, 2 points, loses test-two-layer-variables: names the variables W and b as before, not as their keys
 def make_two_layer_variables(inputs, hidden, outputs):
     return {
         "hidden_weight": tf.Variable(tf.random_normal([inputs, hidden]), name="W"),
@@ -118,7 +118,7 @@ def two_layer(x, variables):
     hidden = tf.nn.relu(x @ variables["hidden_weight"] + variables["hidden_bias"])
     return hidden @ variables["weight"] + variables["bias"]
 
-# %% wrong -, 1 point, loses test-two-layer-result: applies relu to the result instead of the hidden layer
+# %% wrong -, 2 points, loses test-two-layer-result: applies relu to the result instead of the hidden layer
 def make_two_layer_variables(inputs, hidden, outputs):
     shapes = {"hidden_weight": [inputs, hidden], "hidden_bias": [hidden], "weight": [hidden, outputs], "bias": [outputs]}
     return {key: tf.Variable(tf.random_normal(shape), name=key) for key, shape in shapes.items()}
@@ -128,7 +128,7 @@ def two_layer(x, variables):
     hidden = x @ variables["hidden_weight"] + variables["hidden_bias"]
     return tf.nn.relu(hidden @ variables["weight"] + variables["bias"])
 
-# %% wrong -, 1 point, loses test-two-layer-result: forgets the hidden bias
+# %% wrong -, 2 points, loses test-two-layer-result: forgets the hidden bias
 def make_two_layer_variables(inputs, hidden, outputs):
     shapes = {"hidden_weight": [inputs, hidden], "hidden_bias": [hidden], "weight": [hidden, outputs], "bias": [outputs]}
     return {key: tf.Variable(tf.random_normal(shape), name=key) for key, shape in shapes.items()}
@@ -138,7 +138,7 @@ def two_layer(x, variables):
     hidden = tf.nn.relu(x @ variables["hidden_weight"])
     return hidden @ variables["weight"] + variables["bias"]
 
-# %% wrong -, 1 point, loses test-two-layer-result: relu by NumPy through tf.py_func, which is no part of the graph
+# %% wrong -, 2 points, loses test-two-layer-result: relu by NumPy through tf.py_func, which is no part of the graph
 def make_two_layer_variables(inputs, hidden, outputs):
     shapes = {"hidden_weight": [inputs, hidden], "hidden_bias": [hidden], "weight": [hidden, outputs], "bias": [outputs]}
     return {key: tf.Variable(tf.random_normal(shape), name=key) for key, shape in shapes.items()}
