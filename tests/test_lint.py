@@ -473,7 +473,7 @@ KEPT: dict[str, Assignment] = {
     "a graph": drawing(),
     "a graph alone": lesson(graded(source=DRAWS, tags=(STRUCTURE_TAG, EXTRA_TAG), outputs=(DRAWN,))),
     "the fewest cells": lesson(texts=11, codes=7),
-    "the most cells": lesson(texts=54),
+    "the most cells": lesson(texts=59),
     "half of it text": lesson(texts=11, codes=11),
     "the longest code": lesson(code("code-0", lines(15))),
     "the longest solution": lesson(solution(source=f"### BEGIN SOLUTION\n{lines(20)}\n### END SOLUTION")),
