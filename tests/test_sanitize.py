@@ -117,10 +117,10 @@ def test_whatever_a_picture_makes_happen_costs_that_picture_alone() -> None:
 
 
 def test_an_output_that_is_none_becomes_a_line() -> None:
-    odd = {"output_type": "stream", "name": "stdout", "text": 7}
+    odd = {"output_type": "stream", "name": "stdout", "text": {}}
     cell = {"cell_type": "code", "execution_count": 1, "outputs": [odd]}
     (output,) = sanitize(from_dict({"cells": [cell], "metadata": {}})).cells[0].outputs
-    assert output.text == "(not shown: this output cannot be read, AttributeError)"
+    assert output.text == "(not shown: this output cannot be read, TypeError)"
 
 
 def test_colours_and_control_characters_go_and_lines_stay() -> None:

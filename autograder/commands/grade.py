@@ -109,12 +109,17 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     replace_file(report, csv_table(results))
     written = [str(report)]
     left = len(session.students) - len(results)
+    problems = list(outcome.problems)
     if options.student is None:
         page = report.with_suffix(".html")
         jailed = session.runner.jailed
-        replace_file(page, class_report(course, assignment, outcome.stored, left=left, jailed=jailed))
-        written.append(str(page))
-    for problem in outcome.problems:
+        try:
+            replace_file(page, class_report(course, assignment, outcome.stored, left=left, jailed=jailed))
+            written.append(str(page))
+        except Exception as error:
+            # The table and the CSV are there already, and everything else is.
+            problems.append(f"{page}: {type(error).__name__}: {error}; please report this: points are as they are")
+    for problem in problems:
         console.print(f"not written: {plain(problem)}")
     folders = f"{course.autograded('*', assignment.name)}, {course.feedback('*', assignment.name)}"
     console.print(f"\nwritten: {', '.join(written)}, {course.db_url}, {folders}")
@@ -125,7 +130,7 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     if left:
         console.print(f"stopped: {left} of {len(session.students)} are left; the same command goes on with them")
         return STOPPED
-    return DONE if all(result.state.is_graded for result in results) and not outcome.problems else NEEDS_REVIEW
+    return DONE if all(result.state.is_graded for result in results) and not problems else NEEDS_REVIEW
 
 
 @contextmanager
