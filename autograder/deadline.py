@@ -63,7 +63,9 @@ class Deadline:
         self._began = time.process_time()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stop counting."""
         was_open, self._is_open = self._is_open, False
         self._left -= time.process_time() - self._began

@@ -1,5 +1,6 @@
 """Work on what a student has written ends when its processor time is used up, whatever it is."""
 
+import contextlib
 import multiprocessing
 import re
 import threading
@@ -25,10 +26,8 @@ def search_for_ever() -> None:
 def guard_for_ever() -> None:
     """Take everything for an answer that cannot be read, and go on."""
     while True:
-        try:
+        with contextlib.suppress(Exception):
             search_for_ever()
-        except Exception:
-            pass
 
 
 def swallow_once() -> None:

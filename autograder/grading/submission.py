@@ -37,7 +37,6 @@ def grade(submission: Submission, assignment: Assignment, runner: Runner) -> Res
 
 def crashed(submission: Submission, assignment: Assignment, why: str) -> Result:
     """Account for a submission that the grader itself failed on: CRASH for what could be read, never silence."""
-
     return _accounted(submission, assignment, lambda _: _failed(submission, why))
 
 

@@ -30,8 +30,8 @@ class Limits:
     output_bytes, output_messages : int
         Outputs of a notebook, counted while they arrive.
     grader_seconds : int
-        Processor time of the grader itself for one notebook: reading, rebuilding, judging, explaining and drawing what
-        was handed in. An honest notebook takes a fraction of a second.
+        Processor time of the grader itself for one notebook: reading, rebuilding, judging, explaining and drawing
+        what was handed in. An honest notebook takes a fraction of a second.
     """
 
     cell_seconds: int = 30
