@@ -26,7 +26,7 @@ from autograder.report.class_report import class_report
 from autograder.report.csv_table import csv_table
 from autograder.report.terminal_table import print_table
 from autograder.session import Session, SessionReport, run_session
-from autograder.submissions.reading import strays, students
+from autograder.submissions.reading import out_of_reach, strays, students
 from autograder.text import plain
 
 
@@ -53,6 +53,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     course = Course(options.course)
     assignment = course.assignment(options.assignment)
     settled = _collected(course, assignment, options, console)
+    for name in out_of_reach(course.submissions, assignment.name):
+        why = "a name that begins with a dot, or is not UTF-8; rename the folder, and grade again"
+        console.print(f"not graded: {plain(name)} in {course.submissions}: {why}")
+        settled = False
     session = Session(
         course,
         assignment,

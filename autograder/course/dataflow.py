@@ -21,6 +21,9 @@ _SEE_EVERYTHING = frozenset(
 LONGEST_CELL = 10_000
 """Characters of a cell that is read for names: a syntax tree takes a thousand times the memory of its text."""
 
+MOST_NAMES = 20_000
+"""Names in all scopes of a cell: each scope within another one may hold all names of that one once more."""
+
 _Read = TypeVar("_Read")
 
 
@@ -46,9 +49,12 @@ def reads(source: str) -> set[str] | None:
         return None
     own = {s.get_name() for s in table.get_symbols() if _is_bound(s)}
     taken = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
-    inner = list(table.get_children())
+    inner, names = list(table.get_children()), 0
     while inner:
         scope = inner.pop()
+        names += len(scope.get_identifiers())
+        if names > MOST_NAMES:
+            return None
         taken |= {s.get_name() for s in scope.get_symbols() if s.is_global() and s.is_referenced()}
         own |= {s.get_name() for s in scope.get_symbols() if s.is_declared_global() and s.is_assigned()}
         inner += scope.get_children()

@@ -3,11 +3,12 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from autograder.grading.result import Result
 from autograder.layers import layer
-from autograder.text import readable
+from autograder.text import plain_lines
 
 COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "misconceptions", "notes")
 
@@ -45,9 +46,15 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
 
 @layer("escaping")
 def csv_safe(text: str) -> str:
-    """Keep a spreadsheet from taking text for a formula (OWASP, "CSV Injection"): quote its first character."""
-    text = readable(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    """
+    Keep a spreadsheet from taking text for a formula (OWASP, "CSV Injection"): quote its first character.
+
+    The same signs in other widths begin a formula, too, where East Asian text is written. Control characters are
+    replaced: a file is also shown in terminals.
+    """
+    text = plain_lines(text)
+    first = next((sign for sign in text if not sign.isspace() and unicodedata.category(sign) != "Cf"), "")
+    return f"'{text}" if unicodedata.normalize("NFKC", first).startswith(("=", "+", "-", "@")) else text
 
 
 def csv_safe_id(text: str) -> str:

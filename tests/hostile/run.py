@@ -27,6 +27,7 @@ import cattrs
 from nbgrader.api import Gradebook
 
 from autograder.course.folders import Course
+from autograder.report.csv_table import csv_safe
 from sharing_variables.display import GRAPH_TYPE
 from tests.hostile.cases import Case, all_cases
 from tests.hostile.course import FULL, HONEST, NAME, hand_in_honestly, make_course, secrets, written_ways
@@ -235,11 +236,12 @@ def _autograder(
     if not sheet.exists():
         observed.problems.append(f"no CSV was written: {observed.said[-300:]}")
         return
+    called = {csv_safe(student): student for student in students}
     with sheet.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     for row in rows[1:]:
         line = dict(zip(rows[0], row, strict=True))
-        student = line["student"].removeprefix("'") if line["student"] not in students else line["student"]
+        student = called.get(line["student"], line["student"])
         seen = observed.students.setdefault(student, Seen())
         name = line["notebook"]
         seen.states[name] = line["state"]

@@ -198,6 +198,9 @@ REPLACED: dict[str, dict[str, Callable[[Any], Any]]] = {
         "plain": _instead(lambda text: text),
         "_outputs": _instead(lambda outputs, number, left: outputs),
         "csv_safe": _instead(lambda text: text),
+        "_refuse_odd_names": _instead(_nothing),
+        "Gradebook.takes": _instead(lambda book, student: True),
+        "_harmless": _instead(lambda comment: comment),
     },
 }
 """By layer and marked function, what takes its place."""
