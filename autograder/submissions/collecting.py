@@ -43,7 +43,7 @@ def sort_by_student(
         numbers = {number for item in handed_in for number in (item.lms_id, item.person) if number}
         if not is_plain_name(student):
             paths = ", ".join(item.file.path for item in handed_in[:MOST_NAMED])
-            yield f"{student}: characters that are in no name ({paths}); import a roster that has them, or rename them"
+            yield f"{student}: characters that are in no name ({paths}); rename them, or import a roster"
         elif others and student not in roster.ids:
             yield f"{student}: differs only in case from {', '.join(sorted(others))}; rename one, or import a roster"
         elif len(numbers) > 1:
