@@ -8,12 +8,17 @@ from collections.abc import Iterable, Sequence
 
 from autograder.grading.result import Result
 from autograder.layers import layer
-from autograder.text import plain_lines
+from autograder.text import plain
 
 COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "misconceptions", "notes")
 
 _IDENTIFIER = re.compile(r"[\w.@+-]*", re.ASCII)
 """What user names and addresses consist of: nothing in it can call a function or start a program."""
+
+_BEGIN_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+_IN_A_CELL = re.compile(r"[^\t\r\n]+")
+"""What stands between the signs that lines of a cell consist of."""
 
 
 def csv_table(results: list[Result]) -> str:
@@ -52,9 +57,9 @@ def csv_safe(text: str) -> str:
     The same signs in other widths begin a formula, too, where East Asian text is written. Control characters are
     replaced: a file is also shown in terminals.
     """
-    text = plain_lines(text)
-    first = next((sign for sign in text if not sign.isspace() and unicodedata.category(sign) != "Cf"), "")
-    return f"'{text}" if unicodedata.normalize("NFKC", first).startswith(("=", "+", "-", "@")) else text
+    text = _IN_A_CELL.sub(lambda part: plain(part[0]), text)
+    first = next((sign for sign in text if unicodedata.category(sign) != "Cf"), "")
+    return f"'{text}" if unicodedata.normalize("NFKC", first).startswith(_BEGIN_A_FORMULA) else text
 
 
 def csv_safe_id(text: str) -> str:
