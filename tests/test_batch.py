@@ -21,6 +21,7 @@ from autograder.grading.batch import MakeExecutor, grade_all, local_processes
 from autograder.grading.result import Result
 from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.kernels.run import Run
+from autograder.probes import DESK
 from autograder.submissions.reading import Submission, read_submission
 from autograder.zygote.limits import Limits
 from tests.conftest import runner
@@ -190,7 +191,7 @@ class _Endless(list[NotebookNode]):
 class _Deaf(NbclientRunner):
     """Gives such outputs where an answer asks for them."""
 
-    def run(self, notebook: NotebookNode, ending: str) -> Run:
+    def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         done = super().run(notebook, ending)
         for cell in done.notebook.cells:
             if "# deaf" in cell.source:

@@ -487,7 +487,7 @@ def test_a_name_of_any_script_is_a_name(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sign", ["\x1b", "\x7f", "\x9b", "\u2028", "\u2029", "\u202e", "\u2067", "\x07"])
 def test_no_name_of_a_file_brings_a_control_character_into_a_note(sign: str, tmp_path: Path) -> None:
-    folder = hand_in(tmp_path / "ada" / "small", first=RIGHT, second=None)
+    folder = hand_in(tmp_path / "ada" / "small", first=RIGHT)
     (folder / f"02{sign}x.ipynb").write_bytes(RIGHT)
     found = read(folder)
     (rejected,) = (one for one in found.files.values() if isinstance(one, RejectedError))
