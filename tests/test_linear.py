@@ -29,11 +29,13 @@ from autograder.grading.verdict import GRADED, Kind, NotebookVerdict, State
 from autograder.hints import LONGEST_ANSWER, LONGEST_DISPLAY, Answer, Look, find_hints
 from autograder.kernels.run import Reply
 from autograder.probes import at_a_desk, with_ending
+from autograder.records.scores import _harmless
 from autograder.report.csv_table import csv_safe
 from autograder.report.examples import _LONGEST_ANSWER, _anonymous, _bare, _shortened, _words
 from autograder.report.feedback import Marks, _compared, page
+from autograder.submissions.layouts import LAYOUTS, _readings
 from autograder.submissions.reading import SubmittedCell, SubmittedNotebook, _listed, parse_notebook
-from autograder.text import cut, plain, plain_lines, readable
+from autograder.text import cut, is_plain_name, plain, plain_lines, readable
 from sharing_variables.graph.caption import caption, shortened, text
 from sharing_variables.graph.comparison import Terms, difference, explanation
 from sharing_variables.graph.facts import LABELS, TENSORS, Facts, Output, Variable, from_text, partition, to_text
@@ -131,6 +133,10 @@ OF_TEXT: dict[str, Callable[[str], object]] = {
     "examples_shortened": lambda written: _shortened(written, "a"),
     "compared": lambda written: _compared(["a", ""], cut(written).splitlines()),
     "partition": partition,
+    "is_plain_name": is_plain_name,
+    "comment": _harmless,
+    "names_of_a_download": lambda written: [layout.fullmatch(written) for layout in LAYOUTS.values()],
+    "names_of_a_notebook": lambda written: list(_readings(written)),
     "from_text": odd(from_text.__wrapped__),
     "parse_graph": odd(parse.__wrapped__),
     "shortened": lambda written: shortened(written, 40),
