@@ -23,13 +23,13 @@ from autograder.errors import CourseError
 FILE = "hints.yml"
 """The name of a course's misconceptions, beside its masters and beside its released notebooks."""
 
-LONGEST_ANSWER = 10_000
+LONGEST_ANSWER = 5_000
 """Characters of an answer that is read for hints: a pattern may take time in the square of a text's length."""
 
 _PROBLEMS = 3
 """Of a file, in one message: the author mends one after the other."""
 
-LONGEST_DISPLAY = 10_000
+LONGEST_DISPLAY = 5_000
 """Characters of what a test displayed that are read for hints, for the same reason."""
 
 
@@ -242,6 +242,7 @@ class Answer:
         kept = [(line, code) for line, code in zip(written, _code(written), strict=True) if not _is_comment(line)]
         self.lines = [line for line, _ in kept]
         self.source = "\n".join(code for _, code in kept)
+        self._found: dict[str, str] = {}
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -255,6 +256,11 @@ class Answer:
 
     def line(self, expression: str) -> str:
         """Find a pattern, and give the last line of what it matches first; empty where it is not found."""
+        if expression not in self._found:
+            self._found[expression] = self._line(expression)
+        return self._found[expression]
+
+    def _line(self, expression: str) -> str:
         found = pattern(expression).search(self.source)
         if found is None:
             return ""

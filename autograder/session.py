@@ -102,8 +102,11 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
 
         def record(submission: Submission, stored: Stored) -> None:
             try:
-                gradebook.write(stored)
-                feedback.write(stored, submission.secret, gradebook.changed(stored.result))
+                standing = None
+                if gradebook.takes(stored.result.student):
+                    gradebook.write(stored)
+                    standing = gradebook.changed(stored.result)
+                feedback.write(stored, submission.secret, standing)
             except (GradebookError, FeedbackError, OSError) as error:
                 problems.append(f"{stored.result.student}: {error}")
             recorded.append(stored)

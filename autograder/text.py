@@ -1,13 +1,19 @@
 """Text that is safe to print and short enough to keep: whatever it says, and whoever wrote it."""
 
 import re
+import unicodedata
 
 from autograder.layers import layer
 
 MESSAGE_CHARACTERS = 2000
 """The longest message: some twenty lines, stored with three hundred others."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""C0 and C1, DEL, what ends a line elsewhere, and what turns the direction of writing around."""
+
+_IN_NAMES = frozenset(" !#$%'()*+,-.:;=?@[]^_{|}~\u2019\u2018\u2010\u2011\u2013\u00b7\u30fb")
+"""What stands in names beside letters, their marks and digits: nothing of it begins or ends anything in HTML,
+in its attributes, or in a text of JavaScript between double quotes."""
 
 
 def readable(name: str) -> str:
@@ -19,6 +25,17 @@ def readable(name: str) -> str:
 def plain(text: str) -> str:
     """Make one line harmless: no control characters, nothing that cannot be encoded."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", readable(text))
+
+
+def is_plain_name(name: str) -> bool:
+    """
+    Tell whether a student may be called so in nbgrader's gradebook.
+
+    Pages of nbgrader's formgrader write names as they are (nbgrader 0.9.6, `formgrader/templates`): into text, into
+    attributes, and into JavaScript between double quotes. Letters of any script, digits, blanks and most signs are
+    harmless there.
+    """
+    return bool(name.strip()) and all(c in _IN_NAMES or unicodedata.category(c)[0] in "LMN" for c in name)
 
 
 def plain_lines(text: str) -> str:

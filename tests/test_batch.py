@@ -13,12 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode
 
 from autograder.course.assignment import Assignment
-from autograder.course.folders import CONFIG_FILE, Course
+from autograder.course.folders import CONFIG_FILE, SANITIZE_FILE, Course
 from autograder.grading.batch import MakeExecutor, grade_all, local_processes
 from autograder.grading.result import Result
 from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.run import Run
+from autograder.probes import DESK
 from autograder.submissions.reading import Submission, read_submission
 from autograder.zygote.limits import Limits
 from tests.conftest import runner
@@ -152,6 +155,57 @@ def test_workers_and_kernels_end_when_the_batch_is_killed(small: Course) -> None
     assert _appears(
         lambda: not _running("email.charset") and not any(Path(f"/proc/{pid}").exists() for pid in workers)
     )
+
+
+FOR_EVER = """
+class Number(int):
+    def __repr__(self):
+        return "z" * 64
+
+def double(x):
+    return Number(2 * x)
+"""
+
+
+def test_what_a_pattern_would_read_for_ever_is_a_limit_of_that_notebook_alone(small: Course) -> None:
+    (small.root / "solutions" / SANITIZE_FILE).write_text("regex: (z+z+)+y\nreplace: Y\n", encoding="utf-8")
+    how = replace(runner(), limits=replace(runner().limits, grader_seconds=1))
+    results = grade_class(small, {"slow": RIGHT | {"double": FOR_EVER}, "ada": RIGHT, "alan": RIGHT}, how, workers=2)
+    assert _told(results) == {
+        "slow": [("LIMIT(grader-time)", None), ("GRADED", 3)],
+        "ada": [("GRADED", 3), ("GRADED", 3)],
+        "alan": [("GRADED", 3), ("GRADED", 3)],
+    }
+    assert "c.Limits.grader_seconds" in results["slow"].verdicts[0].state.message
+    assert results["slow"].is_final
+
+
+class _Endless(list[NotebookNode]):
+    """Outputs that are read by code which listens to no signal."""
+
+    def __iter__(self) -> Iterator[NotebookNode]:
+        sum(range(10**13))
+        return iter(())
+
+
+class _Deaf(NbclientRunner):
+    """Gives such outputs where an answer asks for them."""
+
+    def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
+        done = super().run(notebook, ending)
+        for cell in done.notebook.cells:
+            if "# deaf" in cell.source:
+                cell["outputs"] = _Endless()
+        return done
+
+
+def test_a_worker_that_listens_to_nothing_is_ended_and_costs_only_its_own_submission(small: Course) -> None:
+    usual = runner()
+    how = _Deaf(replace(usual.limits, grader_seconds=1), usual.jailed, usual.subject)
+    answers = {"deaf": {"double": RIGHT["double"] + "  # deaf"}, "ada": RIGHT, "alan": RIGHT, "grace": RIGHT}
+    results = grade_class(small, answers, how, workers=2)
+    assert str(results["deaf"].state) == "LIMIT(grader-time)"
+    assert {name: results[name].points for name in ("ada", "alan", "grace")} == {"ada": 6, "alan": 6, "grace": 6}
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
 """Commands say in one line what is wrong, and their exit codes mean something."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder.cli import main
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, NOTHING_DONE
@@ -66,3 +68,20 @@ def test_workers_must_be_a_positive_number(small: Course) -> None:
     with pytest.raises(SystemExit) as stop:
         run(small, "grade", NAME, "--workers", "0")
     assert stop.value.code == NOTHING_DONE
+
+
+def test_names_that_cannot_be_graded_are_said_and_cost_nobody_else(
+    small: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for student in ("ada", ".alan", "<img src=x onerror=alert(1)>"):
+        hand_in(small, student, RIGHT)
+    assert run(small, "grade", NAME) == NEEDS_REVIEW
+    said = " ".join(capsys.readouterr().out.split())
+    assert "not graded: .alan" in said
+    assert "<img src=x onerror=alert(1)>: REJECTED(name)" in said
+    with Gradebook(small.db_url, small.directory.course_id) as book:
+        assert [student.id for student in book.students] == ["ada"]
+    shutil.rmtree(small.submitted("<img src=x onerror=alert(1)>", NAME))
+    assert run(small, "grade", NAME) == NEEDS_REVIEW
+    shutil.rmtree(small.submitted(".alan", NAME))
+    assert run(small, "grade", NAME) == DONE

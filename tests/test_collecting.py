@@ -248,6 +248,10 @@ def test_where_nothing_can_be_collected_the_reason_is_said(
         ("HW_.._attempt_2026-11-24-10-00-00_01_double.ipynb", "cannot be the name of a file or folder"),
         ("HW_ada_attempt_2026-13-24-10-00-00_01_double.ipynb", "is no time"),
         ("HW_Grace_attempt_2026-11-24-10-00-00_01_double.ipynb", "differs only in case from grace"),
+        ("HW_<img src=x onerror=x>_attempt_2026-11-24-10-00-00_01_double.ipynb", "characters that are in no name"),
+        ('HW_a"b_attempt_2026-11-24-10-00-00_01_double.ipynb', "characters that are in no name"),
+        ("HW_.ada_attempt_2026-11-24-10-00-00_01_double.ipynb", "cannot be the name of a file or folder"),
+        (".HW_bob_attempt_2026-11-24-10-00-00_01_double.ipynb", "begins with a dot"),
     ],
 )
 def test_one_odd_name_costs_nobody_else(name: str, says: str, small: Course, collect: Say, tmp_path: Path) -> None:
@@ -287,6 +291,7 @@ ADA = {"first_name": "Ada", "last_name": "Lovelace", "lms_user_id": "12345"}
         "anything_12345_2_01_double.ipynb",
         "Ada Lovelace_777_assignsubmission_file_/01_double.ipynb",
         "HW_al1815_attempt_2026-11-24-10-00-00_01_double.ipynb",
+        'Ada "<b>" Lovelace_12345_2_01_double.ipynb',
     ],
 )
 def test_the_roster_says_whose_a_name_is(name: str, small: Course, collect: Say, tmp_path: Path) -> None:

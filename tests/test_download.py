@@ -185,6 +185,18 @@ def test_what_systems_leave_behind_is_no_file(tmp_path: Path) -> None:
     assert look(tmp_path) == ({}, [])
 
 
+@pytest.mark.parametrize("name", [".ada_1_2_01.ipynb", ".ada_1_assignsubmission_file_/01.ipynb", "a/.b/work.zip"])
+def test_what_would_count_but_for_a_dot_is_said(name: str, tmp_path: Path) -> None:
+    (tmp_path / "zipped").mkdir()
+    (tmp_path / "zipped" / "a.zip").write_bytes(packed((name, b"{}"), (".notes.txt", b"")))
+    (tmp_path / "folder" / name).parent.mkdir(parents=True)
+    (tmp_path / "folder" / name).write_bytes(b"{}")
+    for place in (tmp_path / "zipped" / "a.zip", tmp_path / "folder"):
+        contents, (rejected,) = look(place)
+        assert (contents, rejected.reason) == ({}, "name")
+        assert rejected.message.endswith("rename it if it counts")
+
+
 def _link(place: Path) -> None:
     place.symlink_to("/etc/passwd")
 

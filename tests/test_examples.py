@@ -153,3 +153,26 @@ def test_a_long_answer_is_cut_around_the_line_that_matters(lot: Class) -> None:
     assert code.count("\n") < 20
     (example,) = lot.examples
     assert [text for marked, text in example.lines if marked] == ["x40 = 40"]
+
+
+def test_an_answer_of_magics_is_an_example_without_them(lot: Class) -> None:
+    lot.answers("ada", "%time 1\n" * 600 + "def f(x):\n    !ls\n    return x", "return x")
+    (example,) = lot.examples
+    assert example.lines[-3:] == ((False, "def f(x):"), (False, "    pass"), (True, "    return x"))
+
+
+@pytest.mark.parametrize("source", ["%%bash\nls", "!ls\n" * 600, "a = 1?"])
+def test_an_answer_that_is_all_ipythons_is_none(source: str, lot: Class) -> None:
+    lot.answers("ada", source)
+    assert lot.codes == []
+
+
+def test_an_answer_that_cannot_be_read_costs_itself_alone_and_is_counted(lot: Class) -> None:
+    for student, source in (("ada", "a = 1"), ("alan", "bb = 1"), ("grace", "ccc = 1")):
+        lot.answers(student, source)
+    lot.stored["ada"].notebooks[WHERE].write_text('{"cells": 1}', encoding="utf-8")
+    lot.stored["alan"].notebooks[WHERE].unlink()
+    idea = Idea(lot.assignment.catalogue["M1"], tuple(lot.seen))
+    examples = Examples(lot.assignment, lot.stored.values())
+    assert [example.lines for example in examples.of(idea)] == [((False, "ccc = 1"),)]
+    assert examples.unread(idea) == 2

@@ -18,7 +18,7 @@ from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
 from autograder.hints import Hint
 from autograder.records.store import Stored
-from autograder.report.feedback import Feedback, Marks, page
+from autograder.report.feedback import NOT_DRAWN, Feedback, Marks, page
 from autograder.submissions.reading import SECRET_FILE, TIMESTAMP_FILE
 from sharing_variables.graph.evidence import GRAPH
 from sharing_variables.graph.facts import Facts, Output, Variable, from_text, to_text
@@ -292,3 +292,15 @@ def test_a_foreign_test_without_a_docstring_is_called_by_its_name(small: Course)
     master = assignment.notebooks[0]
     found = verdict(master, lost("test-double-assert", Finding("assert", Outcome.FAILS, "double(2) is not 4")))
     assert "test-double-assert double(2) is not 4" in words(drawn(assignment, found))
+
+
+def test_what_cannot_be_drawn_costs_only_its_own_lines(assignment: Assignment) -> None:
+    master = master_of(assignment, "02_variables_dict")
+    tests = [cell for cell in master.graded if expected_facts(cell, GRAPH)][:2]
+    broken = Finding("graph", Outcome.FAILS, "It differs.", evidence=("{",))
+    names = [str(cell.grade_id) for cell in tests]
+    html = drawn(
+        assignment, verdict(master, lost(names[0], broken), lost(names[1], graph(Outcome.FAILS, "x", OTHER)))
+    )
+    assert words(html).count(NOT_DRAWN) == 1
+    assert html.count("<svg") >= 2

@@ -438,7 +438,7 @@ def test_a_csv_has_a_row_for_each_notebook_and_no_formula(results: list[Result])
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert len(rows) == 1 + sum(len(result.verdicts) for result in results)
     assert {len(row) for row in rows} == {len(COLUMNS)}
-    assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@\t\r\n"))]
+    assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"))]
     assert is_text(text)
 
 

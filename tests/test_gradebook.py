@@ -1,9 +1,12 @@
 """What a second run does to a real gradebook, and what it must leave alone."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from nbconvert.filters import markdown2html
 from nbgrader.api import Gradebook as NbGraderGradebook
 from sqlalchemy import text
 
@@ -18,9 +21,12 @@ from autograder.records.store import Stored
 from tests.small_course import NAME, edit
 
 
-def result_of(assignment: Assignment, state: State, *, holds: bool = True) -> Result:
+def result_of(
+    assignment: Assignment, state: State, *, holds: bool = True, finding: Finding | None = None, student: str = "ada"
+) -> Result:
     """Make the result of a student whose notebooks all ended in one state."""
     outcome = Finding("assert", Outcome.HOLDS) if holds else Finding("assert", Outcome.FAILS, "double(2) is not 4")
+    outcome = finding or outcome
     verdicts = tuple(
         NotebookVerdict(
             master.name,
@@ -30,13 +36,13 @@ def result_of(assignment: Assignment, state: State, *, holds: bool = True) -> Re
         )
         for master in assignment.notebooks
     )
-    return Result("ada", NAME, verdicts, {})
+    return Result(student, NAME, verdicts, {})
 
 
-def write(course: Course, state: State, *, holds: bool = True, timestamp: str | None = None) -> None:
+def write(course: Course, state: State, *, timestamp: str | None = None, **more: Any) -> None:
     """Put such a result into the course's gradebook."""
     assignment = course.assignment(NAME)
-    result = replace(result_of(assignment, state, holds=holds), timestamp=timestamp)
+    result = replace(result_of(assignment, state, **more), timestamp=timestamp)
     stored = Stored(result, course.root / "executed")
     stored.folder.mkdir(exist_ok=True)
     for path in stored.notebooks.values():
@@ -215,3 +221,27 @@ def test_a_plugin_that_cannot_be_used_is_said_for_the_late_ones(small: Course) -
     write(course, GRADED, timestamp="2026-11-24 11:00:00 UTC")
     with pytest.raises(GradebookError, match="mend the plugin"):
         write(course, GRADED, timestamp="2026-11-24 13:00:00 UTC")
+
+
+EVIL = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) [b] [c] [d]: x \x1b[2J \u202e"
+
+
+def test_a_comment_is_text_on_nbgraders_pages_of_feedback_and_in_formgrader(small: Course) -> None:
+    finding = Finding("assert", Outcome.FAILS, EVIL)
+    write(small, GRADED, finding=finding)
+    with in_database(small) as book:
+        comment = book.find_comment("double", "01_double", NAME, "ada").comment
+    page = markdown2html(comment)
+    assert not re.search("<(?!/?p>)|href|\x1b|\u202e", page)
+    assert "onerror" in page and "javascript:" in page
+    # As it came, it would be a tag and a link.
+    assert "<img" in markdown2html(EVIL) and "href" in markdown2html(EVIL)
+
+
+@pytest.mark.parametrize("name", ["<b>", 'a"b', "a&b", "a\\b", "a\nb", "a`b", "a\x1bb", "a\u202eb", "", " "])
+def test_a_name_that_pages_would_run_does_not_get_in(name: str, small: Course) -> None:
+    write(small, GRADED)
+    with pytest.raises(GradebookError, match="rename the folder"):
+        write(small, GRADED, student=name)
+    with in_database(small) as book:
+        assert [student.id for student in book.students] == ["ada"]

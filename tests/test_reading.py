@@ -20,6 +20,7 @@ from autograder.submissions.reading import (
     Submission,
     SubmittedCell,
     SubmittedNotebook,
+    out_of_reach,
     parse_notebook,
     read_submission,
     strays,
@@ -437,3 +438,57 @@ def test_what_is_no_students_folder_is_a_stray(tmp_path: Path) -> None:
 
 def test_without_submissions_there_are_neither_students_nor_strays(tmp_path: Path) -> None:
     assert (students(tmp_path / "submitted", "small"), strays(tmp_path / "submitted")) == ([], [])
+
+
+def test_a_folder_that_is_hidden_or_no_text_is_out_of_reach_and_not_forgotten(tmp_path: Path) -> None:
+    for name, assignment in (("ada", "small"), (".alan", "small"), (".git", "other")):
+        (tmp_path / name / assignment).mkdir(parents=True)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/gr\xffce/small")).mkdir(parents=True)
+    assert out_of_reach(tmp_path, "small") == [".alan", "gr?ce"]
+    assert (strays(tmp_path), out_of_reach(tmp_path / "nothing", "small")) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "name", ["<b>x</b>", 'x" onerror="', "a&amp;b", "\\", "a\nb", "a\x1b[2J", "\u202eada", "`a`"]
+)
+def test_a_name_that_pages_would_run_is_refused_with_what_to_do(name: str, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "x" / "small", first=RIGHT, second=RIGHT)
+    found = read_submission(folder, name, "small", NAMES).files
+    for rejected in found.values():
+        assert isinstance(rejected, RejectedError)
+        assert (rejected.reason, rejected.message.endswith("; rename the folder")) == ("name", True)
+        assert rejected.message.isprintable()
+
+
+HONEST_NAMES = (
+    *(
+        "ada",
+        "O'Brien",
+        "O\u2019Brien",
+        "Anne-Marie",
+        "José",
+        "Jose\u0301",
+        "李雷",
+        "山田・太郎",
+        "Иван",
+        "नीलम",
+        "علي",
+        "ada@x.org",
+    ),
+    *("Lovelace, Ada", "a.b_c+d", "s123", "Ada (2)", "  a b  ", "$(id)", "%s {0}", "+a|' c'!A0", "=1+1"),
+)
+
+
+@pytest.mark.parametrize("name", HONEST_NAMES)
+def test_a_name_of_any_script_is_a_name(name: str, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "x" / "small", first=RIGHT, second=RIGHT)
+    assert set(read_submission(folder, name, "small", NAMES).files.values()) == {RIGHT}
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x7f", "\x9b", "\u2028", "\u2029", "\u202e", "\u2067", "\x07"])
+def test_no_name_of_a_file_brings_a_control_character_into_a_note(sign: str, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "ada" / "small", first=RIGHT)
+    (folder / f"02{sign}x.ipynb").write_bytes(RIGHT)
+    found = read(folder)
+    (rejected,) = (one for one in found.files.values() if isinstance(one, RejectedError))
+    assert all(line.isprintable() for line in (*found.notes, rejected.message))

@@ -116,6 +116,10 @@ FORMULAS = [
     "@SUM(A1)",
     "\t=1",
     "\r=1",
+    "\uff1d1+1",
+    "\uff0b1",
+    "\uff0d1",
+    "\uff20SUM(A1)",
     "\n=1",
     "=cmd|' /C calc'!A0",
     '=HYPERLINK("http://x")',
@@ -147,7 +151,6 @@ AWKWARD = [
     "'a'",
     "Zoë Ł",
     " a ",
-    "a\x0bb\x1cc\u2028d",
     "a\rb",
 ]
 
@@ -277,3 +280,10 @@ def test_a_name_that_is_not_utf_8_can_be_written_to_the_csv() -> None:
 
 def test_a_name_that_is_not_utf_8_can_be_printed() -> None:
     assert table(result("ada", notes=(f"{NO_TEXT}.ipynb",))).encode()
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\x7f", "\x9b", "\u2028", "\u2029", "\u202e", "\u2066", "\0"])
+def test_no_cell_of_the_csv_holds_a_control_character(sign: str) -> None:
+    told = csv_table([result(f"a{sign}", State(Kind.CRASH, "kernel", sign), notes=(sign,), noted=(sign,))])
+    assert sign not in told
+    assert csv_safe(f"a{sign}\nb\tc") == "a\ufffd\nb\tc"

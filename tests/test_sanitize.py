@@ -2,6 +2,9 @@
 
 import base64
 import io
+import struct
+import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -68,6 +71,56 @@ NO_PICTURES = {
 @pytest.mark.parametrize("text", NO_PICTURES.values(), ids=NO_PICTURES)
 def test_what_is_no_small_picture_is_not_kept(text: str) -> None:
     assert bundle(image_png=text) == {"text/plain": "(not shown: image/png)"}
+    assert bundle(image_png=text, text_plain="<Figure>") == {"text/plain": "<Figure>\n(not shown: image/png)"}
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def odd_pictures() -> Iterator[bytes]:
+    """Give pictures with each kind of chunk that Pillow reads, cut to each length that it might not expect."""
+    kinds = [
+        b"IHDR",
+        b"PLTE",
+        b"tRNS",
+        b"gAMA",
+        b"cHRM",
+        b"sRGB",
+        b"pHYs",
+        b"tEXt",
+        b"zTXt",
+        b"iTXt",
+        b"eXIf",
+        b"iCCP",
+    ]
+    kinds += [b"acTL", b"fcTL", b"fdAT", b"IDAT", b"IEND", b"\0\0\0\0"]
+    packed = zlib.compress(b"\0" * 100)
+    for colour in (0, 2, 3, 4, 6):
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, colour, 0, 0, 0))
+        for kind in kinds:
+            for data in (b"", b"a", b"a\0", b"a\0\0", b"a\0\1" + packed, b"a\0\0" + packed, b"\0" * 7, b"\xff" * 60):
+                for before in (b"", chunk(b"PLTE", b"abcabc")):
+                    image = chunk(b"IDAT", zlib.compress(b"\0" * 20))
+                    yield b"\x89PNG\r\n\x1a\n" + head + before + chunk(kind, data) + image + chunk(b"IEND", b"")
+
+
+def test_whatever_a_picture_makes_happen_costs_that_picture_alone() -> None:
+    outputs = [new_output("display_data", {"image/png": base64.b64encode(one).decode()}) for one in odd_pictures()]
+    outputs.append(new_output("stream", name="stdout", text="still here"))
+    shown = kept(*outputs)
+    assert shown[-1].text == "still here"
+    assert len(shown) == len(outputs)
+    data = [set(output.data) for output in shown[:-1]]
+    # Some of them are pictures, and some make Pillow raise.
+    assert {"image/png"} in data and {"text/plain"} in data
+
+
+def test_an_output_that_is_none_becomes_a_line() -> None:
+    odd = {"output_type": "stream", "name": "stdout", "text": {}}
+    cell = {"cell_type": "code", "execution_count": 1, "outputs": [odd]}
+    (output,) = sanitize(from_dict({"cells": [cell], "metadata": {}})).cells[0].outputs
+    assert output.text == "(not shown: this output cannot be read, TypeError)"
 
 
 def test_colours_and_control_characters_go_and_lines_stay() -> None:

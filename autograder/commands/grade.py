@@ -26,7 +26,7 @@ from autograder.report.class_report import class_report
 from autograder.report.csv_table import csv_table
 from autograder.report.terminal_table import print_table
 from autograder.session import Session, SessionReport, run_session
-from autograder.submissions.reading import strays, students
+from autograder.submissions.reading import out_of_reach, strays, students
 from autograder.text import plain
 
 
@@ -53,6 +53,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     course = Course(options.course)
     assignment = course.assignment(options.assignment)
     settled = _collected(course, assignment, options, console)
+    for name in out_of_reach(course.submissions, assignment.name):
+        why = "a name that begins with a dot, or is not UTF-8; rename the folder, and grade again"
+        console.print(f"not graded: {plain(name)} in {course.submissions}: {why}")
+        settled = False
     session = Session(
         course,
         assignment,
@@ -109,12 +113,17 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     replace_file(report, csv_table(results))
     written = [str(report)]
     left = len(session.students) - len(results)
+    problems = list(outcome.problems)
     if options.student is None:
         page = report.with_suffix(".html")
         jailed = session.runner.jailed
-        replace_file(page, class_report(course, assignment, outcome.stored, left=left, jailed=jailed))
-        written.append(str(page))
-    for problem in outcome.problems:
+        try:
+            replace_file(page, class_report(course, assignment, outcome.stored, left=left, jailed=jailed))
+            written.append(str(page))
+        except Exception as error:
+            # The table and the CSV are there already, and everything else is.
+            problems.append(f"{page}: {type(error).__name__}: {error}; please report this: points are as they are")
+    for problem in problems:
         console.print(f"not written: {plain(problem)}")
     folders = f"{course.autograded('*', assignment.name)}, {course.feedback('*', assignment.name)}"
     console.print(f"\nwritten: {', '.join(written)}, {course.db_url}, {folders}")
@@ -125,7 +134,7 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     if left:
         console.print(f"stopped: {left} of {len(session.students)} are left; the same command goes on with them")
         return STOPPED
-    return DONE if all(result.state.is_graded for result in results) and not outcome.problems else NEEDS_REVIEW
+    return DONE if all(result.state.is_graded for result in results) and not problems else NEEDS_REVIEW
 
 
 @contextmanager

@@ -4,11 +4,9 @@ import ast
 import symtable
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from IPython.core.inputtransformer2 import TransformerManager
-
-_MAGICS: Any = TransformerManager()  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+from autograder.course.magics import without_magics
 
 _SEE_EVERYTHING = frozenset(
     [
@@ -23,22 +21,21 @@ _SEE_EVERYTHING = frozenset(
 LONGEST_CELL = 10_000
 """Characters of a cell that is read for names: a syntax tree takes a thousand times the memory of its text."""
 
+MOST_NAMES = 20_000
+"""Names in all scopes of a cell: each scope within another one may hold all names of that one once more."""
+
 _Read = TypeVar("_Read")
 
 
 def syntax_tree(source: str) -> ast.Module | None:
-    """
-    Parse a cell of a master, IPython's magics included; None for what is not Python.
-
-    Not for a submission's: IPython reads a cell once more for each magic in it.
-    """
-    return _python(source, ast.parse) or _python(source, lambda text: ast.parse(_without_magics(text)))
+    """Parse a cell, in which ``pass`` stands for IPython's lines; None for what is not Python."""
+    return _python(source, ast.parse) or _python(source, lambda text: ast.parse(without_magics(text)))
 
 
 @lru_cache(maxsize=512)
 def binds(source: str) -> set[str]:
     """Name what a cell of a master leaves behind, IPython's magics included; nothing for what is not Python."""
-    table = _python(source, _table) or _python(source, lambda text: _table(_without_magics(text)))
+    table = _python(source, _table) or _python(source, lambda text: _table(without_magics(text)))
     return set() if table is None else {s.get_name() for s in table.get_symbols() if _is_bound(s)}
 
 
@@ -52,9 +49,12 @@ def reads(source: str) -> set[str] | None:
         return None
     own = {s.get_name() for s in table.get_symbols() if _is_bound(s)}
     taken = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
-    inner = list(table.get_children())
+    inner, names = list(table.get_children()), 0
     while inner:
         scope = inner.pop()
+        names += len(scope.get_identifiers())
+        if names > MOST_NAMES:
+            return None
         taken |= {s.get_name() for s in scope.get_symbols() if s.is_global() and s.is_referenced()}
         own |= {s.get_name() for s in scope.get_symbols() if s.is_declared_global() and s.is_assigned()}
         inner += scope.get_children()
@@ -74,10 +74,6 @@ def _outside_functions(tree: ast.AST) -> Iterator[ast.AST]:
 
 def _is_deleted(name: ast.Name) -> bool:
     return isinstance(name.ctx, ast.Del)
-
-
-def _without_magics(source: str) -> str:
-    return str(_MAGICS.transform_cell(source))
 
 
 def _table(text: str) -> symtable.SymbolTable:

@@ -156,7 +156,11 @@ def collect(course: Course, assignment: Assignment, students: list[str], progres
             found = [store.find(submission) for store in stores]
             stored = next(filter(None, found), None)
             standing = gradebook.standing(stored.result) if stored else None
-            if stored is None:
+            if not gradebook.takes(student):
+                missing.append(
+                    f"{plain(student)}: nbgrader's pages cannot bear this name; rename the folder and grade"
+                )
+            elif stored is None:
                 missing.append(f"{student}: what lies there has not been graded; run `autograder grade`")
             elif standing is None:
                 missing.append(f"{student}: the gradebook does not hold the stored result; run `autograder grade`")

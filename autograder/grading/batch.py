@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 
 from autograder.course.assignment import Assignment
+from autograder.deadline import ENDED_BY
 from autograder.grading.result import Result
-from autograder.grading.submission import crashed, grade
+from autograder.grading.submission import crashed, grade, out_of_time
 from autograder.kernels.run import Runner
 from autograder.submissions.reading import Submission
 
@@ -105,12 +106,18 @@ def grade_all(
 def _alone(submission: Submission, assignment: Assignment, runner: Runner, make_executor: MakeExecutor) -> Result:
     """Grade one submission in an executor that nobody else loses with it."""
     with make_executor() as executor:
-        try:
-            return executor.submit(grade, submission, assignment, runner).result()
-        except BrokenExecutor:
-            return crashed(submission, assignment, "the grading process died twice on it")
-        except Exception as error:
-            return crashed(submission, assignment, _why(error))
+        future = executor.submit(grade, submission, assignment, runner)
+        workers = multiprocessing.active_children()
+        wait([future])
+    # The executor has waited for the end of its processes: now they say how they ended.
+    try:
+        return future.result()
+    except BrokenExecutor:
+        if any(worker.exitcode == -ENDED_BY for worker in workers):
+            return out_of_time(submission, assignment, runner.limits.grader_seconds)
+        return crashed(submission, assignment, "the grading process died twice on it")
+    except Exception as error:
+        return crashed(submission, assignment, _why(error))
 
 
 def _why(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Which misconceptions the answers of a notebook show, and which lines of them may be quoted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from nbformat import NotebookNode
 
@@ -15,6 +15,23 @@ from autograder.layers import layer
 from autograder.subject import Subject
 
 
+@dataclass(frozen=True)
+class Explained:
+    """
+    What explains the points that a notebook has not got.
+
+    Attributes
+    ----------
+    hints : tuple of Hint
+        The misconceptions that answers show, in the order of the exercises.
+    notes : tuple of str
+        A line for each answer that cannot be explained: whatever is odd about one, it costs no other its hints.
+    """
+
+    hints: tuple[Hint, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 @layer("rebuild")
 def explain(
     master: Master,
@@ -22,9 +39,9 @@ def explain(
     found: Sequence[CellVerdict],
     visible: Sequence[CellVerdict],
     assignment: Assignment,
-) -> Iterator[Hint]:
+) -> Explained:
     """
-    Name the misconceptions that answers without points show, in the order of the exercises.
+    Name the misconceptions that answers without points show.
 
     Parameters
     ----------
@@ -39,17 +56,27 @@ def explain(
         for cell, one, seen in zip(master.graded, found, visible, strict=True)
         if not one.points
     }
+    hints: list[Hint] = []
+    notes: list[str] = []
     for solution in master.solutions:
         exercise, source = str(solution.grade_id), sources[solution.node.id]
         tests = [lost[str(test.grade_id)] for test in master.tests_of(exercise) if str(test.grade_id) in lost]
-        plainest = [_look(cell, _plainest(one, seen), assignment.subject) for cell, one, seen in tests]
-        quotable = [_look(cell, seen, assignment.subject) for cell, _, seen in tests]
-        hints = _collected(exercise, source, plainest, assignment)
-        yield from (
-            hints
-            if plainest == quotable
-            else _without_lines(hints, _collected(exercise, source, quotable, assignment))
-        )
+        try:
+            hints += _hints(exercise, source, tests, assignment)
+        except Exception as error:
+            notes.append(f"the answer to '{exercise}' cannot be explained ({type(error).__name__})")
+    return Explained(tuple(hints), tuple(notes))
+
+
+def _hints(
+    exercise: str, source: str, tests: list[tuple[MasterCell, CellVerdict, CellVerdict]], assignment: Assignment
+) -> Sequence[Hint]:
+    plainest = [_look(cell, _plainest(one, seen), assignment.subject) for cell, one, seen in tests]
+    quotable = [_look(cell, seen, assignment.subject) for cell, _, seen in tests]
+    hints = _collected(exercise, source, plainest, assignment)
+    if plainest == quotable:
+        return hints
+    return list(_without_lines(hints, _collected(exercise, source, quotable, assignment)))
 
 
 def _collected(exercise: str, source: str, looks: list[Look], assignment: Assignment) -> tuple[Hint, ...]:

@@ -32,6 +32,9 @@ from autograder.grading.hidden_parts import at_the_end, in_its_place, told_first
 from autograder.subject import PLAIN, Subject
 from autograder.submissions.reading import SubmittedCell, SubmittedNotebook
 
+MOST_READ = 200_000
+"""Characters of a notebook's code that are read for names; of what is beyond, anything may be needed."""
+
 _START = ""
 """The place of plain cells before the first named one."""
 
@@ -167,9 +170,11 @@ def _idle(master: Master, parts: _Parts) -> set[str]:
     plain = {cell.source for cells in parts.plain.values() for cell in cells if cell.is_code}
     running = [cell.source for cell in master.cells if cell.is_anchor and cell.is_code and not cell.solution]
     running += [*parts.answers.values(), *(plain - idle)]
-    shared = set().union(*map(binds, idle))
-    while running:
-        taken = reads(running.pop())
+    shared, left = set().union(*map(binds, idle)), MOST_READ
+    while running and idle:
+        source = running.pop()
+        left -= len(source)
+        taken = reads(source) if left >= 0 else None
         needed = {source for source in idle if taken is None or taken & (binds(source) | _changes(source, shared))}
         idle -= needed
         running += needed

@@ -6,7 +6,6 @@ what an answer has put into HTML, SVG or JavaScript.
 """
 
 import base64
-import binascii
 import io
 import re
 from dataclasses import dataclass
@@ -51,7 +50,15 @@ class _Left:
 
 @layer("escaping")
 def _outputs(outputs: list[NotebookNode], number: int, left: _Left) -> list[NotebookNode]:
-    return [_output(output, number, left) for output in outputs]
+    return [_output_or_line(output, number, left) for output in outputs]
+
+
+def _output_or_line(output: NotebookNode, number: int, left: _Left) -> NotebookNode:
+    """Whatever is odd about one output, it costs that output alone."""
+    try:
+        return _output(output, number, left)
+    except Exception as error:
+        return _node("stream", name="stdout", text=f"(not shown: this output cannot be read, {type(error).__name__})")
 
 
 def _output(output: NotebookNode, number: int, left: _Left) -> NotebookNode:
@@ -74,6 +81,8 @@ def _bundle(data: dict[str, Any], left: _Left) -> dict[str, str]:
         picture = _drawn_anew(str(data[_PICTURE]), left)
         if picture:
             shown[_PICTURE] = picture
+        elif shown:
+            shown["text/plain"] += f"\n(not shown: {_PICTURE})"
     if not shown:
         shown["text/plain"] = f"(not shown: {plain(', '.join(map(str, data)))[:_KINDS_CHARACTERS]})"
     return shown
@@ -84,7 +93,11 @@ def _words(text: str) -> str:
 
 
 def _drawn_anew(encoded: str, left: _Left) -> str:
-    """Read the points of a PNG and write them again, and nothing else that the file held; empty if it is none."""
+    """
+    Read the points of a PNG and write them again, and nothing else that the file held; empty if that cannot be done.
+
+    Pillow raises whatever a broken file makes happen in it, an IndexError for instance: all of it says the same.
+    """
     # Only answers that draw need it.
     from PIL import Image
 
@@ -95,12 +108,12 @@ def _drawn_anew(encoded: str, left: _Left) -> str:
                 return ""
             left.points -= count
             points = picture.convert("RGBA")
-    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+        fresh = Image.new("RGBA", points.size)
+        fresh.paste(points)
+        written = io.BytesIO()
+        fresh.save(written, format="PNG")
+    except Exception:
         return ""
-    fresh = Image.new("RGBA", points.size)
-    fresh.paste(points)
-    written = io.BytesIO()
-    fresh.save(written, format="PNG")
     return base64.b64encode(written.getvalue()).decode()
 
 

@@ -9,6 +9,7 @@ from nbformat.v4 import new_markdown_cell
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import Master
+from autograder.deadline import Deadline, OutOfTimeError
 from autograder.errors import RejectedError
 from autograder.grading.checks import Shown
 from autograder.grading.explain import explain
@@ -36,11 +37,18 @@ def grade(submission: Submission, assignment: Assignment, runner: Runner) -> Res
 
 def crashed(submission: Submission, assignment: Assignment, why: str) -> Result:
     """Account for a submission that the grader itself failed on: CRASH for what could be read, never silence."""
+    return _accounted(submission, assignment, lambda _: _failed(submission, why))
 
+
+def out_of_time(submission: Submission, assignment: Assignment, seconds: int) -> Result:
+    """Account for a submission that kept the grader busy for too long: LIMIT for what could be read."""
+    return _accounted(submission, assignment, lambda master: _too_long(master, seconds))
+
+
+def _accounted(submission: Submission, assignment: Assignment, state_of: Callable[[Master], State]) -> Result:
     def account(master: Master) -> _Graded:
         given = submission.files[master.name]
-        state = _rejected(given) if isinstance(given, RejectedError) else _failed(submission, why)
-        return _not_run(master, state)
+        return _not_run(master, _rejected(given) if isinstance(given, RejectedError) else state_of(master))
 
     return _result(submission, assignment, account)
 
@@ -58,30 +66,35 @@ def _result(submission: Submission, assignment: Assignment, grade_one: Callable[
 
 
 def _grade_notebook(master: Master, submission: Submission, assignment: Assignment, runner: Runner) -> _Graded:
-    started = time.monotonic()
+    started, deadline = time.monotonic(), Deadline(runner.limits.grader_seconds)
     try:
         given = submission.files[master.name]
         if isinstance(given, RejectedError):
             raise given
-        rebuilt = _prepared(master, given, assignment)
+        with deadline:
+            rebuilt = _prepared(master, given, assignment)
         ending = fresh_ending()
         done = runner.run(rebuilt.notebook, ending)
         if done.ended is Ended.DEAD_KERNEL:
             # It may have been killed from outside: what kills itself does so again.
             done = runner.run(rebuilt.notebook, ending)
-        shown = _shown(done, ending)
-        decided = [decide(cell, shown, assignment) for cell in master.graded]
-        cells = tuple(seen for _, seen in decided)
-        hints = tuple(explain(master, done.notebook, [found for found, _ in decided], cells, assignment))
+        with deadline:
+            shown = _shown(done, ending)
+            decided = [decide(cell, shown, assignment) for cell in master.graded]
+            cells = tuple(seen for _, seen in decided)
+            explained = explain(master, done.notebook, [found for found, _ in decided], cells, assignment)
+            state = _state(done, cells, runner)
+            text = at_a_desk(_text(sanitize(as_released(done.notebook)), state), ending)
     except RejectedError as rejected:
         return _not_run(master, _rejected(rejected))
+    except OutOfTimeError:
+        return _not_run(master, _too_long(master, runner.limits.grader_seconds))
     except Exception as error:
         return _not_run(master, _failed(submission, f"the grader failed with {type(error).__name__}: {error}"))
-    state = _state(done, cells, runner)
-    text = at_a_desk(_text(sanitize(as_released(done.notebook)), state), ending)
     seconds = time.monotonic() - started
+    notes = (*rebuilt.notes, *explained.notes)
     verdict = NotebookVerdict(
-        master.name, state, master.max_points, cells, rebuilt.notes, seconds, hints, rebuilt.blank
+        master.name, state, master.max_points, cells, notes, seconds, explained.hints, rebuilt.blank
     )
     return verdict, text
 
@@ -103,6 +116,11 @@ def _rejected(rejected: RejectedError) -> State:
 def _failed(submission: Submission, why: str) -> State:
     first = (why.splitlines() or [""])[0][:_WHY_CHARACTERS]
     return State(Kind.CRASH, "grader", f"{first}; grade it again with --student {submission.student}")
+
+
+def _too_long(master: Master, seconds: int) -> State:
+    why = f"{master.name}.ipynb: reading and judging it took more than {seconds} s of processor time"
+    return State(Kind.LIMIT, "grader-time", f"{why}; look at it and grade by hand, or raise c.Limits.grader_seconds")
 
 
 def _shown(done: Run, ending: str) -> dict[str, Shown]:

@@ -21,6 +21,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.errors import GradebookError
 from autograder.grading.result import Result
+from autograder.layers import layer
 from autograder.records.autograded import write_autograded
 from autograder.records.masters import record_masters
 from autograder.records.penalties import penalize
@@ -28,6 +29,7 @@ from autograder.records.queries import arrivals, automatic_scores, more_than_res
 from autograder.records.scores import expected_scores, write_scores
 from autograder.records.standing import Standing, standing_of
 from autograder.records.store import Stored
+from autograder.text import is_plain_name, plain
 
 
 class Gradebook:
@@ -72,6 +74,10 @@ class Gradebook:
             When the database does not take it; what it held about this submission before is still there.
         """
         result = stored.result
+        if not self.takes(result.student):
+            raise GradebookError(
+                f"{plain(result.student)}: nbgrader's pages cannot bear this name; rename the folder"
+            )
         _, maybe_late = self._came_in.get(result.student, (None, False))
         if not self._has(result):
             maybe_late = True
@@ -83,6 +89,11 @@ class Gradebook:
         if maybe_late and penalize(self._book, self.course, result):
             self._changed.add(result.student)
         write_autograded(self.course, stored)
+
+    @layer("escaping")
+    def takes(self, student: str) -> bool:
+        """Tell whether a student may be in the database: nbgrader's pages write names as they are."""
+        return is_plain_name(student)
 
     def standing(self, result: Result) -> Standing | None:
         """

@@ -1,5 +1,6 @@
 """Automatic scores and comments of one result, in the rows that nbgrader has for them."""
 
+import re
 from collections.abc import Callable
 
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
@@ -8,7 +9,12 @@ from autograder.course.assignment import Assignment
 from autograder.course.master import Master
 from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
+from autograder.layers import layer
 from autograder.records.standing import Scores
+from autograder.text import plain_lines
+
+_LINKS = re.compile(r"\](?=\s?[(\[:])")
+"""What Markdown cannot make a link, a picture or a definition of either without."""
 
 _NO_RESPONSE = "No response."
 """nbgrader's comment on an answer that is as it was released."""
@@ -78,6 +84,16 @@ def _comment_on(verdict: NotebookVerdict, master: Master) -> Callable[[str], str
         parts += [_NO_RESPONSE] if solution in verdict.blank else []
         tests = {str(test.grade_id) for test in master.tests_of(solution)}
         parts += [cell.message for cell in verdict.cells if cell.message and cell.grade_id in tests]
-        return "\n\n".join(dict.fromkeys(parts)) or None
+        return _harmless("\n\n".join(dict.fromkeys(parts))) or None
 
     return text
+
+
+@layer("escaping")
+def _harmless(comment: str) -> str:
+    """
+    Write a comment so that it is text as Markdown, too: nbgrader's feedback pages keep tags and links of Markdown.
+
+    Formgrader shows it as it is: the signs that give way stay readable there.
+    """
+    return _LINKS.sub("\N{FULLWIDTH RIGHT SQUARE BRACKET}", plain_lines(comment).replace("<", "\u2039"))

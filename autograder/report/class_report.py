@@ -65,7 +65,7 @@ def class_report(
         headings={(one.notebook, one.name): _short(one.heading) for one in found.exercises},
         results=results,
         found=found,
-        ideas=[(idea, examples.of(idea)) for idea in found.ideas],
+        ideas=[(idea, examples.of(idea), examples.unread(idea)) for idea in found.ideas],
         quartiles=quantiles(found.totals, n=4, method="inclusive") if len(found.totals) > 1 else (),
         charts=(scores(found.totals, assignment.max_points), durations(found.times)),
         address=address,

@@ -3,16 +3,22 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from autograder.grading.result import Result
 from autograder.layers import layer
-from autograder.text import readable
+from autograder.text import plain
 
 COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "misconceptions", "notes")
 
 _IDENTIFIER = re.compile(r"[\w.@+-]*", re.ASCII)
 """What user names and addresses consist of: nothing in it can call a function or start a program."""
+
+_BEGIN_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+_IN_A_CELL = re.compile(r"[^\t\r\n]+")
+"""What stands between the signs that lines of a cell consist of."""
 
 
 def csv_table(results: list[Result]) -> str:
@@ -45,9 +51,15 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
 
 @layer("escaping")
 def csv_safe(text: str) -> str:
-    """Keep a spreadsheet from taking text for a formula (OWASP, "CSV Injection"): quote its first character."""
-    text = readable(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    """
+    Keep a spreadsheet from taking text for a formula (OWASP, "CSV Injection"): quote its first character.
+
+    The same signs in other widths begin a formula, too, where East Asian text is written. Control characters are
+    replaced: a file is also shown in terminals.
+    """
+    text = _IN_A_CELL.sub(lambda part: plain(part[0]), text)
+    first = next((sign for sign in text if unicodedata.category(sign) != "Cf"), "")
+    return f"'{text}" if unicodedata.normalize("NFKC", first).startswith(_BEGIN_A_FORMULA) else text
 
 
 def csv_safe_id(text: str) -> str:

@@ -10,7 +10,7 @@ import ast
 import json
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from autograder.course.assignment import Assignment
 from autograder.course.dataflow import syntax_tree
+from autograder.deadline import Deadline, OutOfTimeError
 from autograder.records.store import Stored
 from autograder.report.statistics import Idea, Seen
 
@@ -30,6 +31,9 @@ _LOOKED_AT = 6
 _LINES, _WIDTH = 14, 200
 _LONGEST_ANSWER = 8_000
 """Characters of an answer that is read at all."""
+
+_SECONDS = 2.0
+"""Processor time for one answer."""
 
 _PROSE = 2
 """Words of a text that names no variable."""
@@ -80,6 +84,7 @@ class Examples:
         course = _folded(self._course)
         self._parts = [name for name in self._names if len(name) >= _PART and name not in course]
         self._sources = lru_cache(maxsize=64)(_sources)
+        self._unread: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
 
     def of(self, idea: Idea) -> tuple[Example, ...]:
         """Find the shortest answers of the most frequent kinds."""
@@ -87,19 +92,29 @@ class Examples:
         for alike in _kinds(idea)[:_LOOKED_AT]:
             if len(found) == MOST:
                 break
-            codes = [code for seen in alike[:_LOOKED_AT] if (code := self._code(seen)) and code not in found]
+            codes = [code for seen in alike[:_LOOKED_AT] if (code := self._read(seen)) and code not in found]
             if codes:
                 code, seen = min(codes, key=lambda code: (len(code), code)), alike[0]
                 lines = _shortened(code, _bare(seen.hint.line))
                 found[code] = Example(seen.notebook, seen.hint.exercise, len(alike), lines)
         return tuple(found.values())
 
+    def unread(self, idea: Idea) -> int:
+        """Count the answers that could not be read when examples of an idea were looked for."""
+        return len(self._unread[idea.misconception.id])
+
+    def _read(self, seen: Seen) -> str:
+        """Give an answer as `_code` does: whatever is odd about one, it costs the page that answer alone."""
+        try:
+            with Deadline(_SECONDS):
+                return self._code(seen)
+        except (Exception, OutOfTimeError):
+            self._unread[seen.hint.id].add((seen.result.student, seen.notebook, seen.hint.exercise))
+            return ""
+
     def _code(self, seen: Seen) -> str:
         """Give an answer without anything that says whose it is; empty where that cannot be had."""
-        try:
-            sources = self._sources(self._stored[seen.result.student].notebooks[seen.notebook])
-        except (OSError, ValueError, TypeError, LookupError):
-            return ""
+        sources = self._sources(self._stored[seen.result.student].notebooks[seen.notebook])
         code = _anonymous(sources.get(self._cells[seen.notebook, seen.hint.exercise], ""), self._course)
         return "" if self._is_somebodys(code) else code
 
@@ -129,12 +144,9 @@ def _sources(path: Path) -> dict[str, str]:
 
 def _anonymous(source: str, course: str) -> str:
     tree = syntax_tree(source) if len(source) <= _LONGEST_ANSWER else None
-    if tree is None:
+    if tree is None or all(isinstance(statement, ast.Pass) for statement in tree.body):
         return ""
-    try:
-        return ast.unparse(_WithoutProse(course).visit(tree))
-    except (ValueError, RecursionError):
-        return ""
+    return ast.unparse(_WithoutProse(course).visit(tree))
 
 
 class _WithoutProse(ast.NodeTransformer):

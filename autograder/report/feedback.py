@@ -20,6 +20,7 @@ from typing import Any
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.master import Master, MasterCell
+from autograder.deadline import Deadline, OutOfTimeError
 from autograder.errors import FeedbackError
 from autograder.files import replace_file
 from autograder.grading.checks import Finding, Outcome, expected_facts, expected_texts, plain_text
@@ -36,6 +37,12 @@ from autograder.text import cut
 
 _HEAD = 1_000
 """Bytes of a page within which its key stands."""
+
+_SECONDS = 10.0
+"""Processor time for all that is drawn on a page."""
+
+NOT_DRAWN = "What was shown cannot be drawn beside what was expected."
+"""What a page says of a test of which one picture or comparison cannot be made: the others are there."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +194,7 @@ def page(
 ) -> str:
     """Write the page of one notebook; `executed` is the notebook as it was run, `key` what it was drawn from."""
     (master,) = (master for master in assignment.notebooks if master.name == verdict.name)
+    drawing = Deadline(_SECONDS)
     sources = {cell.get("id"): "".join(cell["source"]) for cell in executed["cells"]}
     tests = {str(cell.grade_id) for cell in master.graded}
     asked = [cell for cell in master.cells if cell.graded or cell.task]
@@ -202,7 +210,7 @@ def page(
         shows_exercises=bool(verdict.cells or marks.by_hand or marks.comments),
         penalty=marks.penalty,
         exercises=[
-            _exercise(assignment, master, cell, verdict, marks, sources)
+            _exercise(assignment, master, cell, verdict, marks, sources, drawing)
             for cell in master.cells
             if cell.solution or cell.task
         ],
@@ -217,6 +225,7 @@ def _exercise(
     verdict: NotebookVerdict,
     marks: Marks,
     sources: dict[str, str],
+    drawing: Deadline,
 ) -> ExerciseFeedback:
     name = str(cell.grade_id)
     tests = (cell,) if cell.by_hand else master.tests_of(name)
@@ -224,8 +233,11 @@ def _exercise(
     points = None if None in given else sum(score or 0.0 for score in given)
     most = sum(test.points for test in tests)
     verdicts = {found.grade_id: found for found in verdict.cells}
-    subject = assignment.subject
-    looks = [_test(test, verdicts.get(str(test.grade_id)), marks, subject) for test in tests if not cell.by_hand]
+    looks = [
+        _test(test, verdicts.get(str(test.grade_id)), marks, assignment.subject, drawing)
+        for test in tests
+        if not cell.by_hand
+    ]
     return ExerciseFeedback(
         name,
         master.heading(cell),
@@ -244,7 +256,9 @@ def _exercise(
     )
 
 
-def _test(cell: MasterCell, verdict: CellVerdict | None, marks: Marks, subject: Subject) -> TestFeedback | None:
+def _test(
+    cell: MasterCell, verdict: CellVerdict | None, marks: Marks, subject: Subject, drawing: Deadline
+) -> TestFeedback | None:
     """Say why a test has not all of its points; None where it has."""
     name = str(cell.grade_id)
     if marks.scores.get(name, verdict.points if verdict else 0.0) >= cell.points:
@@ -253,9 +267,18 @@ def _test(cell: MasterCell, verdict: CellVerdict | None, marks: Marks, subject: 
     lost = [finding for finding in findings if finding.outcome is not Outcome.HOLDS or finding.points is not None]
     # What stands in the sides need not be repeated.
     messages = dict.fromkeys(finding.message for finding in lost if not finding.shown and not finding.evidence)
-    sides = [one for finding in lost for one in _sides(visible_part(cell, subject), finding, subject)]
     notes = [given_by_hand(marks.by_hand[name], cell.points)] if name in marks.by_hand else []
     notes += [PARTLY] if cell.has_hidden_part else []
+    sides: list[Sides] = []
+    for finding in lost:
+        try:
+            with drawing:
+                sides += _sides(visible_part(cell, subject), finding, subject)
+        except OSError:
+            # A program that draws is not there: that is the machine's, and mended another day.
+            raise
+        except (Exception, OutOfTimeError):
+            notes += [NOT_DRAWN]
     return TestFeedback(cell.looks_at, "\n".join(messages), sides, notes)
 
 

@@ -12,8 +12,9 @@ from autograder.course.folders import Course
 from autograder.errors import RejectedError
 from autograder.files import replace_file, sync_folder, temporary_prefix
 from autograder.submissions.layouts import CollectedFile, parsed_time
-from autograder.submissions.reading import MAX_BYTES, TIMESTAMP_FILE, read_file, read_timestamp
+from autograder.submissions.reading import MAX_BYTES, MOST_NAMED, TIMESTAMP_FILE, read_file, read_timestamp
 from autograder.submissions.roster import Roster
+from autograder.text import is_plain_name
 
 MAX_FILES, MAX_STUDENT_BYTES = 100, 256 * 2**20
 """Most notebooks of one student, and most bytes of all of them."""
@@ -40,7 +41,10 @@ def sort_by_student(
     for student, handed_in in sorted(by_student.items()):
         others = spelled[student.casefold()] - {student}
         numbers = {number for item in handed_in for number in (item.lms_id, item.person) if number}
-        if others and student not in roster.ids:
+        if not is_plain_name(student):
+            paths = ", ".join(item.file.path for item in handed_in[:MOST_NAMED])
+            yield f"{student}: characters that are in no name ({paths}); rename them, or import a roster"
+        elif others and student not in roster.ids:
             yield f"{student}: differs only in case from {', '.join(sorted(others))}; rename one, or import a roster"
         elif len(numbers) > 1:
             yield (

@@ -53,7 +53,14 @@ _ENTRY_BYTES = 46 + 100
 
 _UTF8_NAME, _ENCRYPTED = 0x800, 0x1
 _LONGEST_NAME = 255
-_JUNK = ("__MACOSX", "desktop.ini", "Thumbs.db")
+_JUNK = frozenset(
+    [
+        *("__MACOSX", "desktop.ini", "Thumbs.db", ".DS_Store", ".Trashes", ".Spotlight-V100", ".fseventsd"),
+        *(".ipynb_checkpoints", ".virtual_documents", ".jupyter", ".ipython", ".local", ".cache", ".config"),
+        *(".git", ".github", ".svn", ".vscode", ".idea", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
+    ]
+)
+"""What operating systems, JupyterLab and editors leave behind."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,7 @@ class Download:
                     f"{self.place}: more than {MAX_ENTRIES} files; give a folder with this download only"
                 )
             try:
+                _refuse_hidden(_checked(inside))
                 yield from self._of_file(self.place / inside, _checked(inside))
             except RejectedError as rejected:
                 yield rejected
@@ -154,6 +162,7 @@ class Download:
                 path = source.above + _checked(_name_of(entry, source.above))
                 if _is_junk(path):
                     continue
+                _refuse_hidden(path)
                 _check(entry, path)
                 read = partial(self._read, source, entry, path)
                 if not path.lower().endswith(".zip"):
@@ -233,7 +242,7 @@ def _walk(root: Path) -> Iterator[str]:
     for folder, folders, names in os.walk(root):
         inside = Path(folder).relative_to(root)
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        folders[:] = sorted(name for name in folders if not _is_junk(name)) if len(inside.parts) <= MAX_DEPTH else []
+        folders[:] = sorted(name for name in folders if not _is_left(name)) if len(inside.parts) <= MAX_DEPTH else []
         yield from ((inside / name).as_posix() for name in sorted(names + links) if not _is_junk(name))
 
 
@@ -301,8 +310,23 @@ def _check(entry: zipfile.ZipInfo, path: str) -> None:
 
 
 def _is_junk(path: str) -> bool:
-    """Tell whether a file is one that an operating system or JupyterLab has left."""
-    return any(part in _JUNK or (part.startswith(".") and part not in (".", "..")) for part in path.split("/"))
+    """Tell whether a file is one that a program has left, or is hidden and would not count either way."""
+    parts = path.split("/")
+    return any(map(_is_left, parts)) or (_is_hidden(parts[-1]) and not _counts(path))
+
+
+def _is_left(name: str) -> bool:
+    return name in _JUNK or name.startswith("._")
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name not in (".", "..")
+
+
+def _refuse_hidden(path: str) -> None:
+    """Refuse what would count if its name, or that of a folder around it, did not begin with a dot."""
+    if _counts(path) and any(map(_is_hidden, path.split("/"))):
+        raise RejectedError("name", f"{path}: a name that begins with a dot, which hides it; rename it if it counts")
 
 
 def _counts(path: str) -> bool:

@@ -22,7 +22,7 @@ from nbgrader.utils import parse_utc
 
 from autograder.errors import RejectedError
 from autograder.layers import layer
-from autograder.text import readable
+from autograder.text import is_plain_name, plain, readable
 
 MAX_BYTES = 32 * 2**20
 """Largest notebook file that is read, in bytes; pictures in outputs make honest ones big."""
@@ -108,15 +108,22 @@ def students(submissions: Path, assignment: str) -> list[str]:
 
 
 def strays(submissions: Path) -> list[str]:
-    """List what lies among the students' folders and is none: files to unpack, names that are not UTF-8."""
+    """List what lies among the students' folders and is none: files to unpack, for instance."""
     if not submissions.is_dir():
         return []
     with os.scandir(submissions) as entries:
         return sorted(
-            readable(entry.name)
-            for entry in entries
-            if not entry.name.startswith(".") and not (entry.is_dir() and _is_text(entry.name))
+            readable(entry.name) for entry in entries if not entry.name.startswith(".") and not entry.is_dir()
         )
+
+
+def out_of_reach(submissions: Path, assignment: str) -> list[str]:
+    """List the folders with a submission whose names begin with a dot or are not UTF-8: these are not graded."""
+    if not submissions.is_dir():
+        return []
+    with os.scandir(submissions) as entries:
+        names = [entry.name for entry in entries if entry.name.startswith(".") or not _is_text(entry.name)]
+    return sorted(readable(name) for name in names if _may_exist(submissions / name / assignment))
 
 
 def read_submission(folder: Path, student: str, assignment: str, names: Iterable[str]) -> Submission:
@@ -132,6 +139,7 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
     """
     wanted = list(names)
     try:
+        _refuse_odd_names(student)
         present = _list(folder)
     except RejectedError as rejected:
         return Submission(student, assignment, dict.fromkeys(wanted, rejected))
@@ -202,7 +210,7 @@ def _look_alike(name: str, present: list[str]) -> str:
 def _listed(names: list[str]) -> str:
     """List file names in one line, of many only the first: any character but two may stand in one."""
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(" ".join(readable(name).split()) for name in names[:MOST_NAMED]) + more
+    return ", ".join(plain(" ".join(readable(name).split())) for name in names[:MOST_NAMED]) + more
 
 
 def _list(folder: Path) -> list[str]:
@@ -212,6 +220,14 @@ def _list(folder: Path) -> list[str]:
         return sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise RejectedError("io", f"{folder}: {error.strerror}; see that it is a readable folder") from None
+
+
+@layer("escaping")
+def _refuse_odd_names(student: str) -> None:
+    """Refuse what cannot go into nbgrader's gradebook, whose pages write names as they are."""
+    if not is_plain_name(student):
+        why = "the name of the student's folder holds characters that are in no name, and that pages may run"
+        raise RejectedError("name", f"{plain(student)}: {why}; rename the folder")
 
 
 @layer("reading (links, sizes, depth)")

@@ -29,6 +29,9 @@ class Limits:
         Size of the home folder, which is the only place to write to, and how many files it holds.
     output_bytes, output_messages : int
         Outputs of a notebook, counted while they arrive.
+    grader_seconds : int
+        Processor time of the grader itself for one notebook: reading, rebuilding, judging, explaining and drawing
+        what was handed in. An honest notebook takes a fraction of a second.
     """
 
     cell_seconds: int = 30
@@ -41,3 +44,4 @@ class Limits:
     scratch_files: int = 4096
     output_bytes: int = 8 * 2**20
     output_messages: int = 10_000
+    grader_seconds: int = 20

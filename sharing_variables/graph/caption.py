@@ -16,8 +16,8 @@ NOT_AS_MEANT = "Not as meant"
 """How the caption begins where outputs do not share as they are meant to."""
 
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
-_COUNTER = re.compile(r"(_\d+)+(?=/|$)")
-"""What TensorFlow appends to a name that is taken, or to a scope."""
+_COUNTERS = re.compile(r"(?:\d++_)*+")
+"""What TensorFlow appends to a name that is taken, or to a scope, read from its end: there it is found at once."""
 
 
 def caption(facts: Facts, groups: tuple[frozenset[str], ...] = ()) -> str:
@@ -144,7 +144,7 @@ def _twins(facts: Facts, apart: list[set[str]]) -> str:
     for variable in facts.own:
         for place, names in enumerate(apart):
             if variable.name in names:
-                stem = _COUNTER.sub("", variable.name)
+                stem = _stem(variable.name)
                 alike[stem, variable.shape, variable.dtype][place].append(variable.name)
     even = [names for names in alike.values() if len(set(map(len, names))) == 1]
     twins = [_some(twin) for names in even for twin in zip(*names, strict=True)]
@@ -153,6 +153,11 @@ def _twins(facts: Facts, apart: list[set[str]]) -> str:
     number = _NUMBERS.get(len(apart), str(len(apart)))
     others = [f"and so are {twin}" for twin in (twins[1:] if len(twins) < 4 else twins[1:2])]
     return ", ".join([f"{twins[0]} are {number} variables", *others, *(["and so on"] if len(twins) > 3 else [])])
+
+
+def _stem(name: str) -> str:
+    """Leave out of a name what TensorFlow has counted."""
+    return "/".join(_COUNTERS.sub("", part[::-1], count=1)[::-1] for part in name.split("/"))
 
 
 def _each(facts: Facts, outputs: list[Output], names: list[set[str]]) -> list[str]:

@@ -18,6 +18,9 @@ from sharing_variables.graph.facts import Facts, Output, Variable
 MOST = 12
 """Boxes in a column; what is beyond is folded."""
 
+_DEPTHS = 8
+"""Numbers of scopes around a variable, the fewest ones, with which an optimizer's variables are looked for."""
+
 
 def figure(facts: Facts, groups: tuple[frozenset[str], ...] = (), *, styled: bool = True) -> str:
     """
@@ -79,9 +82,10 @@ def _svg(facts: Facts) -> str:
 def _slots(facts: Facts) -> Counter[str]:
     """Count the optimizer's variables by the variable that they are kept for; some serve all, and count under ""."""
     own = {variable.name for variable in facts.own}
+    depths = sorted({name.count("/") for name in own})[:_DEPTHS]
     found: Counter[str] = Counter()
-    for path in (variable.name.split("/")[:-1] for variable in facts.variables if variable.slot):
-        tails = ("/".join(path[start:]) for start in range(len(path)))
+    for above in (variable.name.rpartition("/")[0] for variable in facts.variables if variable.slot):
+        tails = ("/".join(above.rsplit("/", depth + 1)[-depth - 1 :]) for depth in reversed(depths))
         found[next((tail for tail in tails if tail in own), "")] += 1
     return found
 

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import shutil
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.exc import SAWarning
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -178,3 +181,40 @@ def test_released_feedback_is_our_pages_and_reaches_its_student(office: Office, 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.rglob("*.html")}
+
+
+ODD_NAME = "<img src=x onerror=document.title='ran'>"
+"""What a folder is called that a student, or a download, has brought."""
+
+
+def test_a_name_with_a_tag_runs_nothing_on_formgraders_pages(office: Office) -> None:
+    course = Course(office.room.course)
+    shutil.copytree(course.submitted("ada", ASSIGNMENT), course.submitted(ODD_NAME, ASSIGNMENT))
+    said = office.room.run("autograder", "grade", ASSIGNMENT, code=1)
+    assert f"{ODD_NAME}: REJECTED(name)" in said
+    lists = ("manage_students", f"gradebook/{ASSIGNMENT}/{NOTEBOOK}", f"manage_submissions/{ASSIGNMENT}")
+    for path in (*lists, office.submission("ada")):
+        assert title_of(office, path) != "ran"
+    # What nbgrader's own commands would put into the gradebook would be noticed.
+    shutil.copytree(course.autograded("ada", ASSIGNMENT), course.autograded(ODD_NAME, ASSIGNMENT))
+    with Gradebook(course.db_url, course.directory.course_id) as book:
+        assert ODD_NAME not in [student.id for student in book.students]
+        book.add_student(ODD_NAME)
+        with warnings.catch_warnings():
+            # nbgrader adds rows while SQLAlchemy flushes others.
+            warnings.simplefilter("ignore", SAWarning)
+            book.update_or_create_submission(ASSIGNMENT, ODD_NAME)
+    assert title_of(office, office.submission(ODD_NAME)) == "ran"
+    with Gradebook(course.db_url, course.directory.course_id) as book:
+        book.remove_student(ODD_NAME)
+    for folder in (course.submitted, course.autograded, course.feedback):
+        shutil.rmtree(folder(ODD_NAME, ASSIGNMENT).parent)
+
+
+def title_of(office: Office, path: str) -> str:
+    """Open one of formgrader's pages, and give its title once everything has come."""
+    tab = office.formgrader(path)
+    tab.wait_for_timeout(500)
+    title = tab.title()
+    tab.close()
+    return title

@@ -24,6 +24,7 @@ from autograder.authoring.release import release
 from autograder.cli import main as autograder
 from autograder.course.folders import CONFIG_FILE, SANITIZE_FILE, Course
 from autograder.course.master import OUTPUT_TAG
+from autograder.hints import FILE as HINTS_FILE
 from tests.conftest import KERNEL_NAME, ROOT
 
 NAME = "hostile"
@@ -45,6 +46,7 @@ LIMITS = {
     "scratch_files": 500,
     "output_bytes": 4 * 2**20,
     "output_messages": 1000,
+    "grader_seconds": 10,
 }
 """Small ones, so that a class full of bombs is graded in a minute or two."""
 
@@ -63,6 +65,24 @@ def _check(name):
 
 _check("x")
 """
+
+HINTS = """
+- id: H1
+  belief: 'The number that comes in is the number that goes out.'
+  truth: 'A function returns what it computes.'
+  reread: {notebook: 01_double, heading: Double}
+  signs:
+    - test: 'test-double-*'
+      source: 'return x *$'
+"""
+"""What the course explains: answers that show it are examples in the class report."""
+
+HASTY = """
+# A pattern that takes twice as long for each further letter.
+regex: (z+z+)+y
+replace: Y
+"""
+"""What an author may have added to the patterns for outputs."""
 
 HONEST: dict[str, tuple[dict[str, str], dict[str, float]]] = {
     "ada": (RIGHT, FULL),
@@ -97,7 +117,9 @@ def make_course(folder: Path, planted: Mapping[str, str]) -> Course:
     # For nbgrader, which is given as long.
     limits += f"c.ExecutePreprocessor.timeout = {LIMITS['cell_seconds']}\n"
     (folder / CONFIG_FILE).write_text(usual + limits, encoding="utf-8")
-    (source.parent / SANITIZE_FILE).write_text((ROOT / "solutions" / SANITIZE_FILE).read_text(encoding="utf-8"))
+    patterns = (ROOT / "solutions" / SANITIZE_FILE).read_text(encoding="utf-8")
+    (source.parent / SANITIZE_FILE).write_text(patterns + HASTY, encoding="utf-8")
+    (source / HINTS_FILE).write_text(HINTS, encoding="utf-8")
     for name, notebook in ((DOUBLE, _double(planted)), (SHARE, _share(planted))):
         nbformat.write(notebook, source / f"{name}.ipynb")
     course = Course(folder)

@@ -13,6 +13,7 @@ import html.parser
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,7 @@ import cattrs
 from nbgrader.api import Gradebook
 
 from autograder.course.folders import Course
+from autograder.report.csv_table import csv_safe
 from sharing_variables.display import GRAPH_TYPE
 from tests.hostile.cases import Case, all_cases
 from tests.hostile.course import FULL, HONEST, NAME, hand_in_honestly, make_course, secrets, written_ways
@@ -38,6 +40,11 @@ MARK = "hostile-was-here"
 """What the names of files begin with that attacks leave where they can."""
 
 _PR_SET_CHILD_SUBREAPER = 36
+
+_FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_MARKDOWN = re.compile(r"<[A-Za-z/!?]|\]\(|\]:")
+"""What nbgrader's feedback pages make tags, links and definitions of."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,7 @@ def failures(case: Case, observed: Observed, seed: int) -> list[str]:
     if case.notebook in seen.states and seen.states != expected:
         found.append(f"is {seen.states}, and should be {expected}")
     points: dict[str, float | None] = {
-        case.notebook: case.points,
+        case.notebook: case.points if expected[case.notebook] == "GRADED" else None,
         case.other: FULL[case.other] if expected[case.other] == "GRADED" else None,
     }
     if seen.points != points:
@@ -229,24 +236,28 @@ def _autograder(
         observed.problems.append(f"the batch had not ended after {GRADE_SECONDS} s")
     if any((sign < " " and sign != "\n") or "\x7f" <= sign <= "\x9f" for sign in observed.said):
         observed.problems.append("a control character reaches the terminal")
+    if not (course.reports / f"{NAME}.html").exists():
+        observed.problems.append(f"no class report was written: {observed.said[-300:]}")
     if "Traceback (most recent call last)" in observed.said:
         observed.problems.append(f"a traceback reaches the terminal: {observed.said[-300:]}")
     sheet = course.reports / f"{NAME}.csv"
     if not sheet.exists():
         observed.problems.append(f"no CSV was written: {observed.said[-300:]}")
         return
+    called = {csv_safe(student): student for student in students}
     with sheet.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     for row in rows[1:]:
         line = dict(zip(rows[0], row, strict=True))
-        student = line["student"].removeprefix("'") if line["student"] not in students else line["student"]
+        student = called.get(line["student"], line["student"])
         seen = observed.students.setdefault(student, Seen())
         name = line["notebook"]
         seen.states[name] = line["state"]
         seen.points[name] = float(line["points"]) if line["points"] else None
         seen.remarks[name] = f"{line['reason']}; {line['notes']}"
         seen.seconds = max(seen.seconds, float(line["seconds"]))
-        seen.markup += [f"a formula in the CSV: {cell[:40]}" for cell in row if cell.startswith(("=", "+", "-", "@"))]
+        seen.markup += [f"a formula in the CSV: {cell[:40]}" for cell in row if cell.startswith(_FORMULAS)]
+        seen.markup += [f"a control character in the CSV: {cell[:40]!r}" for cell in row if _CONTROL.search(cell)]
     unknown = set(observed.students) - set(students)
     if unknown:
         observed.problems.append(f"rows of students that there are not: {sorted(unknown)}")
@@ -263,7 +274,12 @@ def _look(course: Course, student: str, planted: dict[str, str], seen: Seen) -> 
                 scores = [grade.auto_score for grade in notebook.grades]
                 if not any(grade.needs_manual_grade for grade in notebook.grades) and None not in scores:
                     seen.book[name] = sum(scores)
-                texts[f"comments on {name}"] = str([c.auto_comment for c in notebook.comments])
+                comments = [c.auto_comment or "" for c in notebook.comments]
+                texts[f"comments on {name}"] = str(comments)
+                seen.markup += [f"Markdown in a comment on {name}" for text in comments if _MARKDOWN.search(text)]
+                seen.markup += [f"a control character in a comment on {name}" for t in comments if _CONTROL.search(t)]
+    if any(sign in student for sign in '<>"&\\\n') and None not in seen.book.values():
+        seen.markup.append("a name in the gradebook that formgrader's pages write as it is")
     own = {"others"} if student == "ada" else set()
     for where, text in texts.items():
         for secret in planted.keys() - own:

@@ -50,6 +50,12 @@ def _decide_as_handed_in(cell, shown, assignment):
     return verdict, verdict
 
 
+def _explains_nothing(*_):
+    from autograder.grading.explain import Explained
+
+    return Explained()
+
+
 def _skipped_cells_hold(look):
     def replaced(self, cell, shown, assignment):
         from autograder.grading.checks import Finding, Outcome
@@ -161,7 +167,7 @@ REPLACED: dict[str, dict[str, Callable[[Any], Any]]] = {
     "rebuild": {
         "_prepared": _instead(_as_handed_in),
         "decide": _instead(_decide_as_handed_in),
-        "explain": _instead(lambda *_: ()),
+        "explain": _instead(_explains_nothing),
         "AssertCheck.look": _skipped_cells_hold,
     },
     "evidence": {"judge": _asserts_alone},
@@ -192,6 +198,9 @@ REPLACED: dict[str, dict[str, Callable[[Any], Any]]] = {
         "plain": _instead(lambda text: text),
         "_outputs": _instead(lambda outputs, number, left: outputs),
         "csv_safe": _instead(lambda text: text),
+        "_refuse_odd_names": _instead(_nothing),
+        "Gradebook.takes": _instead(lambda book, student: True),
+        "_harmless": _instead(lambda comment: comment),
     },
 }
 """By layer and marked function, what takes its place."""
