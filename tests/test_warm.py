@@ -162,6 +162,20 @@ def test_a_zygote_that_dies_is_started_again() -> None:
     assert done.replies["sum"].ok
 
 
+@pytest.mark.parametrize("words", [b"\xff", b"[", b"5", b'{"signal": "x"}', b'{"signal": 4711}', b"{}"])
+def test_an_error_about_one_kernel_ends_that_kernel_alone(words: bytes) -> None:
+    async def story() -> None:
+        async with started() as (manager, client), started() as (other, _):
+            assert isinstance(other.provisioner, WarmProvisioner) and other.provisioner._connection is not None
+            other.provisioner._connection.send(words)
+            assert await other.provisioner.wait() is not None
+            assert other.provisioner.lost.startswith("the warm process failed on the kernel (")
+            assert await run(client, "print(1)") == ("1\n", "ok")
+            assert await manager.is_alive()
+
+    asyncio.run(story())
+
+
 def test_a_kernel_at_a_desk_ends_with_its_zygote() -> None:
     async def story() -> None:
         async with started(preload=["email.header"]) as (manager, _):

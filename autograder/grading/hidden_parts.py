@@ -4,8 +4,9 @@ Hidden parts of tests: what they are, where they run, and what of them people ma
 Of a test with a hidden part the visible part runs in its place, and the whole test after everything else: what people
 see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something and has
 asserts of its own, it first runs without them, before any such test runs whole: what counts as evidence was shown
-before the kernel had been told what is expected. `autograder.inside.namespaces` gives a test that runs again the
-names of its place.
+before the kernel had been told what is expected. Hidden parts are told once: a kernel that dies afterwards has no
+successor, which might have been left a message. `autograder.inside.namespaces` gives a test that runs again the names
+of its place.
 """
 
 import ast
@@ -35,6 +36,7 @@ from autograder.grading.checks import (
 )
 from autograder.grading.verdict import CellVerdict, decide_cell
 from autograder.inside.namespaces import BRING_BACK, KEEP
+from autograder.kernels.run import Run
 from autograder.layers import layer
 from autograder.subject import Subject
 
@@ -102,6 +104,13 @@ def visible_evidence(master: Master, subject: Subject) -> dict[str, dict[str, di
                 asked = {"tags": sorted(kind.tags & set(part.tags)), "facts": list(expected_facts(part, kind))}
                 found.setdefault(title(part.source), {})[kind.name] = asked
     return found
+
+
+@layer("hidden tests last")
+def was_told(done: Run) -> bool:
+    """Tell whether a kernel has been told anything hidden: then nothing of the same submission may run after it."""
+    begun = {*done.replies, done.stopped_at}
+    return any(cell.startswith((_ASKED, _WHOLE)) for cell in begun)
 
 
 def place_of(cell_id: str) -> str:
