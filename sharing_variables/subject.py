@@ -21,7 +21,6 @@ class SharingVariables:
         helpers=("sharing_variables.display",),
         library_folders=("/tensorflow/python/",),
     )
-    packages: tuple[str, ...] = ("numpy", "tensorflow-cpu", "tensorboard", "protobuf", "pygraphviz")
 
     @property
     def evidence(self) -> tuple[EvidenceKind, ...]:
