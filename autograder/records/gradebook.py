@@ -149,10 +149,17 @@ class Gradebook:
                 self._book.db.rollback()
             what = (str(error).splitlines() or [type(error).__name__])[0]
             kind = GradebookError
-            if isinstance(error, OperationalError):
+            if _is_the_databases(error):
                 kind = GradebookBusyError
                 advice = "another program may be writing to it: end that, or see that it can be written"
             raise kind(f"{self.course.db_url}: {what}; {advice}") from error
+
+
+def _is_the_databases(error: BaseException | None) -> bool:
+    """Tell whether it is the database that refuses; nbgrader raises such errors anew, as errors of other kinds."""
+    while error is not None and not isinstance(error, OperationalError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def penalize(book: Gradebook, course: Course, result: Result) -> bool:
                 about = {"notebook": verdict.name, "assignment": result.assignment, "student": result.student}
                 step(new_notebook(), {"nbgrader": about | {"db_url": course.db_url}})
     except OperationalError:
-        # The database's own, which is no fault of the plugin.
+        # The database's own, and no fault of the plugin's.
         raise
     except Exception as error:
         raise GradebookError(
