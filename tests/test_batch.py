@@ -201,24 +201,30 @@ def test_a_zygote_that_dies_costs_nobody_anything(small: Course) -> None:
     assert points == {"ada": 6, "alan": 6, "grace": 6}
 
 
+TOLD = f"if x == {UNSEEN}"
+
+
 @pytest.mark.parametrize(
-    ("waits", "again"),
-    [("if True", True), (f"if x == {UNSEEN}", False)],
-    ids=["before", "after"],
+    ("waits", "whole", "again"),
+    [("if True", False, True), (TOLD, False, False), (TOLD, True, True)],
+    ids=["a kernel that knows nothing", "a kernel that was told", "the zygote"],
 )
-def test_what_an_outsider_has_ended_is_the_graders_and_runs_again_where_nothing_was_told(
-    small: Course, waits: str, again: bool
+def test_what_an_outsider_has_ended_is_the_graders_and_is_run_again_where_no_student_could_have_done_it(
+    small: Course, waits: str, whole: bool, again: bool
 ) -> None:
-    """The kernel tells where it is by a child of its own."""
-    child = "import subprocess\nsubprocess.run(['sleep', '4321'])"
-    waiting = f"def double(x):\n    {waits}:\n        {child.replace(chr(10), chr(10) + ' ' * 8)}\n    return 2 * x"
+    # The kernel tells where it is by a child of its own.
+    child = "__import__('subprocess').run(['sleep', '4321'])"
+    waiting = f"def double(x):\n    {waits}:\n        {child}\n    return 2 * x"
     (submission,), assignment = submissions_of(small, {"ada": {"double": waiting, "triple": RIGHT["triple"]}})
     how = runner(preload=("email.encoders",))
-    with _meanwhile(lambda: _running("sleep 4321") and _kill(_kernels_of("email.encoders"))):
+    victims = _processes if whole else _kernels_of
+    with _meanwhile(lambda: _running("sleep 4321") and _kill(victims("email.encoders"))):
         result = grade(submission, assignment, how)
     first, second = result.verdicts
-    assert (str(first.state), first.may_run_again, first.earned) == ("CRASH(grader)", again, 0 if again else 2)
-    assert "something outside of its jail killed the kernel" in first.state.message
+    assert (str(first.state), first.may_run_again) == ("CRASH(grader)", again)
+    assert first.earned == (2 if waits == TOLD else 0)
+    why = "the warm process has gone" if whole else "something outside of its jail killed the kernel"
+    assert why in first.state.message
     assert str(second.state) == "GRADED"
     assert not result.is_final
     # Later, what stands is not run again.

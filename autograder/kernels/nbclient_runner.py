@@ -144,11 +144,12 @@ class NbclientRunner:
                     raise
                 # Of the grader's own: told as an end, because it must be known how far the notebook came.
                 ended, why = Ended.LOST, f"{type(error).__name__}: {' '.join(str(error).split())}"
-        if ended is Ended.DEAD_KERNEL and client.lost:
+        if ended is not Ended.COMPLETE and client.lost:
+            # Whatever it looked like: what is waited for does not come from a kernel that somebody has ended.
             ended, why = Ended.ZYGOTE_GONE if client.zygote_gone else Ended.LOST, client.lost
         refusals = find_subject(self.subject).kernel.refusals
         limit = client.limit or next(filter(None, (reply.refused(refusals) for reply in client.replies.values())), "")
-        if limit:
+        if limit and not why:
             ended = Ended.LIMIT
         return Run(notebook, ended, client.replies, "" if ended is Ended.COMPLETE else client.running, limit, why)
 
