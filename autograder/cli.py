@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from autograder import __version__
-from autograder.commands.terminal import NOTHING_DONE, STOPPED, terminal
+from autograder.commands.terminal import NOTHING_DONE, STOPPED, find_footing, terminal
 from autograder.errors import AutograderError
+from autograder.text import plain
 
 COMMANDS = {
     "release": "write the student version from the masters",
@@ -27,12 +28,20 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    find_footing()
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser(arguments).parse_args(arguments)
     try:
         return int(options.run(options, terminal()))
     except AutograderError as error:
         terminal(stderr=True).print(f"autograder: {error}")
+        return NOTHING_DONE
+    except OSError as error:
+        # Of the machine: whatever no room below has explained.
+        place = error.filename or "this machine"
+        terminal(stderr=True).print(
+            f"autograder: {plain(str(place))}: {error.strerror or error}; mend that, and run the same command again"
+        )
         return NOTHING_DONE
     except KeyboardInterrupt:
         terminal(stderr=True).print("autograder: stopped")

@@ -5,7 +5,9 @@ What can go wrong, as one tree.
     +-- CourseError      the course itself cannot be used: its folder, configuration or master notebooks
     +-- RejectedError    a submission, or one notebook of it, cannot be read: the batch goes on without it
     +-- DownloadError    what an LMS handed out cannot be read at all: nothing has been collected
+    +-- StoreError       a result cannot be kept: the batch goes on, and the same command grades it again
     +-- GradebookError   the gradebook and the course disagree, or it cannot be opened
+        +-- GradebookBusyError   it takes nothing from anybody just now: what was to be written waits
     +-- FeedbackError    a feedback page cannot be made or written: the batch goes on without it
     +-- ExportError      scores cannot be written as another program wants them
     +-- KernelError      kernels cannot be had as they are asked for: nothing has been graded
@@ -28,8 +30,16 @@ class DownloadError(AutograderError):
     """What an LMS handed out cannot be read at all; nothing has been collected."""
 
 
+class StoreError(AutograderError):
+    """A result cannot be kept; an older one of the same submission is still there."""
+
+
 class GradebookError(AutograderError):
     """The gradebook cannot take this course's grades; no older grade was changed."""
+
+
+class GradebookBusyError(GradebookError):
+    """The gradebook takes nothing just now: another program writes to it, or its disk is full."""
 
 
 class FeedbackError(AutograderError):

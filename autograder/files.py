@@ -8,12 +8,28 @@ from pathlib import Path
 _CODE = (".py", ".txt", ".j2", ".js")
 """The endings of files that a package consists of."""
 
-_PREFIX_CHARACTERS = 100
+_NAME_BYTES = 255
+"""The longest name that file systems take."""
+
+_PREFIX_BYTES = 100
+
+
+def file_name(stem: str, ending: str) -> str:
+    """Name a file so that any file system takes it: of a name that is too long a part, and a digest of the whole."""
+    whole = f"{stem}{ending}"
+    if len(whole.encode()) <= _NAME_BYTES:
+        return whole
+    tail = f"-{hashlib.sha256(stem.encode()).hexdigest()[:16]}{ending}"
+    return _cut(stem, _NAME_BYTES - len(tail.encode())) + tail
 
 
 def temporary_prefix(name: str) -> str:
     """Begin the name of a temporary file or folder: hidden, and short enough for what is appended."""
-    return f".{name[:_PREFIX_CHARACTERS]}."
+    return f".{_cut(name, _PREFIX_BYTES)}."
+
+
+def _cut(name: str, size: int) -> str:
+    return name.encode()[:size].decode("utf-8", "ignore")
 
 
 def replace_file(path: Path, content: str | bytes) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
-from autograder.errors import FeedbackError, GradebookError, JailError
+from autograder.errors import FeedbackError, GradebookBusyError, GradebookError, JailError, KernelError, StoreError
 from autograder.grading.batch import MakeExecutor, grade_all
 from autograder.grading.result import Result
 from autograder.kernels.run import Runner
@@ -21,6 +21,9 @@ from autograder.records.store import ResultStore, Stored, only_grader
 from autograder.report.feedback import Feedback
 from autograder.submissions.reading import Submission, read_submission
 from autograder.zygote.bubblewrap import exposing
+
+_MOST_HELD = 100
+"""Results that wait in memory to be stored. When so many cannot be, none can: nothing new is begun."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class SessionReport:
     kept : int
         How many of them an earlier session had found.
     problems : tuple of str
-        Results that the gradebook or a page could not take, a line for each.
+        What could not be kept, written or graded, a line for each.
     """
 
     stored: tuple[Stored, ...]
@@ -76,7 +79,9 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     """
     Grade what has to be graded and bring the gradebook up to date.
 
-    What is new is read again when its turn comes, so that a class is never in memory.
+    What is new is read again when its turn comes, so that a class is never in memory. What could not be written is
+    tried again at the end: a result that cannot be kept, and what a gradebook does not take that another program
+    writes to. Neither stops the others.
 
     Parameters
     ----------
@@ -94,24 +99,9 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     KernelError
         When there is something to grade, and kernels cannot be had.
     """
-    recorded: list[Stored] = []
-    problems: list[str] = []
-    feedback = Feedback(session.course, session.assignment)
     store = ResultStore(session.course, session.assignment, session.runner)
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
-
-        def record(submission: Submission, stored: Stored) -> None:
-            try:
-                standing = None
-                if gradebook.takes(stored.result.student):
-                    gradebook.write(stored)
-                    standing = gradebook.changed(stored.result)
-                feedback.write(stored, submission.secret, standing)
-            except (GradebookError, FeedbackError, OSError) as error:
-                problems.append(f"{stored.result.student}: {error}")
-            recorded.append(stored)
-            progress(stored.result)
-
+        records = _Records(store, gradebook, Feedback(session.course, session.assignment), progress)
         new: list[str] = []
         for student in session.students:
             submission = _read(session, student)
@@ -119,16 +109,102 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
             if found is None or not found.result.is_final:
                 new.append(student)
             else:
-                record(submission, found)
-        kept = len(recorded)
+                records.draw(submission, found)
+        kept = len(records.recorded)
         if new and not stop.is_set():
             with _warm(session):
-                submissions = (_read(session, student) for student in new)
-                for submission, result in grade_all(
-                    submissions, session.assignment, session.runner, session.make_executor, session.in_flight, stop
-                ):
-                    record(submission, store.store(submission, result))
-    return SessionReport(tuple(sorted(recorded, key=lambda one: one.result.student)), kept, tuple(problems))
+                _grade(session, new, records, stop)
+        records.finish()
+    recorded = sorted(records.recorded, key=lambda one: one.result.student)
+    return SessionReport(tuple(recorded), kept, tuple(records.problems))
+
+
+def _grade(session: Session, new: list[str], records: "_Records", stop: threading.Event) -> None:
+    """Grade what is new, as far as there are processes to do so."""
+    submissions = (_read(session, student) for student in new)
+    begun = False
+    try:
+        for submission, result in grade_all(
+            submissions, session.assignment, session.runner, session.make_executor, session.in_flight, stop
+        ):
+            begun = True
+            if not records.keep(submission, result):
+                stop.set()
+    except KernelError as error:
+        if not begun:
+            raise
+        records.problems.append(str(error))
+
+
+class _Records:
+    """Keeps results and draws from them, at once or, where that fails, once more at the end."""
+
+    def __init__(
+        self, store: ResultStore, gradebook: Gradebook, feedback: Feedback, progress: Callable[[Result], None]
+    ) -> None:
+        self._store, self._gradebook, self._feedback, self._progress = store, gradebook, feedback, progress
+        self.recorded: list[Stored] = []
+        self.problems: list[str] = []
+        self._held: list[tuple[Submission, Result]] = []
+        self._undrawn: list[tuple[Stored, str | None]] = []
+        self._is_busy = ""
+
+    def keep(self, submission: Submission, result: Result) -> bool:
+        """Store a result and draw from it; tell whether it is worth while to go on."""
+        if not result.is_final:
+            earlier = self._store.find(submission)
+            if earlier is not None and earlier.result.is_final:
+                failure = f"{result.student}: {result.state} {result.state.message}; the earlier result stays"
+                self.problems.append(failure)
+                self.draw(submission, earlier)
+                return True
+        try:
+            stored = self._store.store(submission, result)
+        except StoreError:
+            self._held.append((submission, result))
+            return len(self._held) < _MOST_HELD
+        self.draw(submission, stored)
+        return True
+
+    def draw(self, submission: Submission, stored: Stored) -> None:
+        """Bring the gradebook and the pages up to date."""
+        if self._is_busy or self._failure(stored, submission.secret):
+            self._undrawn.append((stored, submission.secret))
+        self.recorded.append(stored)
+        self._progress(stored.result)
+
+    def finish(self) -> None:
+        """Try again what has failed, and say what still does."""
+        self._is_busy = ""
+        for submission, result in self._held:
+            try:
+                stored = self._store.store(submission, result)
+            except StoreError as error:
+                self.problems.append(f"{result.student}: {error}")
+            else:
+                self.draw(submission, stored)
+        undrawn, self._undrawn = self._undrawn, []
+        for stored, secret in undrawn:
+            failure = self._is_busy or self._failure(stored, secret)
+            if failure:
+                self.problems.append(f"{stored.result.student}: {failure}")
+
+    def _failure(self, stored: Stored, secret: str | None) -> str:
+        """Write what is drawn from a result; say why where that fails. A busy gradebook is waited for only once."""
+        try:
+            standing = None
+            if self._gradebook.takes(stored.result.student):
+                self._gradebook.write(stored)
+                standing = self._gradebook.changed(stored.result)
+            self._feedback.write(stored, secret, standing)
+        except GradebookBusyError as error:
+            self._is_busy = str(error)
+            return self._is_busy
+        except (GradebookError, FeedbackError) as error:
+            return str(error)
+        except OSError as error:
+            return f"{error.filename or 'the autograded notebooks'}: {error.strerror}; mend that and grade again"
+        return ""
 
 
 def _read(session: Session, student: str) -> Submission:

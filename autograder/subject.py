@@ -151,9 +151,6 @@ class Subject(Protocol):
     kernel: KernelSettings
     """Read by the grader and by kernel provisioners when kernels are started, and by the kernel's own extension."""
 
-    packages: tuple[str, ...]
-    """Distributions whose versions can change a result: they are part of a result's key."""
-
     @property
     def evidence(self) -> tuple[EvidenceKind, ...]:
         """Its kinds of evidence. Read by checks, hints, the reference and the feedback page."""
@@ -172,7 +169,6 @@ class _Plain:
 
     name = "plain"
     kernel = KernelSettings()
-    packages: tuple[str, ...] = ()
     evidence: tuple[EvidenceKind, ...] = ()
     hint_rules: tuple[HintRule, ...] = ()
     lint_rules: tuple[LintRule, ...] = ()

@@ -20,7 +20,6 @@ class SharingVariables:
         silenced=(("tensorflow", "non-resource variables are not supported in the long term"),),
         library_folders=("/tensorflow/python/",),
     )
-    packages: tuple[str, ...] = ("numpy", "tensorflow-cpu", "tensorboard", "protobuf", "pygraphviz")
 
     @property
     def evidence(self) -> tuple[EvidenceKind, ...]:

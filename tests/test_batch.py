@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,13 +20,15 @@ from autograder.course.assignment import Assignment
 from autograder.course.folders import CONFIG_FILE, SANITIZE_FILE, Course
 from autograder.grading.batch import MakeExecutor, grade_all, local_processes
 from autograder.grading.result import Result
+from autograder.grading.submission import grade
 from autograder.kernels.nbclient_runner import NbclientRunner
-from autograder.kernels.run import Run
+from autograder.kernels.run import Lease, Run
 from autograder.probes import DESK
 from autograder.submissions.reading import Submission, read_submission
 from autograder.zygote.limits import Limits
 from tests.conftest import runner
-from tests.small_course import NAME, RIGHT, hand_in
+from tests.small_course import NAME, RIGHT, UNSEEN, hand_in
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -206,6 +209,132 @@ def test_a_worker_that_listens_to_nothing_is_ended_and_costs_only_its_own_submis
     results = grade_class(small, answers, how, workers=2)
     assert str(results["deaf"].state) == "LIMIT(grader-time)"
     assert {name: results[name].points for name in ("ada", "alan", "grace")} == {"ada": 6, "alan": 6, "grace": 6}
+
+
+@pytest.mark.parametrize(
+    "death", ["os._exit(1)", "ctypes.string_at(0)", "os.abort()", "os.execv('/bin/true', ['true'])"]
+)
+def test_a_kernel_that_dies_with_what_is_hidden_has_no_successor(small: Course, death: str) -> None:
+    dies = f"import ctypes, os, signal\ndef double(x):\n    if x == {UNSEEN}:\n        {death}\n    return 2 * x"
+    counted = _Counted()
+    (submission,), assignment = submissions_of(small, {"mallory": RIGHT | {"double": dies}})
+    result = grade(submission, assignment, counted)
+    assert (counted.runs, str(result.verdicts[0].state)) == (1 + 1, "CRASH(kernel)")
+    assert (result.verdicts[0].points, result.verdicts[0].earned) == (None, 2)
+    assert "2 points were earned until then" in result.verdicts[0].state.message
+
+
+def test_a_kernel_that_dies_before_is_run_again_once(small: Course) -> None:
+    dies = "import os\nos._exit(1)\n" + RIGHT["double"]
+    counted = _Counted()
+    (submission,), assignment = submissions_of(small, {"mallory": RIGHT | {"double": dies}})
+    result = grade(submission, assignment, counted)
+    assert (counted.runs, [str(verdict.state) for verdict in result.verdicts]) == (2 + 1, ["CRASH(kernel)", "GRADED"])
+
+
+WAITS = {"double": f"import time\ntime.sleep(4)\n{RIGHT['double']}", "triple": RIGHT["triple"]}
+
+
+def test_a_kernel_that_is_killed_from_outside_costs_nothing(small: Course) -> None:
+    handed_in, assignment = submissions_of(small, {"ada": WAITS})
+    how = runner(preload=("email.policy",))
+    with _meanwhile(lambda: _kill(_kernels_of("email.policy"))):
+        points = [result.points for _, result in grade_all(handed_in, assignment, how, local_processes(1), 1)]
+    assert points == [6]
+
+
+def test_a_zygote_that_dies_costs_nobody_anything(small: Course) -> None:
+    handed_in, assignment = submissions_of(small, {"ada": WAITS, "alan": WAITS, "grace": RIGHT})
+    how = runner(preload=("email.iterators",))
+    with _meanwhile(lambda: _kernels_of("email.iterators") and _kill(_processes("email.iterators"))):
+        graded = grade_all(handed_in, assignment, how, local_processes(3), 3)
+        points = {result.student: result.points for _, result in graded}
+    assert points == {"ada": 6, "alan": 6, "grace": 6}
+
+
+TOLD = f"if x == {UNSEEN}"
+
+
+@pytest.mark.parametrize(
+    ("waits", "whole", "again"),
+    [("if True", False, True), (TOLD, False, False), (TOLD, True, True)],
+    ids=["a kernel that knows nothing", "a kernel that was told", "the zygote"],
+)
+def test_what_an_outsider_has_ended_is_the_graders_and_is_run_again_where_no_student_could_have_done_it(
+    small: Course, waits: str, whole: bool, again: bool
+) -> None:
+    # The kernel tells where it is by a child of its own.
+    child = "__import__('subprocess').run(['sleep', '4321'])"
+    waiting = f"def double(x):\n    {waits}:\n        {child}\n    return 2 * x"
+    (submission,), assignment = submissions_of(small, {"ada": {"double": waiting, "triple": RIGHT["triple"]}})
+    how = runner(preload=("email.encoders",))
+    victims = _processes if whole else _kernels_of
+    with _meanwhile(lambda: _running("sleep 4321") and _kill(victims("email.encoders"))):
+        result = grade(submission, assignment, how)
+    first, second = result.verdicts
+    assert (str(first.state), first.may_run_again) == ("CRASH(grader)", again)
+    assert first.earned == (2 if waits == TOLD else 0)
+    why = "the warm process has gone" if whole else "something outside of its jail killed the kernel"
+    assert why in first.state.message
+    assert str(second.state) == "GRADED"
+    assert not result.is_final
+    # Later, what stands is not run again.
+    counted = _Counted(Limits(cell_seconds=2))
+    _, after = grade(submission, assignment, counted, result).verdicts
+    assert (after, counted.runs) == (second, int(again))
+
+
+class _Counted:
+    """The real runner, which counts what it runs."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._runner = runner(limits)
+        self.limits, self.jailed = self._runner.limits, self._runner.jailed
+        self.runs = 0
+
+    def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
+        self.runs += 1
+        return self._runner.run(notebook, ending)
+
+    def lease(self) -> Lease:
+        return self._runner.lease()
+
+
+@contextlib.contextmanager
+def _meanwhile(is_done: Callable[[], object]) -> Iterator[None]:
+    """Try something again and again, until it could be done."""
+    thread = threading.Thread(target=eventually, args=(is_done,))
+    thread.start()
+    yield
+    thread.join()
+
+
+def _kill(pids: list[int]) -> bool:
+    for pid in pids:
+        # The first to go takes others along.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return bool(pids)
+
+
+def _processes(word: str) -> list[int]:
+    """List the processes of the warm process that has imported a module."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if word in (folder / "cmdline").read_text() and "autograder.zygote" in (folder / "cmdline").read_text():
+                found.append(int(folder.name))
+    return found
+
+
+def _kernels_of(word: str) -> list[int]:
+    """List those of them that are the first in a process namespace of their own within that of the jail."""
+    found = []
+    for pid in _processes(word):
+        with contextlib.suppress(OSError):
+            names = re.findall(r"^NSpid:(.*)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)[0].split()
+            found += [pid] if len(names) > 2 and names[-1] == "1" else []
+    return found
 
 
 @contextlib.contextmanager

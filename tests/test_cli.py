@@ -1,6 +1,8 @@
 """Commands say in one line what is wrong, and their exit codes mean something."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,64 @@ def test_only_the_named_student_is_graded(small: Course) -> None:
     assert run(small, "grade", NAME, "--student", "alan") == DONE
     assert small.autograded("alan", NAME).is_dir()
     assert not small.autograded("ada", NAME).exists()
+
+
+COMMAND = f"{Path(sys.executable).with_name('autograder')} grade {NAME} --student ada --course"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("{command} >&- 2>&- <&-", 0),
+        ("{command} >/dev/full", 0),
+        ("{command} | true; exit ${{PIPESTATUS[0]}}", 0),
+        ("PYTHONIOENCODING=ascii {command}", 0),
+        ("HOME=/proc/1 {command}", 0),
+        ("mkdir gone && cd gone && rmdir ../gone && {command}", 0),
+    ],
+    ids=["closed", "full", "gone", "without umlauts", "no home", "no folder"],
+)
+def test_whoever_listens_or_not_the_files_are_written(small: Course, line: str, code: int) -> None:
+    hand_in(small, "ada", RIGHT)
+    command = line.format(command=f"{COMMAND} {small.root}")
+    done = subprocess.run(["bash", "-c", command], cwd=small.root, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert (small.reports / f"{NAME}-ada.csv").read_text().count("GRADED") == 2
+
+
+def test_a_folder_that_cannot_hold_reports_is_said_and_nothing_is_lost(
+    small: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_in(small, "ada", RIGHT)
+    small.reports.write_text("no folder")
+    assert run(small, "grade", NAME) == NEEDS_REVIEW
+    said = capsys.readouterr().out
+    assert [f"not done: {small.reports}/{NAME}.{ending}: File exists" in said for ending in ("csv", "html")] == [
+        True
+    ] * 2
+    assert "GRADED" in said
+    small.reports.unlink()
+    assert run(small, "grade", NAME) == DONE
+    assert "1 of 1 had been graded before" in capsys.readouterr().out
+
+
+def test_the_longest_name_of_a_student_gets_its_files(small: Course) -> None:
+    names = ["\N{LATIN SMALL LETTER A WITH DIAERESIS}" * 127 + last for last in "xy"]
+    for name in names:
+        hand_in(small, name, RIGHT)
+        assert run(small, "grade", NAME, "--student", name) == DONE
+        assert run(small, "export", NAME, "--to", "canvas", "--student", name) == DONE
+    files = list(small.reports.iterdir())
+    assert len(files) == 4
+    assert all(len(path.name.encode()) <= 255 for path in files)
+
+
+def test_what_no_room_of_the_package_has_explained_is_one_line(
+    small: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small.submissions.parent.joinpath("submitted").symlink_to("submitted")
+    assert run(small, "grade", NAME) == NOTHING_DONE
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_release_check_fails_when_out_of_step_and_passes_after_release(small: Course) -> None:

@@ -26,7 +26,15 @@ SEED = 7
 HERE = (
     *("C02-truncated", "C04-bom", "C06-deep", "C12-fifo", "C16-copied-test", "C17-zip", "C19-two", "C25-big"),
     *("F01-skip-tag", "F08-always-equal", "F17-early-exit", "F21-forged-reply", "F23-canned-graph", "F27-dup-pass"),
-    *("F30-stale-keep", "F37-own-show-sharing", "I01-html", "I02-markdown-cells", "I03-name-newline", "I06-paths"),
+    *(
+        "F30-stale-keep",
+        "F37-own-show-sharing",
+        "F60-second-kernel",
+        "I01-html",
+        "I02-markdown-cells",
+        "I03-name-newline",
+        "I06-paths",
+    ),
     *("I07-escapes", "R01-loop", "R08-stdout", "R09-big-error", "R14-stdin", "R27-many-cells", "S01-solution-path"),
     *(
         "S04-home",
@@ -37,7 +45,7 @@ HERE = (
         "S14-network",
         "S23-gradebook-write",
     ),
-    *("X01-kill-all", "X07-zygote"),
+    *("X01-kill-all", "X07-zygote", "X10-process-name"),
 )
 
 
@@ -70,6 +78,21 @@ def test_a_case_that_goes_wrong_is_noticed(observed: Observed, wrong: str) -> No
     }
     others = observed.students | {name_in_class(case, SEED): spoilt[wrong]}
     assert failures(case, Observed(students=others), SEED) != []
+
+
+def test_a_neighbour_who_comes_to_harm_is_noticed(observed: Observed) -> None:
+    case = CASES["X10-process-name"]
+    neighbour = f"{name_in_class(case, SEED)}-beside"
+    assert failures(case, observed, SEED) == []
+    crashed = replace(observed.students[neighbour], points=dict.fromkeys(observed.students[neighbour].points))
+    for harmed in (Seen(), crashed):
+        assert failures(case, Observed(students=observed.students | {neighbour: harmed}), SEED) != []
+
+
+def test_what_an_accomplice_gets_out_is_noticed(observed: Observed) -> None:
+    case = CASES["S32-accomplice"]
+    others = {f"{name_in_class(case, SEED)}-partner": Seen(leaks=["the secret 'hidden' stands in a page"])}
+    assert any("of its accomplice" in line for line in failures(case, Observed(students=others), SEED))
 
 
 def test_every_part_of_every_layer_can_be_taken_off() -> None:

@@ -1,9 +1,11 @@
 """What a jailed kernel cannot reach, each beside the same attempt without a jail, which succeeds."""
 
 import ast
+import contextlib
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,22 @@ print(len(glob.glob("/tmp/autograder-*/*/*/kernels/*")), len([n for n in os.list
         assert told(look) == "1 1"
         assert other.poll() is None and _kernels() - before
         other.kill()
+
+
+NAMES = [b"\xff\xfe", b"\x1cRssAnon:x", b"\nRssAnon:x", b"\x85PPid: 1", b"\rPPid:\t-1", b") R 1 1", b"\0", b"\n" * 15]
+"""No UTF-8, what some take for the end of a line, and what looks like another line of a process's status."""
+
+
+def test_what_a_kernel_calls_itself_is_its_own_business() -> None:
+    # Each name is there while the zygote looks at its kernels, ten times a second.
+    name_itself = f"import time\nfor name in {NAMES!r}:\n    open('/proc/self/comm', 'wb').write(name)\n"
+    name_itself += "    time.sleep(0.3)\nprint('on')"
+    zygote = runner().zygote().folder / "current"
+    with contextlib.closing(runner().lease()), ThreadPoolExecutor(2) as threads:
+        before = zygote.readlink()
+        both = [threads.submit(told, source) for source in (name_itself, "import time\ntime.sleep(3)\nprint('on')")]
+        assert [one.result() for one in both] == ["on", "on"]
+        assert zygote.readlink() == before
 
 
 def _kernels() -> set[Path]:

@@ -21,7 +21,7 @@ from autograder.course.dataflow import LONGEST_CELL, reads, syntax_tree
 from autograder.course.folders import Course
 from autograder.course.magics import without_magics
 from autograder.grading import nbval_comparison
-from autograder.grading.checks import Shown, _first_words, _numbers, _of_the_test, judge, plain_text
+from autograder.grading.checks import Shown, _numbers, _of_the_test, in_words, judge, plain_text
 from autograder.grading.hidden_parts import as_released
 from autograder.grading.rebuild import _without_tags, rebuild
 from autograder.grading.sanitize import _Left, _output, sanitize
@@ -123,7 +123,7 @@ OF_TEXT: dict[str, Callable[[str], object]] = {
     "sanitize_error": lambda written: _output(error(written), 1, _Left(0)),
     "sanitize_kinds": lambda written: _output(new_output("display_data", {written: written}), 1, _Left(0)),
     "sanitize_picture": lambda written: _output(new_output("display_data", {"image/png": written}), 1, _Left(9)),
-    "first_words": lambda written: _first_words(Reply(ok=False, error=written, message=written)),
+    "in_words": lambda written: in_words(Reply(ok=False, error=written, message=written, traceback=written)),
     "plain_text": lambda written: plain_text([output(written)]),
     "numbers": lambda written: _numbers([new_output("execute_result", {"text/plain": written})]),
     "at_a_desk": lambda written: at_a_desk(with_ending(written, "abc"), "abc"),

@@ -1,5 +1,6 @@
 """Nothing is lost and nothing is done twice, however a session ends."""
 
+import errno
 import random
 import shutil
 import signal
@@ -7,10 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy import text
 
 from autograder.cli import main
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, NOTHING_DONE, STOPPED
@@ -117,6 +123,27 @@ def test_what_the_result_depends_on_makes_a_new_one(handed_in: Course) -> None:
     assert held(session_of(handed_in)).kept == 0
 
 
+def test_what_is_hidden_is_a_part_of_what_a_result_depends_on(handed_in: Course) -> None:
+    held(session_of(handed_in))
+    with (handed_in.root / CONFIG_FILE).open("a") as config:
+        config.write('\nc.ClearHiddenTests.begin_test_delimeter = "BEGIN WHAT NOBODY HAS"\n')
+        config.write('c.ClearHiddenTests.end_test_delimeter = "END WHAT NOBODY HAS"\n')
+    assert held(session_of(Course(handed_in.root))).kept == 0
+
+
+def test_so_is_the_version_of_whatever_is_installed(
+    handed_in: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held(session_of(handed_in))
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    for version in ("1.0", "1.1"):
+        package = tmp_path / "site" / f"of_a_course-{version}.dist-info"
+        package.mkdir(parents=True)
+        (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: of-a-course\nVersion: {version}\n")
+        assert held(session_of(handed_in)).kept == 0
+    assert held(session_of(handed_in)).kept == len(CLASS)
+
+
 def test_again_means_again(handed_in: Course) -> None:
     held(session_of(handed_in))
     outcome = held(session_of(handed_in, again=True))
@@ -158,6 +185,82 @@ def test_a_failure_of_the_grader_is_not_kept(handed_in: Course) -> None:
     store.store(submission, replace(found.result, verdicts=(failed, *others), executed=dict.fromkeys(names, "")))
     outcome = held(session)
     assert (outcome.kept, points(outcome)) == (2, POINTS)
+
+
+class _NoWorkers(ThreadPoolExecutor):
+    """An executor on a system that starts no process any more."""
+
+    def submit(self, *_: object, **__: object) -> NoReturn:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+
+def test_a_failure_of_the_grader_takes_no_result_away(handed_in: Course) -> None:
+    held(session_of(handed_in))
+    outcome = held(replace(session_of(handed_in, again=True), make_executor=_NoWorkers))
+    assert points(outcome) == POINTS
+    assert [line for line in outcome.problems if "CRASH(grader)" in line and "the earlier result stays" in line] == [
+        *outcome.problems
+    ]
+    assert len(outcome.problems) == len(CLASS)
+    assert held(session_of(handed_in)).kept == len(CLASS)
+
+
+def test_a_worker_that_could_not_be_started_costs_nobody_anything(handed_in: Course) -> None:
+    refusing: Iterator[Executor] = iter([_NoWorkers()])
+    session = session_of(handed_in)
+
+    def make_executor() -> Executor:
+        return next(refusing, None) or session.make_executor()
+
+    outcome = held(replace(session, make_executor=make_executor))
+    assert (points(outcome), outcome.problems) == (POINTS, ())
+
+
+@pytest.mark.parametrize("in_time", [True, False], ids=["mended meanwhile", "mended later"])
+def test_a_result_that_cannot_be_kept_is_tried_again_at_the_end_and_said(handed_in: Course, in_time: bool) -> None:
+    place = handed_in.root / ".autograder" / NAME / "ada"
+    place.parent.mkdir(parents=True)
+    place.write_text("in the way")
+
+    def mend(result: Result) -> None:
+        if in_time and result.student == "alan":
+            place.unlink()
+
+    outcome = run_session(session_of(handed_in), threading.Event(), mend)
+    others = {"alan": 0, "grace": 3}
+    if in_time:
+        assert (points(outcome), outcome.problems) == (POINTS, ())
+        return
+    assert points(outcome) == others
+    (problem,) = outcome.problems
+    assert str(place) in problem and "the result is not kept" in problem
+    place.unlink()
+    outcome = held(session_of(handed_in))
+    assert (outcome.kept, points(outcome), outcome.problems) == (2, POINTS, ())
+
+
+@pytest.mark.parametrize("in_time", [True, False], ids=["unlocked meanwhile", "unlocked later"])
+def test_a_locked_gradebook_loses_no_row(handed_in: Course, in_time: bool) -> None:
+    held(replace(session_of(handed_in), students=()))
+    with Gradebook(handed_in.db_url, handed_in.directory.course_id) as book:
+        book.db.execute(text("BEGIN IMMEDIATE"))
+
+        def unlock(_: Result) -> None:
+            if in_time:
+                book.db.rollback()
+
+        outcome = run_session(session_of(handed_in), threading.Event(), unlock)
+        assert points(outcome) == POINTS
+        if not in_time:
+            assert len(outcome.problems) == len(CLASS)
+            assert [line for line in outcome.problems if "another program may be writing to it" not in line] == []
+            book.db.rollback()
+            outcome = held(session_of(handed_in))
+            assert outcome.kept == len(CLASS)
+        assert outcome.problems == ()
+        scores = {one.student.id: one.score for one in book.assignment_submissions(NAME)}
+    assert scores == POINTS
+    assert all((handed_in.feedback(student, NAME) / "01_double.html").exists() for student in CLASS)
 
 
 def test_results_are_for_the_instructor_alone(handed_in: Course) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course.folders import Course
-from autograder.errors import KernelError
+from autograder.errors import KernelError, NoZygoteError
+from autograder.kernels import zygote_client
 from autograder.kernels.provisioner import WarmProvisioner
 from tests.conftest import KERNEL_NAME, ROOT, runner
 from tests.desk_client import started
@@ -149,6 +151,33 @@ def test_a_module_that_cannot_be_imported_is_named() -> None:
         runner(preload=("no_such_module",)).lease()
 
 
+@pytest.mark.parametrize("what", ["open to others", "a file"])
+def test_a_meeting_place_that_is_somebody_elses_is_not_entered(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "meeting"
+    monkeypatch.setattr(zygote_client, "_MEETING_PLACE", place)
+    kernels = runner(preload=("email.errors",))
+    if what == "a file":
+        place.write_text("")
+    else:
+        place.mkdir()
+        place.chmod(0o777)
+        (kernels.zygote().folder / "current").mkdir(parents=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as imposter:
+            monkeypatch.chdir(kernels.zygote().folder / "current")
+            imposter.bind("socket")
+            imposter.listen()
+            imposter.setblocking(False)
+            with pytest.raises(NoZygoteError, match="meeting: belongs to somebody else"):
+                kernels.lease()
+            with pytest.raises(BlockingIOError):
+                imposter.accept()
+        return
+    with pytest.raises(NoZygoteError, match="meeting: belongs to somebody else"):
+        kernels.lease()
+
+
 def test_a_zygote_that_dies_is_started_again() -> None:
     kernels = runner(preload=("email.generator",))
     lease = kernels.lease()
@@ -160,6 +189,20 @@ def test_a_zygote_that_dies_is_started_again() -> None:
     done = kernels.run(new_notebook(cells=[new_code_cell("1 + 1", id="sum")]))
     lease.close()
     assert done.replies["sum"].ok
+
+
+@pytest.mark.parametrize("words", [b"\xff", b"[", b"5", b'{"signal": "x"}', b'{"signal": 4711}', b"{}"])
+def test_an_error_about_one_kernel_ends_that_kernel_alone(words: bytes) -> None:
+    async def story() -> None:
+        async with started() as (manager, client), started() as (other, _):
+            assert isinstance(other.provisioner, WarmProvisioner) and other.provisioner._connection is not None
+            other.provisioner._connection.send(words)
+            assert await other.provisioner.wait() is not None
+            assert other.provisioner.lost.startswith("the warm process failed on the kernel (")
+            assert await run(client, "print(1)") == ("1\n", "ok")
+            assert await manager.is_alive()
+
+    asyncio.run(story())
 
 
 def test_a_kernel_at_a_desk_ends_with_its_zygote() -> None:

@@ -15,7 +15,7 @@ from autograder.exports.gradescope import gradescope
 from autograder.exports.junit import junit
 from autograder.exports.marks import Collected, Mark, collect
 from autograder.exports.moodle import left_out, moodle
-from autograder.files import replace_file
+from autograder.files import file_name, replace_file
 from autograder.submissions.reading import students
 from autograder.text import plain
 
@@ -69,7 +69,7 @@ def _collect(course: Course, options: argparse.Namespace, console: Console) -> C
 def _name(options: argparse.Namespace, ending: str) -> str:
     # The file of one student must not take the place of the class's.
     scope = "" if options.student is None else f"-{options.student}"
-    return f"{options.assignment}{scope}-{options.to}.{ending}"
+    return file_name(f"{options.assignment}{scope}-{options.to}", f".{ending}")
 
 
 def _write(place: Path, text: str, *, is_ours: bool) -> None:

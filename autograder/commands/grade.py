@@ -3,10 +3,9 @@
 import argparse
 import os
 import signal
-import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,11 +13,11 @@ from rich.console import Console
 
 from autograder.commands.collect import collect
 from autograder.commands.options import add_assignment, add_collecting, add_workers
-from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, progress_bar
+from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, progress_bar, terminal
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.errors import CourseError, DownloadError
-from autograder.files import replace_file
+from autograder.files import file_name, replace_file
 from autograder.grading.batch import local_processes
 from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
@@ -103,30 +102,16 @@ def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _report(session: Session, outcome: SessionReport, options: argparse.Namespace, console: Console) -> int:
-    """Print the table, write the CSV and the class report, and print what is left to do."""
+    """Write the CSV and the class report, and then print the table and what is left to do: files first."""
     course, assignment, results = session.course, session.assignment, outcome.results
-    print_table(results, assignment, console)
-    course.reports.mkdir(exist_ok=True)
-    # The table of one student must not take the place of the class's.
-    scope = "" if options.student is None else f"-{options.student}"
-    report = course.reports / f"{assignment.name}{scope}.csv"
-    replace_file(report, csv_table(results))
-    written = [str(report)]
     left = len(session.students) - len(results)
-    problems = list(outcome.problems)
-    if options.student is None:
-        page = report.with_suffix(".html")
-        jailed = session.runner.jailed
-        try:
-            replace_file(page, class_report(course, assignment, outcome.stored, left=left, jailed=jailed))
-            written.append(str(page))
-        except Exception as error:
-            # The table and the CSV are there already, and everything else is.
-            problems.append(f"{page}: {type(error).__name__}: {error}; please report this: points are as they are")
+    written, problems = _write_reports(session, outcome, options.student, left)
+    problems += outcome.problems
+    print_table(results, assignment, console)
     for problem in problems:
-        console.print(f"not written: {plain(problem)}")
+        console.print(f"not done: {plain(problem)}")
     folders = f"{course.autograded('*', assignment.name)}, {course.feedback('*', assignment.name)}"
-    console.print(f"\nwritten: {', '.join(written)}, {course.db_url}, {folders}")
+    console.print(f"\nwritten: {', '.join([*written, course.db_url, folders])}")
     if outcome.kept:
         console.print(f"{outcome.kept} of {len(results)} had been graded before; --again grades them anew")
     if not session.runner.jailed:
@@ -135,6 +120,32 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
         console.print(f"stopped: {left} of {len(session.students)} are left; the same command goes on with them")
         return STOPPED
     return DONE if all(result.state.is_graded for result in results) and not problems else NEEDS_REVIEW
+
+
+def _write_reports(
+    session: Session, outcome: SessionReport, student: str | None, left: int
+) -> tuple[list[str], list[str]]:
+    """Write the CSV and the class report; give the files, and a line for each that could not be written."""
+    course, assignment = session.course, session.assignment
+    # The table of one student must not take the place of the class's.
+    stem = assignment.name if student is None else f"{assignment.name}-{student}"
+    reports: dict[str, Callable[[], str]] = {".csv": lambda: csv_table(outcome.results)}
+    if student is None:
+        reports[".html"] = lambda: class_report(
+            course, assignment, outcome.stored, left=left, jailed=session.runner.jailed
+        )
+    written, problems = [], []
+    for ending, text in reports.items():
+        place = course.reports / file_name(stem, ending)
+        try:
+            course.reports.mkdir(exist_ok=True)
+            replace_file(place, text())
+            written.append(str(place))
+        except Exception as error:
+            # What is odd about one of them must not cost the other.
+            why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+            problems.append(f"{place}: {why}; mend that and run the same command again, which grades nothing anew")
+    return written, problems
 
 
 @contextmanager
@@ -149,7 +160,9 @@ def _stopping() -> Iterator[threading.Event]:
         if stop.is_set():
             os._exit(STOPPED)
         stop.set()
-        print("\nautograder: stopping when what is being graded is done; Ctrl-C again stops at once", file=sys.stderr)
+        terminal(stderr=True).print(
+            "\nautograder: stopping when what is being graded is done; Ctrl-C again stops at once"
+        )
 
     before = signal.signal(signal.SIGINT, answer)
     try:

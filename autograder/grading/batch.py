@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 
 from autograder.course.assignment import Assignment
 from autograder.deadline import ENDED_BY
+from autograder.errors import KernelError
 from autograder.grading.result import Result
 from autograder.grading.submission import crashed, grade, out_of_time
 from autograder.kernels.run import Runner
@@ -48,8 +49,10 @@ def grade_all(
     """
     Grade submissions and yield each with its result as soon as it is there, in no particular order.
 
-    A submission on which the grader itself fails is CRASH. When a worker dies, what was being graded is tried once
-    more, one at a time, so that only the submission that kills workers is CRASH.
+    What the machine or the grader has failed on is graded once more when all else is done, one at a time, so that
+    only the submission that kills workers is CRASH. Only notebooks that may run again do so, see
+    `autograder.grading.verdict.NotebookVerdict`. A worker that has died cannot tell how far it was: all of its
+    submission is run again, for student code, which is in a jail, has no hand in a worker's end.
 
     Parameters
     ----------
@@ -59,54 +62,89 @@ def grade_all(
         How many are graded at a time.
     stop : threading.Event, optional
         Once it is set nothing new is begun; what is being graded is finished.
+
+    Raises
+    ------
+    KernelError
+        When there can be no processes to grade in.
     """
     stop = stop or threading.Event()
+    failed: list[tuple[Submission, Result | None]] = []
+    for submission, result in _first_run(submissions, assignment, runner, make_executor, in_flight, stop):
+        if result is None or result.may_run_again:
+            failed.append((submission, result))
+        else:
+            yield submission, result
+    for submission, result in failed:
+        if not stop.is_set():
+            yield submission, _alone(submission, assignment, runner, make_executor, result)
+
+
+def _first_run(
+    submissions: Iterable[Submission],
+    assignment: Assignment,
+    runner: Runner,
+    make_executor: MakeExecutor,
+    in_flight: int,
+    stop: threading.Event,
+) -> Iterator[tuple[Submission, Result | None]]:
+    """Grade each submission once; None for a result where the worker has died, or there could be none."""
     waiting = iter(submissions)
-    suspects: list[Submission] = []
-    executor = make_executor()
+    executor = _made(make_executor)
     running: dict[Future[Result], Submission] = {}
+    broken = False
     try:
         while True:
-            while len(running) < in_flight and not stop.is_set():
+            while len(running) < in_flight and not broken and not stop.is_set():
                 submission = next(waiting, None)
                 if submission is None:
                     break
                 try:
                     running[executor.submit(grade, submission, assignment, runner)] = submission
-                except BrokenExecutor:
+                except (BrokenExecutor, OSError):
                     # It broke a moment ago, which this submission has nothing to do with.
-                    suspects.append(submission)
-                    break
-            if not running and not suspects:
+                    broken = True
+                    yield submission, None
+            if not running and not broken:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
-            broken = not running
             for future in done:
                 submission = running.pop(future)
                 try:
                     yield submission, future.result()
                 except BrokenExecutor:
-                    suspects.append(submission)
                     broken = True
+                    yield submission, None
                 except Exception as error:
                     yield submission, crashed(submission, assignment, _why(error))
-            if broken:
-                suspects += running.values()
-                running.clear()
-                executor.shutdown()
-                for suspect in suspects:
-                    if not stop.is_set():
-                        yield suspect, _alone(suspect, assignment, runner, make_executor)
-                suspects.clear()
-                executor = make_executor()
+            if broken and not running:
+                executor.shutdown(cancel_futures=True)
+                executor = _made(make_executor)
+                broken = False
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _alone(submission: Submission, assignment: Assignment, runner: Runner, make_executor: MakeExecutor) -> Result:
+def _made(make_executor: MakeExecutor) -> Executor:
+    try:
+        return make_executor()
+    except OSError as error:
+        raise KernelError(
+            f"{error.filename or 'worker processes'}: {error.strerror}; nothing can be graded: see that /dev/shm has "
+            "room, and that the system allows more files and processes"
+        ) from error
+
+
+def _alone(
+    submission: Submission,
+    assignment: Assignment,
+    runner: Runner,
+    make_executor: MakeExecutor,
+    earlier: Result | None,
+) -> Result:
     """Grade one submission in an executor that nobody else loses with it."""
-    with make_executor() as executor:
-        future = executor.submit(grade, submission, assignment, runner)
+    with _made(make_executor) as executor:
+        future = executor.submit(grade, submission, assignment, runner, earlier)
         workers = multiprocessing.active_children()
         wait([future])
     # The executor has waited for the end of its processes: now they say how they ended.
@@ -115,9 +153,9 @@ def _alone(submission: Submission, assignment: Assignment, runner: Runner, make_
     except BrokenExecutor:
         if any(worker.exitcode == -ENDED_BY for worker in workers):
             return out_of_time(submission, assignment, runner.limits.grader_seconds)
-        return crashed(submission, assignment, "the grading process died twice on it")
+        return earlier or crashed(submission, assignment, "the grading process died twice on it")
     except Exception as error:
-        return crashed(submission, assignment, _why(error))
+        return earlier or crashed(submission, assignment, _why(error))
 
 
 def _why(error: Exception) -> str:

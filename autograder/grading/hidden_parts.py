@@ -4,8 +4,9 @@ Hidden parts of tests: what they are, where they run, and what of them people ma
 Of a test with a hidden part the visible part runs in its place, and the whole test after everything else: what people
 see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something and has
 asserts of its own, it first runs without them, before any such test runs whole: what counts as evidence was shown
-before the kernel had been told what is expected. `autograder.inside.namespaces` gives a test that runs again the
-names of its place.
+before the kernel had been told what is expected. Hidden parts are told once: a kernel that dies afterwards has no
+successor, which might have been left a message. `autograder.inside.namespaces` gives a test that runs again the names
+of its place.
 """
 
 import ast
@@ -34,6 +35,7 @@ from autograder.grading.checks import (
 )
 from autograder.grading.verdict import CellVerdict, decide_cell
 from autograder.inside.namespaces import BRING_BACK, KEEP
+from autograder.kernels.run import Run
 from autograder.known_tests import TEST_FUNCTION, Known, KnownTest, digest, title
 from autograder.layers import layer
 from autograder.subject import Subject
@@ -111,6 +113,13 @@ def known_of(master: Master, subject: Subject) -> Known:
     own = [cell for cell in master.cells if cell.is_code and cell.locked and not (cell.graded or cell.solution)]
     names = {digest(cell.source): sorted(binds(cell.source) - answered) for cell in own}
     return Known(tests=tests, names=names)
+
+
+@layer("hidden tests last")
+def was_told(done: Run) -> bool:
+    """Tell whether a kernel has been told anything hidden: then nothing of the same submission may run after it."""
+    begun = {*done.replies, done.stopped_at}
+    return any(cell.startswith((_ASKED, _WHOLE)) for cell in begun)
 
 
 def place_of(cell_id: str) -> str:

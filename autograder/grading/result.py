@@ -38,6 +38,11 @@ class Result:
         return None if None in counted else sum(points or 0.0 for points in counted)
 
     @property
+    def may_run_again(self) -> bool:
+        """Whether a part of it is worth another run, which nothing hidden has been told for."""
+        return any(verdict.may_run_again for verdict in self.verdicts)
+
+    @property
     def is_final(self) -> bool:
         """Whether grading it again would give the same: not so where the grader itself failed."""
         return not any(verdict.state.is_the_graders for verdict in self.verdicts)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from copy import deepcopy
 
 import nbformat
 from nbformat import NotebookNode
@@ -13,7 +14,7 @@ from autograder.deadline import Deadline, OutOfTimeError
 from autograder.errors import RejectedError
 from autograder.grading.checks import Shown
 from autograder.grading.explain import explain
-from autograder.grading.hidden_parts import as_released, decide, place_of
+from autograder.grading.hidden_parts import as_released, decide, place_of, was_told
 from autograder.grading.rebuild import Rebuilt, rebuild, unanswered
 from autograder.grading.result import Result
 from autograder.grading.sanitize import sanitize
@@ -30,9 +31,23 @@ _Graded = tuple[NotebookVerdict, str]
 """What came of a notebook, and the text of the notebook as it was run."""
 
 
-def grade(submission: Submission, assignment: Assignment, runner: Runner) -> Result:
-    """Grade every notebook of a submission, each on its own: what happens to one does not touch the others."""
-    return _result(submission, assignment, lambda master: _grade_notebook(master, submission, assignment, runner))
+def grade(submission: Submission, assignment: Assignment, runner: Runner, earlier: Result | None = None) -> Result:
+    """
+    Grade every notebook of a submission, each on its own: what happens to one does not touch the others.
+
+    Parameters
+    ----------
+    earlier : Result, optional
+        What came of it before the machine or the grader failed: only what may run again does, the rest stands.
+    """
+    stands = {} if earlier is None else {one.name: one for one in earlier.verdicts if not one.may_run_again}
+
+    def grade_one(master: Master) -> _Graded:
+        if earlier is not None and master.name in stands:
+            return stands[master.name], earlier.executed[master.name]
+        return _grade_notebook(master, submission, assignment, runner)
+
+    return _result(submission, assignment, grade_one)
 
 
 def crashed(submission: Submission, assignment: Assignment, why: str) -> Result:
@@ -73,28 +88,41 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
             raise given
         with deadline:
             rebuilt = _prepared(master, given, assignment)
-        ending = fresh_ending()
-        done = runner.run(rebuilt.notebook, ending)
-        if done.ended is Ended.DEAD_KERNEL:
-            # It may have been killed from outside: what kills itself does so again.
-            done = runner.run(rebuilt.notebook, ending)
-        with deadline:
-            shown = _shown(done, ending)
-            decided = [decide(cell, shown, assignment) for cell in master.graded]
-            cells = tuple(seen for _, seen in decided)
-            explained = explain(master, done.notebook, [found for found, _ in decided], cells, assignment)
-            state = _state(done, cells, runner)
-            text = at_a_desk(_text(sanitize(as_released(done.notebook)), state), ending)
     except RejectedError as rejected:
         return _not_run(master, _rejected(rejected))
     except OutOfTimeError:
         return _not_run(master, _too_long(master, runner.limits.grader_seconds))
     except Exception as error:
-        return _not_run(master, _failed(submission, f"the grader failed with {type(error).__name__}: {error}"))
-    seconds = time.monotonic() - started
-    notes = (*rebuilt.notes, *explained.notes)
+        return _not_run(master, _failed(submission, _why(error)))
+    try:
+        done, ending = _run(rebuilt, runner)
+    except Exception as error:
+        # No cell has run: another kernel may be had later.
+        return _not_run(master, _failed(submission, _why(error)), may_run_again=True)
+    # Nobody who hands something in can end the process that all kernels come from.
+    again = done.ended is Ended.ZYGOTE_GONE or not was_told(done)
+    try:
+        with deadline:
+            shown = _shown(done, ending)
+            decided = [decide(cell, shown, assignment) for cell in master.graded]
+            cells = tuple(seen for _, seen in decided)
+            explained = explain(master, done.notebook, [found for found, _ in decided], cells, assignment)
+            state = _state(done, cells, runner, submission)
+            text = at_a_desk(_text(sanitize(as_released(done.notebook)), state), ending)
+    except OutOfTimeError:
+        return _not_run(master, _too_long(master, runner.limits.grader_seconds))
+    except Exception as error:
+        return _not_run(master, _failed(submission, _why(error)), may_run_again=again)
     verdict = NotebookVerdict(
-        master.name, state, master.max_points, cells, notes, seconds, explained.hints, rebuilt.blank
+        master.name,
+        state,
+        master.max_points,
+        cells,
+        (*rebuilt.notes, *explained.notes),
+        time.monotonic() - started,
+        explained.hints,
+        rebuilt.blank,
+        may_run_again=again and state.is_the_graders,
     )
     return verdict, text
 
@@ -104,9 +132,24 @@ def _prepared(master: Master, given: bytes, assignment: Assignment) -> Rebuilt:
     return rebuild(master, parse_notebook(given, f"{master.name}.ipynb"), assignment.subject)
 
 
-def _not_run(master: Master, state: State) -> _Graded:
+def _run(rebuilt: Rebuilt, runner: Runner) -> tuple[Run, str]:
+    """
+    Run a notebook, and give the run and the ending of its probes.
+
+    A kernel that dies may have been killed from outside: what kills itself does so again. But where it had been told
+    anything hidden, nothing runs after it that could use what it has learnt, and what it had shown stands.
+    """
+    ending = fresh_ending()
+    done = runner.run(deepcopy(rebuilt.notebook), ending)
+    if done.ended is Ended.DEAD_KERNEL and not was_told(done):
+        ending = fresh_ending()
+        done = runner.run(deepcopy(rebuilt.notebook), ending)
+    return done, ending
+
+
+def _not_run(master: Master, state: State, *, may_run_again: bool = False) -> _Graded:
     text = _text(as_released(unanswered(master).notebook), state)
-    return NotebookVerdict(master.name, state, master.max_points), text
+    return NotebookVerdict(master.name, state, master.max_points, may_run_again=may_run_again), text
 
 
 def _rejected(rejected: RejectedError) -> State:
@@ -123,6 +166,10 @@ def _too_long(master: Master, seconds: int) -> State:
     return State(Kind.LIMIT, "grader-time", f"{why}; look at it and grade by hand, or raise c.Limits.grader_seconds")
 
 
+def _why(error: Exception) -> str:
+    return f"the grader failed with {type(error).__name__}: {error}"
+
+
 def _shown(done: Run, ending: str) -> dict[str, Shown]:
     return {
         cell.id: Shown(done.replies.get(cell.id), list(cell.outputs), ending)
@@ -131,7 +178,7 @@ def _shown(done: Run, ending: str) -> dict[str, Shown]:
     }
 
 
-def _state(done: Run, cells: tuple[CellVerdict, ...], runner: Runner) -> State:
+def _state(done: Run, cells: tuple[CellVerdict, ...], runner: Runner, submission: Submission) -> State:
     limits, place = runner.limits, place_of(done.stopped_at)
     earned = sum(cell.points for cell in cells)
     look = f"{earned:g} points were earned until then: look at the cell and grade by hand"
@@ -147,6 +194,8 @@ def _state(done: Run, cells: tuple[CellVerdict, ...], runner: Runner) -> State:
             return State(Kind.LIMIT, done.limit, why)
         case Ended.DEAD_KERNEL:
             return State(Kind.CRASH, "kernel", f"the kernel died in cell '{place}'; {look}")
+        case Ended.LOST | Ended.ZYGOTE_GONE:
+            return _failed(submission, f"cell '{place}' could not be finished: {done.why}")
         case Ended.COMPLETE:
             return review_state(cells)
 

@@ -120,6 +120,9 @@ class NotebookVerdict:
         Wall time of the run and of judging it.
     blank : tuple of str
         The manually graded answers that are as they were released: nbgrader gives them no points.
+    may_run_again : bool
+        Whether the batch may run the notebook once more by itself: the grader failed on it, and its kernel had been
+        told nothing hidden, or has ended together with all others.
     """
 
     name: str
@@ -130,6 +133,7 @@ class NotebookVerdict:
     seconds: float = 0.0
     hints: tuple[Hint, ...] = ()
     blank: tuple[str, ...] = ()
+    may_run_again: bool = False
 
     @property
     def earned(self) -> float:

@@ -127,7 +127,7 @@ class NbclientRunner:
             resources={"metadata": {"path": str(scratch)}},
             timeout=self.limits.cell_seconds,
         )
-        ended = Ended.COMPLETE
+        ended, why = Ended.COMPLETE, ""
         async with asyncio.timeout(self.limits.notebook_seconds) as clock:
             try:
                 environment = _environment(scratch) | {PROBE_VARIABLE: ending}
@@ -139,11 +139,19 @@ class NbclientRunner:
             except (DeadKernelError, asyncio.CancelledError):
                 # nbclient takes a cancelled wait for a dead kernel.
                 ended = Ended.NOTEBOOK_TIMEOUT if clock.expired() else Ended.DEAD_KERNEL
+            except Exception as error:
+                if not client.running:
+                    raise
+                # Of the grader's own: told as an end, because it must be known how far the notebook came.
+                ended, why = Ended.LOST, f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if ended is not Ended.COMPLETE and client.lost:
+            # Whatever it looked like: what is waited for does not come from a kernel that somebody has ended.
+            ended, why = Ended.ZYGOTE_GONE if client.zygote_gone else Ended.LOST, client.lost
         refusals = find_subject(self.subject).kernel.refusals
         limit = client.limit or next(filter(None, (reply.refused(refusals) for reply in client.replies.values())), "")
-        if limit:
+        if limit and not why:
             ended = Ended.LIMIT
-        return Run(notebook, ended, client.replies, "" if ended is Ended.COMPLETE else client.running, limit)
+        return Run(notebook, ended, client.replies, "" if ended is Ended.COMPLETE else client.running, limit, why)
 
     def _paths(self) -> dict[str, str]:
         return {file.name: str(file.path) for file in self.data}
@@ -192,8 +200,22 @@ class _Client(NotebookClient):
         """The limit that the kernel hit; empty when it hit none."""
         if self.meter.is_over:
             return "output"
+        return "" if self._provisioner is None else self._provisioner.ended_by_limit
+
+    @property
+    def lost(self) -> str:
+        """Why the kernel's end is nothing that its own code did; empty for every other end."""
+        return "" if self._provisioner is None else self._provisioner.lost
+
+    @property
+    def zygote_gone(self) -> bool:
+        """Whether the kernel has ended because its zygote did."""
+        return self._provisioner is not None and self._provisioner.zygote_gone
+
+    @property
+    def _provisioner(self) -> WarmProvisioner | None:
         provisioner = self._manager and self._manager.provisioner
-        return provisioner.ended_by_limit if isinstance(provisioner, WarmProvisioner) else ""
+        return provisioner if isinstance(provisioner, WarmProvisioner) else None
 
     def create_kernel_manager(self) -> MeteredManager:
         """Make the manager that counts."""

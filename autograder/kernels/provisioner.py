@@ -64,6 +64,12 @@ class WarmProvisioner(LocalProvisioner):
     ended_by_limit = ""
     """The limit that ended the kernel, e.g. ``"memory"``; empty when none did."""
 
+    lost = ""
+    """Why the kernel's end is nothing that its own code did, in a line; empty for every other end."""
+
+    zygote_gone = False
+    """Whether the zygote has gone, and took the kernel along."""
+
     _zygote: ZygoteClient
     _connection: Connection | None = None
     _exit_status: int | None = None
@@ -136,7 +142,8 @@ class WarmProvisioner(LocalProvisioner):
             self._hang_up()
             self._do_without(error)
             return await super().launch_kernel(cmd, **kwargs)
-        self._exit_status, self.ended_by_limit = None, ""
+        self._exit_status, self.ended_by_limit, self.lost = None, "", ""
+        self.zygote_gone = False
         self.cwd = kwargs.get("cwd") or str(Path.cwd())
         return self.connection_info
 
@@ -196,11 +203,14 @@ class WarmProvisioner(LocalProvisioner):
         if self._exit_status is None:
             try:
                 message = self._connection.received()
-            except OSError:
-                message = {"exit": -9}
+            except OSError as error:
+                # A kernel that ends by itself is told of: nobody is left to tell.
+                message = {"exit": -signal.SIGKILL, "lost": f"the warm process has gone ({error})"}
+                self.zygote_gone = True
             if message is not None:
                 self._exit_status = int(message["exit"])
                 self.ended_by_limit = str(message.get("limit", ""))
+                self.lost = str(message.get("lost", ""))
         return self._exit_status
 
     async def wait(self) -> int | None:

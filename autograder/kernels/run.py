@@ -33,6 +33,10 @@ class Ended(Enum):
     NOTEBOOK_TIMEOUT = "notebook timeout"
     DEAD_KERNEL = "dead kernel"
     LIMIT = "limit"
+    LOST = "lost"
+    """The grader failed, or something outside of the jail ended this kernel: nothing that a notebook does."""
+    ZYGOTE_GONE = "zygote gone"
+    """What all kernels come from has gone, and took this one along."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class Run:
         Id of the cell that was running when the run was cut short; empty for a complete run.
     limit : str
         Which limit was hit, e.g. ``"output"``; empty when none was.
+    why : str
+        What failed, in one line, where it was not the notebook; else empty.
     """
 
     notebook: NotebookNode
@@ -96,6 +102,7 @@ class Run:
     replies: dict[str, Reply] = field(default_factory=dict)
     stopped_at: str = ""
     limit: str = ""
+    why: str = ""
 
 
 class Lease(Protocol):

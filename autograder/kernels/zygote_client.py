@@ -29,6 +29,7 @@ from autograder import __version__
 from autograder.errors import NoZygoteError
 from autograder.files import code_digest
 from autograder.subject import code_folders
+from autograder.text import plain
 from autograder.zygote import bubblewrap
 from autograder.zygote.protocol import MAX_PACKET, Order
 
@@ -132,15 +133,23 @@ class ZygoteClient:
     def _connect(self) -> socket.socket:
         """Connect; where nobody listens, become the one who starts it."""
         for _ in range(_ATTEMPTS):
-            connected = self._try_to_connect()
-            if connected is not None:
-                return connected
-            self._make_folder()
-            with contextlib.suppress(FileNotFoundError), _locked(self.folder):
-                connected = self._try_to_connect()
-                if connected is not None:
-                    return connected
-                self._start()
+            try:
+                # A zygote that ends just now takes the folders along.
+                with contextlib.suppress(FileNotFoundError):
+                    # Before anything else: what answers in a folder of somebody else's is somebody else.
+                    self._make_folder()
+                    connected = self._try_to_connect()
+                    if connected is not None:
+                        return connected
+                    with _locked(self.folder):
+                        connected = self._try_to_connect()
+                        if connected is not None:
+                            return connected
+                        self._start()
+            except OSError as error:
+                raise NoZygoteError(
+                    f"{error.filename or self.folder}: {error.strerror}; without it there are no kernels; mend that"
+                ) from error
         raise NoZygoteError(self._last_words())
 
     def _try_to_connect(self) -> socket.socket | None:
@@ -198,7 +207,9 @@ class ZygoteClient:
                 folder.mkdir(mode=0o700)
             status = folder.lstat()
             if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o77:
-                raise NoZygoteError(f"{folder} belongs to somebody else, or others may enter it; remove it")
+                raise NoZygoteError(
+                    f"{folder}: belongs to somebody else, or others may enter it, and kernels meet there; remove it"
+                )
 
     def _give(self, folder: Path) -> None:
         if self.jailed and os.getuid() == 0:
@@ -207,14 +218,14 @@ class ZygoteClient:
     def _last_words(self) -> str:
         log = self.folder / "log"
         try:
-            lines = log.read_text(errors="replace").strip().splitlines()
+            lines = log.read_bytes().decode("utf-8", "replace").strip().split("\n")
         except OSError:
             lines = []
         with contextlib.suppress(OSError):
             log.unlink()
             self.folder.rmdir()
             _MEETING_PLACE.rmdir()
-        return lines[-1] if lines else "the warm process ended without a word"
+        return plain(lines[-1]) if lines and lines[-1] else "the warm process ended without a word"
 
 
 class Connection:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
-from autograder.errors import GradebookError
+from autograder.errors import GradebookBusyError, GradebookError
 from autograder.grading.result import Result
 from autograder.layers import layer
 from autograder.records.autograded import write_autograded
@@ -72,6 +72,8 @@ class Gradebook:
         ------
         GradebookError
             When the database does not take it; what it held about this submission before is still there.
+        GradebookBusyError
+            When it takes nothing at all just now.
         """
         result = stored.result
         if not self.takes(result.student):
@@ -86,8 +88,11 @@ class Gradebook:
                 # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
                 warnings.simplefilter("ignore", SAWarning)
                 write_scores(self._book, result, self.assignment)
-        if maybe_late and penalize(self._book, self.course, result):
-            self._changed.add(result.student)
+        if maybe_late:
+            with self._explained("grade again when it can be written"):
+                has_penalty = penalize(self._book, self.course, result)
+            if has_penalty:
+                self._changed.add(result.student)
         write_autograded(self.course, stored)
 
     @layer("escaping")
@@ -154,9 +159,18 @@ class Gradebook:
             if hasattr(self, "_book"):
                 self._book.db.rollback()
             what = (str(error).splitlines() or [type(error).__name__])[0]
-            if isinstance(error, OperationalError):
+            kind = GradebookError
+            if _is_the_databases(error):
+                kind = GradebookBusyError
                 advice = "another program may be writing to it: end that, or see that it can be written"
-            raise GradebookError(f"{self.course.db_url}: {what}; {advice}") from error
+            raise kind(f"{self.course.db_url}: {what}; {advice}") from error
+
+
+def _is_the_databases(error: BaseException | None) -> bool:
+    """Tell whether it is the database that refuses; nbgrader raises such errors anew, as errors of other kinds."""
+    while error is not None and not isinstance(error, OperationalError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 @contextmanager

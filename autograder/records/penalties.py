@@ -8,6 +8,7 @@ from pathlib import Path
 from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import OperationalError
 
 from autograder.course.folders import Course
 from autograder.errors import GradebookError
@@ -22,6 +23,8 @@ def penalize(book: Gradebook, course: Course, result: Result) -> bool:
     ------
     GradebookError
         When the course's plugin cannot be used.
+    OperationalError
+        SQLAlchemy's, when the database cannot be read or written.
     """
     submission = book.find_submission(result.assignment, result.student)
     if not submission.total_seconds_late and not submission.late_submission_penalty:
@@ -32,6 +35,9 @@ def penalize(book: Gradebook, course: Course, result: Result) -> bool:
             for verdict in result.verdicts:
                 about = {"notebook": verdict.name, "assignment": result.assignment, "student": result.student}
                 step(new_notebook(), {"nbgrader": about | {"db_url": course.db_url}})
+    except OperationalError:
+        # The database's own, and no fault of the plugin's.
+        raise
     except Exception as error:
         raise GradebookError(
             f"the penalty for being late: {type(error).__name__}: {error}; mend the plugin that "

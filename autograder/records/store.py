@@ -3,7 +3,8 @@ The truth: one result for each submission, stored under a key of everything that
 
 A result is a folder ``.autograder/ASSIGNMENT/STUDENT/KEY`` with ``result.json`` and the notebooks as they were
 run. It appears whole or not at all, so a killed batch goes on where it was, and a second run grades only what has
-changed: the submission, a master, the limits, or the version of anything that runs or judges.
+changed: the submission, a master, what is hidden in it, the limits, or the version of anything that is installed:
+what runs, what judges, and what the course's notebooks import.
 """
 
 import contextlib
@@ -11,18 +12,19 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from pathlib import Path
 
 import cattrs
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
-from autograder.errors import CourseError, RejectedError
+from autograder.errors import CourseError, RejectedError, StoreError
 from autograder.files import code_digest, sync_folder
 from autograder.grading.result import Result
 from autograder.kernels.run import Runner
@@ -31,8 +33,6 @@ from autograder.submissions.reading import Submission
 
 _FOLDER = ".autograder"
 _RESULT = "result.json"
-_JUDGES = ("ipykernel", "ipython", "nbclient", "nbformat", "nbval", "jinja2")
-"""The packages of which another version may give another result, beside those that a subject names."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +77,16 @@ class ResultStore:
     def __init__(self, course: Course, assignment: Assignment, runner: Runner) -> None:
         self._folder = course.root / _FOLDER / assignment.name
         subject = assignment.subject
-        packages = sorted({*_JUDGES, *subject.packages})
         own = code_folder(subject)
         self._rules = _digest(
             *(json.dumps(master.notebook, sort_keys=True).encode() for master in assignment.notebooks),
+            # As nbgrader's delimiters in the course's configuration divide them.
+            repr([[(c.visible, c.blank) for c in master.cells] for master in assignment.notebooks]).encode(),
             assignment.sanitize.encode(),
             repr(list(assignment.catalogue.items())).encode(),
             subject.name.encode(),
             repr(runner).encode(),
-            *(f"{package} {_version(package)}".encode() for package in packages),
+            _installed().encode(),
             code_digest(Path(__file__).parents[1], *([] if own is None else [own])).encode(),
         )
 
@@ -99,13 +100,39 @@ class ResultStore:
             return None
 
     def store(self, submission: Submission, result: Result) -> Stored:
-        """Store a result; the notebooks' texts are in files then."""
+        """
+        Store a result; the notebooks' texts are in files then.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be written: nothing of it is there then, and an older result still is.
+        """
         place = self._place(submission)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
         bare = replace(result, executed={})
         texts = {f"{name}.ipynb": text for name, text in result.executed.items()}
-        for name, text in (texts | {_RESULT: json.dumps(cattrs.unstructure(bare))}).items():
+        try:
+            _put(place, texts | {_RESULT: json.dumps(cattrs.unstructure(bare))})
+        except OSError as error:
+            raise StoreError(
+                f"{place.parent}: {error.strerror}; the result is not kept: see that the folder can be written "
+                "and its disk has room, and run the same command again"
+            ) from error
+        for other in place.parent.iterdir():
+            if other != place:
+                shutil.rmtree(other, ignore_errors=True)
+        return Stored(bare, place)
+
+    def _place(self, submission: Submission) -> Path:
+        return self._folder / submission.student / _key(self._rules, submission)
+
+
+def _put(place: Path, texts: dict[str, str]) -> None:
+    """Make a folder of files that appears whole or not at all."""
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
+    try:
+        for name, text in texts.items():
             with (fresh / name).open("w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
@@ -113,14 +140,11 @@ class ResultStore:
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(place)
         fresh.rename(place)
-        sync_folder(place.parent)
-        for other in place.parent.iterdir():
-            if other != place:
-                shutil.rmtree(other)
-        return Stored(bare, place)
-
-    def _place(self, submission: Submission) -> Path:
-        return self._folder / submission.student / _key(self._rules, submission)
+    except BaseException:
+        # Or what does not fit would take the room of what does.
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    sync_folder(place.parent)
 
 
 @contextlib.contextmanager
@@ -166,9 +190,7 @@ def _digest(*parts: bytes) -> str:
     return whole.hexdigest()[:32]
 
 
-def _version(package: str) -> str:
-    """Tell which version is installed; a course's package may have another distribution's name, or be missing."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
+def _installed() -> str:
+    """List the versions of Python and of everything that is installed beside it: any may give another result."""
+    found = {(one.metadata["Name"], one.version) for one in distributions()}
+    return repr((platform.python_version(), sorted(found, key=repr)))

@@ -34,13 +34,14 @@ def _family(kernel: int, seen: dict[int, dict[str, int]]) -> Iterable[int]:
 def process_status(pid: str) -> dict[str, int]:
     """Read ``PPid`` and the sizes of a process's memory, in bytes, from /proc; empty when it has ended."""
     try:
-        lines = Path("/proc", pid, "status").read_text().splitlines()
+        # Bytes: a process gives itself a name, which need not be text. Of line ends the system escapes only this one.
+        lines = Path("/proc", pid, "status").read_bytes().split(b"\n")
     except OSError:
         return {}
     found = {}
     for line in lines:
-        name, _, value = line.partition(":")
-        if name in ("PPid", "RssAnon", "RssShmem", "VmData"):
-            number, _, unit = value.strip().partition(" ")
-            found[name] = int(number) * (1024 if unit == "kB" else 1)
+        name, _, value = line.partition(b":")
+        if name in (b"PPid", b"RssAnon", b"RssShmem", b"VmData"):
+            number, _, unit = value.strip().partition(b" ")
+            found[name.decode()] = int(number) * (1024 if unit == b"kB" else 1)
     return found

@@ -11,11 +11,13 @@ Messages are JSON objects, one to a packet of a Unix socket (``SOCK_SEQPACKET``)
   the connection is open the zygote stays. One of the other requests may follow.
 - ``{"kernel": {...}}`` with the fields of `Order`, and the standard streams of the new process as file descriptors
   where it is not to be jailed. The answer is ``{"pid": ...}``. From then on ``{"signal": N}`` sends a signal to the
-  kernel, and ``{"exit": N, "limit": ...}`` says how it ended. Whoever hangs up ends the kernel.
+  kernel, and ``{"exit": N, "limit": ..., "lost": ...}`` says how it ended, and by what, where its own code had no
+  hand in it. Whoever hangs up ends the kernel.
 - ``{"lease": true}``: the answer, ``{"ready": true}``, comes when the imports are done. After the last lease has
   been given up, the zygote lingers no more.
 
-What cannot be done is answered by ``{"error": "one line"}``.
+What cannot be done is answered by ``{"error": "one line"}``. An error about one kernel ends that kernel, with a line
+in the log, and never the loop: its neighbours are somebody else's.
 
 After a fork only the forking thread goes on, so a lock that another thread held is never released: a parent whose
 libraries have begun to work in threads of their own has children that hang. The zygote counts its threads after
@@ -23,10 +25,10 @@ the imports and before each fork, and refuses when there are others than the idl
 """
 
 import argparse
+import contextlib
 import gc
 import importlib
 import json
-import math
 import os
 import selectors
 import signal
@@ -35,6 +37,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -73,6 +76,8 @@ class _Kernel:
     limit: str = ""
     killed: bool = False
     """Whether its end was asked for, or decided here."""
+    lost: str = ""
+    """Why it was ended here though it had done nothing, in a line."""
 
     def signal(self, number: int) -> None:
         """Signal it and what it has started."""
@@ -158,18 +163,38 @@ class ZygoteServer:
                     self._accept()
                 elif channel is signals:
                     signals.recv(4096)
-                elif self._clients.get(channel) or channel in self._leases:
-                    self._serve_client(channel)
                 elif channel in self._clients:
-                    self._begin(channel)
+                    knows_it = self._clients[channel] or channel in self._leases
+                    self._step(channel, self._serve_client if knows_it else self._begin)
             self._bury()
             if watched:
                 self._watch()
             if self._clients:
                 unused_since = time.monotonic()
 
+    def _step(self, client: socket.socket, step: Callable[[socket.socket], None]) -> None:
+        """Do something about one client: what goes wrong there ends its kernel, and nobody else's."""
+        try:
+            step(client)
+        except Exception as error:
+            why = _line(error)
+            _log(f"a kernel is given up: {why}")
+            kernel = self._clients.get(client)
+            if kernel is None:
+                self._drop(client)
+                return
+            kernel.lost = kernel.lost or f"the warm process failed on the kernel ({why})"
+            with contextlib.suppress(OSError):
+                kernel.signal(signal.SIGKILL)
+
     def _accept(self) -> None:
-        client, _ = self._listener.accept()
+        try:
+            client, _ = self._listener.accept()
+        except OSError as error:
+            # Who wants to come in still waits at the door: let others finish before looking again.
+            _log(f"nobody can be let in: {_line(error)}")
+            time.sleep(_TICK)
+            return
         client.set_inheritable(False)
         self._clients[client] = None
         self._selector.register(client, selectors.EVENT_READ)
@@ -193,8 +218,8 @@ class ZygoteServer:
                 _send(client, pid=kernel.pid)
             else:
                 self._drop(client)
-        except (UnsafeToForkError, OSError, TypeError) as error:
-            _send(client, error=str(error).replace("\n", " "))
+        except Exception as error:
+            _send(client, error=" ".join(str(error).split()))
             self._drop(client)
         finally:
             for descriptor in streams:
@@ -232,24 +257,35 @@ class ZygoteServer:
                 return
             if pid == 0:
                 return
+            code, seconds = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
             for client, kernel in list(self._clients.items()):
                 if kernel is not None and kernel.pid == pid:
-                    code, seconds = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
-                    # Nobody inside can kill a kernel like that, so it was the system. For its limit that counts in
-                    # ticks, which are far from what was used where the machine is busy.
-                    used_up = seconds > 0.5 * kernel.order.limits.get("cpu_seconds", math.inf)
-                    if code == -signal.SIGKILL and not kernel.killed and used_up:
-                        kernel.limit = "cpu"
-                    _send(client, exit=code, limit=kernel.limit)
-                    self._drop(client)
+                    # From here on there is no process of that number to signal.
+                    self._clients[client] = None
+                    self._step(client, partial(self._tell_the_end, kernel, code, seconds))
+
+    def _tell_the_end(self, kernel: _Kernel, code: int, seconds: float, client: socket.socket) -> None:
+        """Say how a kernel has ended. Nobody in a jail can kill it with SIGKILL: that was the system, or somebody."""
+        if code == -signal.SIGKILL and kernel.order.limits and not kernel.killed and not kernel.limit:
+            # The system's limit counts in ticks, which are far from what was used where the machine is busy.
+            if seconds > 0.5 * kernel.order.limits["cpu_seconds"]:
+                kernel.limit = "cpu"
+            else:
+                kernel.lost = "something outside of its jail killed the kernel: perhaps the system, short of memory"
+        _send(client, exit=code, limit=kernel.limit, lost=kernel.lost)
+        self._drop(client)
 
     def _watch(self) -> None:
         """End the jailed kernels whose processes have taken more memory than they may."""
-        kernels = [kernel for kernel in self._clients.values() if kernel is not None]
-        for kernel, used in zip(kernels, memory_beyond([kernel.pid for kernel in kernels]), strict=True):
-            if used > kernel.order.limits["memory_bytes"]:
-                kernel.limit = "memory"
-                kernel.signal(signal.SIGKILL)
+        watched = {client: kernel for client, kernel in self._clients.items() if kernel and kernel.order.limits}
+        try:
+            taken = memory_beyond([kernel.pid for kernel in watched.values()])
+        except Exception as error:
+            # It is about all of them: their other limits hold, and the next look is a tenth of a second away.
+            _log(f"memory cannot be measured: {_line(error)}")
+            return
+        for (client, kernel), used in zip(watched.items(), taken, strict=True):
+            self._step(client, partial(_hold_to_memory, kernel, used))
 
     def _fork(self, order: Order, streams: list[int]) -> int:
         """Fork a kernel and return its process id."""
@@ -285,9 +321,15 @@ class ZygoteServer:
         self._selector.close()
 
 
+def _hold_to_memory(kernel: _Kernel, used: int, _: socket.socket) -> None:
+    if used > kernel.order.limits["memory_bytes"]:
+        kernel.limit = "memory"
+        kernel.signal(signal.SIGKILL)
+
+
 def thread_names() -> list[str]:
     """Name the threads of this process as the system knows them."""
-    return [path.joinpath("comm").read_text().strip() for path in Path("/proc/self/task").iterdir()]
+    return [os.fsdecode(path.joinpath("comm").read_bytes()).strip() for path in Path("/proc/self/task").iterdir()]
 
 
 def _in_child(work: Any) -> NoReturn:
@@ -314,6 +356,16 @@ def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
     app.initialize(order.argv)
     bound()
     app.start()
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _log(line: str) -> None:
+    """Write a line for whoever looks why a zygote failed; a full disk is no reason to fail."""
+    with contextlib.suppress(OSError, ValueError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _send(client: socket.socket, **message: Any) -> None:
@@ -350,8 +402,8 @@ def main() -> None:
             jail.become(options.drop_to)
         zygote.prepare(options.modules)
     except Exception as error:
-        refusal = f"{type(error).__name__}: {error}".replace("\n", " ")
-        print(refusal, file=sys.stderr)
+        refusal = _line(error)
+        _log(refusal)
         listener.settimeout(1)
         try:
             while True:

@@ -11,12 +11,15 @@ canaries   the secrets that it goes for; that none of them gets out is checked f
 seconds    the longest that the notebook may take, wall time
 notebook   which of the two it is about, `01_double` where nothing is said; the other one is right
 answers    sources of cells by name, in that notebook
+elsewhere  sources of cells by name, in the other one
 tags       tags of cells by name
 first      plain code cells at the beginning of the notebook
 then       plain code cells after the answer
 text       the whole file, instead of a notebook
 student    the name of the student's folder, where that is the point
 earlier    answers that were handed in and graded before
+beside     answers of a neighbour, who is graded at the same time: an honest one, who must get full points
+partner    answers of an accomplice, who is graded at the same time, and must not get out what the case goes for
 apart      the reason why it is graded in a class without other hostile submissions
 =========  ============================================================================================
 
@@ -59,12 +62,15 @@ class Case:
     seconds: float = 30
     notebook: str = DOUBLE
     answers: dict[str, str] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
     tags: dict[str, list[str]] = field(default_factory=dict)
     first: tuple[str, ...] = ()
     then: tuple[str, ...] = ()
     text: str | None = None
     student: str = ""
     earlier: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, str] = field(default_factory=dict)
+    partner: dict[str, str] = field(default_factory=dict)
     apart: str = ""
 
     @property
@@ -83,7 +89,9 @@ class Case:
         def fill(source: str) -> str:
             return source.replace("@port@", secrets["port"]).replace("@socket@", secrets["socket-path"])
 
-        folder = hand_in(course, student, RIGHT)
+        for other, answers in self.others(student).items():
+            hand_in(course, other, RIGHT | {name: fill(source) for name, source in answers.items()})
+        folder = hand_in(course, student, RIGHT | {name: fill(source) for name, source in self.elsewhere.items()})
         notebook = answered(course, self.notebook, RIGHT | {k: fill(v) for k, v in self.answers.items()})
         cells = [_plain(fill(source)) for source in self.first]
         for cell in notebook["cells"]:
@@ -97,6 +105,11 @@ class Case:
         script = FOLDER / self.name / "build.py"
         if script.exists():
             _load(script).build(folder, secrets)
+
+    def others(self, student: str) -> dict[str, dict[str, str]]:
+        """Name those who hand in with a student, and what they answer: their names come right after."""
+        both = {f"{student}-beside": self.beside, f"{student}-partner": self.partner}
+        return {name: answers for name, answers in both.items() if answers}
 
     def hand_in_before(self, course: Course, student: str) -> None:
         """Write the earlier submission."""

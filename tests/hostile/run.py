@@ -160,7 +160,21 @@ def failures(case: Case, observed: Observed, seed: int) -> list[str]:
     found += [f"'{flag}' is not said in '{remarks}'" for flag in case.flags if flag not in remarks]
     if seen.seconds > case.seconds:
         found.append(f"took {seen.seconds:.0f} s")
-    return found + seen.leaks + seen.markup
+    return found + seen.leaks + seen.markup + _of_others(case, observed, seed)
+
+
+def _of_others(case: Case, observed: Observed, seed: int) -> list[str]:
+    """Say what came of those who handed in with a case: points of the honest one, and what the accomplice got out."""
+    name = name_in_class(case, seed)
+    beside, partner = (observed.students.get(f"{name}-{who}", Seen()) for who in ("beside", "partner"))
+    found = []
+    if case.beside and (beside.points != FULL or beside.book != FULL):
+        found.append(f"its honest neighbour is {beside.states}, and gets {beside.points}, {beside.book} in the book")
+    if case.partner and not partner.states:
+        found.append("its accomplice has no row")
+    for who, seen in (("neighbour", beside), ("accomplice", partner)):
+        found += [f"of its {who}: {line}" for line in seen.leaks + seen.markup]
+    return found
 
 
 def damage(observed: Observed) -> list[str]:
@@ -200,6 +214,8 @@ def _grade_class(task: Task, folder: Path, grade: Grade) -> Observed:
         if task.package:
             environment["PYTHONPATH"] = f"{task.package}{os.pathsep}{Path.cwd()}"
         everybody: dict[str, Case | None] = {**dict.fromkeys(hand_in_honestly(course, planted)), **names}
+        for student, case in names.items():
+            everybody |= dict.fromkeys(case.others(student))
         early = {student: case for student, case in names.items() if case.earlier}
         for student, case in early.items():
             case.hand_in_before(course, student)

@@ -175,6 +175,7 @@ REPLACED: dict[str, dict[str, Callable[[Any], Any]]] = {
         "in_its_place": _instead(_whole_in_its_place),
         "as_released": _without_hidden_lines,
         "withheld": _instead(lambda found, seen: found),
+        "was_told": _instead(lambda done: False),
     },
     "evidence before asserts": {"_without_asserts": _instead(lambda cell: cell.source)},
     "reading (links, sizes, depth)": {
