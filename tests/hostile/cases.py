@@ -17,6 +17,7 @@ then       plain code cells after the answer
 text       the whole file, instead of a notebook
 student    the name of the student's folder, where that is the point
 earlier    answers that were handed in and graded before
+neighbour  answers, in that notebook, of another student who is graded at the same time and in league with this one
 apart      the reason why it is graded in a class without other hostile submissions
 =========  ============================================================================================
 
@@ -65,6 +66,7 @@ class Case:
     text: str | None = None
     student: str = ""
     earlier: dict[str, str] = field(default_factory=dict)
+    neighbour: dict[str, str] = field(default_factory=dict)
     apart: str = ""
 
     @property
@@ -97,6 +99,10 @@ class Case:
         script = FOLDER / self.name / "build.py"
         if script.exists():
             _load(script).build(folder, secrets)
+
+    def hand_in_beside(self, course: Course, student: str) -> None:
+        """Write the neighbour's submission."""
+        hand_in(course, student, RIGHT | self.neighbour)
 
     def hand_in_before(self, course: Course, student: str) -> None:
         """Write the earlier submission."""

@@ -132,6 +132,11 @@ def name_in_class(case: Case, seed: int) -> str:
     return case.student or f"{random.Random(f'{seed} {case.name}').choice('bdhkmpsvx')}-{case.name}"
 
 
+def name_beside(case: Case, seed: int) -> str:
+    """Name the neighbour of a case: next in the order, so that both are graded at a time."""
+    return f"{name_in_class(case, seed)}-beside"
+
+
 def failures(case: Case, observed: Observed, seed: int) -> list[str]:
     """Hold what was seen of a case against what its file says: a line for each difference."""
     seen = observed.students.get(name_in_class(case, seed), Seen())
@@ -153,7 +158,8 @@ def failures(case: Case, observed: Observed, seed: int) -> list[str]:
     found += [f"'{flag}' is not said in '{remarks}'" for flag in case.flags if flag not in remarks]
     if seen.seconds > case.seconds:
         found.append(f"took {seen.seconds:.0f} s")
-    return found + seen.leaks + seen.markup
+    beside = observed.students.get(name_beside(case, seed), Seen())
+    return found + seen.leaks + seen.markup + beside.leaks
 
 
 def damage(observed: Observed) -> list[str]:
@@ -193,6 +199,10 @@ def _grade_class(task: Task, folder: Path, grade: Grade) -> Observed:
         if task.package:
             environment["PYTHONPATH"] = f"{task.package}{os.pathsep}{Path.cwd()}"
         everybody: dict[str, Case | None] = {**dict.fromkeys(hand_in_honestly(course, planted)), **names}
+        for case in names.values():
+            if case.neighbour:
+                case.hand_in_beside(course, beside := name_beside(case, task.seed))
+                everybody[beside] = None
         early = {student: case for student, case in names.items() if case.earlier}
         for student, case in early.items():
             case.hand_in_before(course, student)
