@@ -49,6 +49,7 @@ FLOW = (
     "autograder.kernels.kernelspec",
     "autograder.kernels.zygote_client",
     "autograder.kernels.provisioner",
+    "autograder.kernels.wire",
     "autograder.kernels.metering",
     "autograder.kernels.nbclient_runner",
     "autograder.kernels.configuration",

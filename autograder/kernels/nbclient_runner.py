@@ -16,7 +16,6 @@ from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import zmq.asyncio
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -132,9 +131,7 @@ class NbclientRunner:
             try:
                 environment = _environment(scratch) | {PROBE_VARIABLE: ending}
                 await client.async_execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
-            except CellTimeoutError as error:
-                # The cell has ended, and its outputs never came: one was so big that the kernel was cut off.
-                client.meter.is_over |= "IOPub" in str(error)
+            except CellTimeoutError:
                 ended = Ended.CELL_TIMEOUT
             except (DeadKernelError, asyncio.CancelledError):
                 # nbclient takes a cancelled wait for a dead kernel.
@@ -210,12 +207,6 @@ class _Client(NotebookClient):
         content = execute_reply["content"]
         ok = content.get("status") == "ok"
         self.replies[cell.id] = Reply(ok, str(content.get("ename", "")), str(content.get("evalue", "")))
-
-    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> None:
-        """See whether it was the reply that was so big: a living kernel's channel was closed then."""
-        assert self._manager is not None
-        self.meter.is_over |= any(int(monitor.get(zmq.EVENTS)) & zmq.POLLIN for monitor in self._manager.monitors)
-        await super()._async_handle_timeout(timeout, cell)
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
         """Leave the outputs of earlier cells as they are."""
