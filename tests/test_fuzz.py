@@ -143,8 +143,8 @@ def test_any_folder_is_read(course_of_one: Course, names: list[str], stamp: byte
         (folder / TIMESTAMP_FILE).write_bytes(stamp)
         submission = read_submission(folder, "ada", NAME, ["01_double", "02_triple"])
     assert all(one_line(note) and is_text(note) for note in submission.notes)
-    for read in submission.files.values():
-        assert isinstance(read, bytes) or (one_line(read.message) and len(read.message) < 3_000)
+    for file in submission.files.values():
+        assert isinstance(file, bytes) or (one_line(file.message) and len(file.message) < 3_000)
     taken(course_of_one, crashed(submission, course_of_one.assignment(NAME), "it was not run"), submission)
 
 

@@ -24,7 +24,8 @@ from autograder.zygote.limits import Limits
 _FRAMES = 32
 """Frames that are not counted as more bytes: a message of Jupyter has seven, and some have pictures behind these."""
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*+"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""A text in JSON; one without an end is one, too, so that nothing is looked at twice."""
 
 _STRUCTURE_BYTES = 2**11
 """What a message of Jupyter has of brackets and commas at most, outside of its texts."""
@@ -152,9 +153,11 @@ class MeteredClient(AsyncKernelClient):
 
     parent: "MeteredManager"
 
-    def start_channels(self, **_: bool) -> None:
-        """Connect what grading reads, whatever is asked for."""
-        super().start_channels(stdin=False, hb=False, control=False)
+    def start_channels(
+        self, shell: bool = True, iopub: bool = True, stdin: bool = False, hb: bool = False, control: bool = False
+    ) -> None:
+        """Connect what grading reads, whatever else is asked for."""
+        super().start_channels(shell, iopub, stdin=False, hb=False, control=False)
 
     def stop_channels(self) -> None:
         """Hang up."""
