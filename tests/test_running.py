@@ -296,6 +296,22 @@ LIMITED = {
         "    held[-1].write(b'x' * 10**7)",
         "memory",
     ),
+    "memory shared with nobody, and dropped": (
+        "import mmap\nheld = []\nwhile True:\n    held.append(mmap.mmap(-1, 10**7))\n"
+        "    held[-1].write(b'x' * 10**7)\n    held[-1].madvise(mmap.MADV_DONTNEED)",
+        "memory",
+    ),
+    "page tables": (
+        "import mmap\npart = mmap.mmap(-1, 2**39, mmap.MAP_PRIVATE | 0x4000, mmap.PROT_READ)\n"
+        "part.madvise(mmap.MADV_NOHUGEPAGE)\nwhile True:\n    for at in range(0, 2**39, 2**21):\n        part[at]",
+        "memory",
+    ),
+    "full sockets": (
+        "import os, socket, time\nfor _ in range(9):\n    if os.fork() == 0:\n        kept = []\n        try:\n"
+        "            while True:\n                kept.append(socket.socketpair())\n"
+        "        except OSError:\n            time.sleep(60)\ntime.sleep(60)",
+        "memory",
+    ),
     "processes": ("import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(60)", "processes"),
     "threads": (
         "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(60,)).start()",
