@@ -50,6 +50,7 @@ FLOW = (
     "autograder.kernels.zygote_client",
     "autograder.kernels.provisioner",
     "autograder.kernels.wire",
+    "autograder.kernels.cell_time",
     "autograder.kernels.metering",
     "autograder.kernels.nbclient_runner",
     "autograder.kernels.configuration",

@@ -1,6 +1,10 @@
 """How a run ends, and what a kernel gets to see, with real kernels."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +23,7 @@ from autograder.probes import DESK
 from autograder.subject import PLAIN, find_subject
 from autograder.zygote.limits import Limits
 from tests.conftest import ASSIGNMENT, runner
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -279,6 +284,42 @@ def test_many_prints_are_one_text_however_they_travelled() -> None:
 def test_a_long_line_is_read_once() -> None:
     done = run_cells("print('x' * 4_000_000)")
     assert (done.ended, len(text(done, 0))) == (Ended.COMPLETE, 4_000_001)
+
+
+BUSY_NEIGHBOURS = """
+import os, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+for _ in range(6):
+    if os.fork() == 0:
+        os.setsid()
+        while True:
+            pass
+time.sleep(10**6)
+"""
+
+WORKS = """
+import os, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+end = time.process_time() + 1.5
+while time.process_time() < end:
+    pass
+"""
+
+
+def test_a_cell_that_waits_for_others_is_not_late_and_one_that_sleeps_is() -> None:
+    with subprocess.Popen([sys.executable, "-c", BUSY_NEIGHBOURS], start_new_session=True) as neighbours:
+        try:
+            eventually(lambda: len(_children(neighbours.pid)) == 6)
+            works = run_cells(WORKS, limits=Limits(cell_seconds=4))
+            sleeps = run_cells("import time\ntime.sleep(60)", limits=Limits(cell_seconds=4))
+        finally:
+            for pid in (*_children(neighbours.pid), neighbours.pid):
+                os.kill(pid, signal.SIGKILL)
+    assert (works.ended, sleeps.ended) == (Ended.COMPLETE, Ended.CELL_TIMEOUT)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 LIMITED = {

@@ -83,6 +83,11 @@ class MeteredChannel:
         self._heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._reading: asyncio.Task[None] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The kernel's process; 0 before the connection stands."""
+        return self._wire.pid
+
     def start(self) -> None:
         """Connect, and begin to read."""
         self._reading = asyncio.get_running_loop().create_task(self._read())

@@ -17,11 +17,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
 from autograder.course.assignment import DataFile
+from autograder.kernels.cell_time import CellTime
 from autograder.kernels.kernelspec import kernel_name, kernelspec
 from autograder.kernels.metering import Meter, MeteredManager
 from autograder.kernels.provisioner import WarmProvisioner
@@ -34,6 +35,9 @@ from autograder.zygote.limits import Limits
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 """The only variables of the instructor's environment that a kernel without a jail sees."""
+
+_NEVER = 10**6
+"""Seconds that nothing takes."""
 
 _FOR_GRADING = [
     "--HistoryManager.enabled=False",
@@ -121,21 +125,22 @@ class NbclientRunner:
         client = _Client(
             notebook,
             Meter(self.limits),
+            CellTime(self.limits),
             kernel_name=kernel_name(self.subject),
             config=self._config(scratch),
             resources={"metadata": {"path": str(scratch)}},
-            timeout=self.limits.cell_seconds,
         )
         ended = Ended.COMPLETE
-        async with asyncio.timeout(self.limits.notebook_seconds) as clock:
+        async with asyncio.timeout(None) as clock:
+            watching = asyncio.create_task(client.watch(clock))
             try:
                 environment = _environment(scratch) | {PROBE_VARIABLE: ending}
                 await client.async_execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
-            except CellTimeoutError:
-                ended = Ended.CELL_TIMEOUT
             except (DeadKernelError, asyncio.CancelledError):
                 # nbclient takes a cancelled wait for a dead kernel.
-                ended = Ended.NOTEBOOK_TIMEOUT if clock.expired() else Ended.DEAD_KERNEL
+                ended = client.overdue or Ended.DEAD_KERNEL
+            finally:
+                watching.cancel()
         refusals = find_subject(self.subject).kernel.refusals
         limit = client.limit or next(filter(None, (reply.refused(refusals) for reply in client.replies.values())), "")
         if limit:
@@ -165,14 +170,16 @@ class NbclientRunner:
 class _Client(NotebookClient):
     """nbclient's, without what a submission could misuse."""
 
-    def __init__(self, notebook: NotebookNode, meter: Meter, **traits: Any) -> None:
+    def __init__(self, notebook: NotebookNode, meter: Meter, time: CellTime, **traits: Any) -> None:
         super().__init__(
             notebook,
             kernel_manager_class=MeteredManager,
             allow_errors=True,
             store_widget_state=False,
+            # `watch` knows when something has had its time.
+            timeout=None,
             raise_on_iopub_timeout=True,
-            iopub_timeout=10,
+            iopub_timeout=_NEVER,
             shutdown_kernel="immediate",
             extra_arguments=_FOR_GRADING,
             on_cell_execute=self._start,
@@ -180,6 +187,8 @@ class _Client(NotebookClient):
             **traits,
         )
         self.meter = meter
+        self.overdue: Ended | None = None
+        self._time = time
         self.replies: dict[str, Reply] = {}
         self.running = ""
         self._manager: MeteredManager | None = None
@@ -200,10 +209,21 @@ class _Client(NotebookClient):
         self._manager = manager
         return manager
 
+    async def watch(self, clock: asyncio.Timeout) -> None:
+        """See that no cell takes longer than it may, nor the notebook, and end the run by its clock."""
+        while self.overdue is None:
+            await asyncio.sleep(self._time.next_look)
+            self.overdue = self._time.over
+        clock.reschedule(asyncio.get_running_loop().time())
+
     def _start(self, cell: NotebookNode, **_: Any) -> None:
         self.running = cell.id
+        assert self.kc is not None
+        self._time.pid = self.kc.iopub_channel.pid
+        self._time.begin()
 
     def _note(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
+        self._time.end()
         content = execute_reply["content"]
         ok = content.get("status") == "ok"
         self.replies[cell.id] = Reply(ok, str(content.get("ename", "")), str(content.get("evalue", "")))

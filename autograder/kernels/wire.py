@@ -12,6 +12,8 @@ reach.
 
 import asyncio
 import contextlib
+import socket
+import struct
 from collections.abc import Awaitable, Callable, Sequence
 
 FRAME_BYTES = 64
@@ -49,6 +51,8 @@ class Wire:
 
     def __init__(self, path: str, kind: bytes, identity: bytes, count: Callable[[int], None]) -> None:
         self._path, self._kind, self._identity, self._count = path, kind, identity, count
+        self.pid = 0
+        """The process that listens there, as Linux knows it from when it began to; 0 before the connection stands."""
         self._outgoing: list[bytes] = []
         self._writer: asyncio.StreamWriter | None = None
 
@@ -62,6 +66,7 @@ class Wire:
             When more comes than may come.
         """
         reader, self._writer = await self._connected()
+        self.pid = _peer(self._writer)
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 if await self._shake_hands(reader, self._writer):
@@ -124,6 +129,13 @@ class Wire:
             size = int.from_bytes(bytes([size]) + await reader.readexactly(7), "big")
         self._count(size + FRAME_BYTES)
         return flags, await reader.readexactly(size)
+
+
+def _peer(writer: asyncio.StreamWriter) -> int:
+    """Give the process at the other end, see SO_PEERCRED in unix(7)."""
+    credentials = struct.Struct("3i")
+    said = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, credentials.size)
+    return int(credentials.unpack(said)[0])
 
 
 def _frame(content: bytes, flags: int) -> bytes:
