@@ -15,7 +15,7 @@ from autograder.course.folders import Course
 from autograder.errors import FeedbackError, GradebookError, JailError
 from autograder.grading.batch import MakeExecutor, grade_all
 from autograder.grading.result import Result
-from autograder.kernels.run import Runner
+from autograder.kernels.run import Runner, held_by
 from autograder.records.gradebook import Gradebook
 from autograder.records.store import ResultStore, Stored, only_grader
 from autograder.report.feedback import Feedback
@@ -60,11 +60,14 @@ class SessionReport:
         How many of them an earlier session had found.
     problems : tuple of str
         Results that the gradebook or a page could not take, a line for each.
+    held : str
+        What held the kernels to their share of memory and processors; empty when none was needed.
     """
 
     stored: tuple[Stored, ...]
     kept: int
     problems: tuple[str, ...] = ()
+    held: str = ""
 
     @property
     def results(self) -> list[Result]:
@@ -96,6 +99,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     """
     recorded: list[Stored] = []
     problems: list[str] = []
+    held = ""
     feedback = Feedback(session.course, session.assignment)
     store = ResultStore(session.course, session.assignment, session.runner)
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
@@ -119,13 +123,13 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
                 record(submission, found)
         kept = len(recorded)
         if new and not stop.is_set():
-            with _warm(session):
+            with _warm(session) as held:
                 submissions = (_read(session, student) for student in new)
                 for submission, result in grade_all(
                     submissions, session.assignment, session.runner, session.make_executor, session.in_flight, stop
                 ):
                     record(submission, store.store(submission, result))
-    return SessionReport(tuple(sorted(recorded, key=lambda one: one.result.student)), kept, tuple(problems))
+    return SessionReport(tuple(sorted(recorded, key=lambda one: one.result.student)), kept, tuple(problems), held)
 
 
 def _read(session: Session, student: str) -> Submission:
@@ -135,13 +139,13 @@ def _read(session: Session, student: str) -> Submission:
 
 
 @contextlib.contextmanager
-def _warm(session: Session) -> Iterator[None]:
-    """Keep the warm process for as long as it is needed, and no longer."""
+def _warm(session: Session) -> Iterator[str]:
+    """Keep the warm process for as long as it is needed, and no longer; and tell what holds its kernels."""
     shown = exposing(session.course.root)
     if session.runner.jailed and shown is not None:
         raise JailError(f"{session.course.root}: lies in {shown}, which student code can read; move the course")
     lease = session.runner.lease()
     try:
-        yield
+        yield held_by(lease.groups)
     finally:
         lease.close()

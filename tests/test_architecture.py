@@ -47,6 +47,7 @@ FLOW = (
     "autograder.kernels.run",
     "autograder.kernels.messages",
     "autograder.kernels.kernelspec",
+    "autograder.kernels.control_groups",
     "autograder.kernels.zygote_client",
     "autograder.kernels.provisioner",
     "autograder.kernels.wire",

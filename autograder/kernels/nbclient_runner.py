@@ -217,10 +217,17 @@ class _Client(NotebookClient):
         clock.reschedule(asyncio.get_running_loop().time())
 
     def _start(self, cell: NotebookNode, **_: Any) -> None:
+        if not self.running:
+            self._know_the_process()
         self.running = cell.id
-        assert self.kc is not None
-        self._time.pid = self.kc.iopub_channel.pid
         self._time.begin()
+
+    def _know_the_process(self) -> None:
+        """Find the kernel's process by the other end of a channel, and put it where it is limited."""
+        assert self.kc is not None and self._manager is not None
+        self._time.pid = self.kc.iopub_channel.pid
+        if isinstance(self._manager.provisioner, WarmProvisioner):
+            self._manager.provisioner.put_into_group(self._time.pid)
 
     def _note(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
         self._time.end()
