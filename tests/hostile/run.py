@@ -159,6 +159,8 @@ def failures(case: Case, observed: Observed, seed: int) -> list[str]:
     if seen.seconds > case.seconds:
         found.append(f"took {seen.seconds:.0f} s")
     beside = observed.students.get(name_beside(case, seed), Seen())
+    if case.neighbour and set(beside.states.values()) != {"GRADED"}:
+        found.append(f"the neighbour is {beside.states}")
     return found + seen.leaks + seen.markup + beside.leaks
 
 
