@@ -26,7 +26,7 @@ def memory_beyond(kernels: list[int]) -> list[int]:
 
 
 def _held(status: dict[str, int], own: dict[str, int]) -> int:
-    beyond = sum(max(0, status.get(name, 0) - own.get(name, 0)) for name in ("RssAnon", "VmPTE"))
+    beyond = sum(max(0, status.get(name, 0) - own.get(name, 0)) for name in ("RssAnon", "VmSwap", "VmPTE"))
     pipes = _PIPE_BYTES * max(0, status.get("FDSize", 0) - _FREE_FILES)
     return beyond + status.get("RssShmem", 0) + pipes
 
@@ -65,7 +65,7 @@ def process_status(pid: str) -> dict[str, int]:
     found = {}
     for line in lines:
         name, _, value = line.partition(":")
-        if name in ("PPid", "FDSize", "RssAnon", "RssShmem", "VmData", "VmPTE"):
+        if name in ("PPid", "FDSize", "RssAnon", "RssShmem", "VmData", "VmPTE", "VmSwap"):
             number, _, unit = value.strip().partition(" ")
             found[name] = int(number) * (1024 if unit == "kB" else 1)
     return found

@@ -107,7 +107,7 @@ _ANSWERED_VALUES: Mapping[str, tuple[int, tuple[int, ...]]] = {
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 """The flags of clone that make new ones."""
 
-_MAP_SHARED_ANONYMOUS = 0x21
+_MAP_SHARED_ANONYMOUS, _MAP_HUGETLB = 0x21, 0x40000
 
 _INT = 0xFFFFFFFF
 """The kernel looks at 32 bits of an argument that is an int, so that a filter must, too."""
@@ -186,12 +186,12 @@ def _refuse_sockets(rules: Any) -> None:
 @layer("jail: system calls")
 def _refuse_shared_memory(rules: Any) -> None:
     """
-    Refuse memory that is shared and has no name, as memory that there is not.
+    Refuse memory that is shared and has no name, and large pages that are set aside, as memory that there is not.
 
-    It stays when the process that has it lets its pages go, and is then counted for nobody. That there was none left
-    is what a notebook's state then says, and somebody looks at it.
+    The one stays when the process that has it lets its pages go, and is then counted for nobody; the other is never
+    counted. That there was none left is what a notebook's state then says, and somebody looks at it.
     """
     import pyseccomp
 
-    shared = pyseccomp.Arg(3, pyseccomp.MASKED_EQ, _MAP_SHARED_ANONYMOUS, _MAP_SHARED_ANONYMOUS)
-    rules.add_rule(pyseccomp.ERRNO(errno.ENOMEM), "mmap", shared)
+    for flags in (_MAP_SHARED_ANONYMOUS, _MAP_HUGETLB):
+        rules.add_rule(pyseccomp.ERRNO(errno.ENOMEM), "mmap", pyseccomp.Arg(3, pyseccomp.MASKED_EQ, flags, flags))
