@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.course.folders import Course
 from autograder.errors import AutograderError, JailError
 from autograder.kernels.configuration import runner_of
-from autograder.kernels.run import Ended
+from autograder.kernels.run import Ended, held_by
 from autograder.zygote.bubblewrap import JAIL_UID, bubblewrap, exposing
 from autograder.zygote.seccomp import system_call_filter
 
@@ -56,9 +56,8 @@ def diagnose(course: Course, workers: int) -> list[Diagnosis]:
         lambda: _space(course.root),
         lambda: _space(Path("/tmp")),
         lambda: _hidden(course.root),
-        lambda: _kernel(course),
     )
-    return [look() for look in looks]
+    return [*(look() for look in looks), *_kernel(course)]
 
 
 def _system() -> Diagnosis:
@@ -141,7 +140,7 @@ def _hidden(root: Path) -> Diagnosis:
     return Diagnosis("course", True, f"{root} is not among what student code can read")
 
 
-def _kernel(course: Course) -> Diagnosis:
+def _kernel(course: Course) -> list[Diagnosis]:
     """Try the real thing."""
     notebook = new_notebook(cells=[new_code_cell("assert 1 + 1 == 2", id="sum")])
     runner = runner_of(course.config, course.subject, jailed=True)
@@ -152,9 +151,12 @@ def _kernel(course: Course) -> Diagnosis:
         finally:
             lease.close()
     except AutograderError as error:
-        return Diagnosis("a jailed kernel", False, str(error))
+        return [Diagnosis("a jailed kernel", False, str(error))]
     is_fine = done.ended is Ended.COMPLETE and done.replies["sum"].ok
-    return Diagnosis("a jailed kernel", is_fine, f"ran a cell: {done.ended.value}")
+    return [
+        Diagnosis("control groups", True, held_by(lease.groups)),
+        Diagnosis("a jailed kernel", is_fine, f"ran a cell: {done.ended.value}"),
+    ]
 
 
 def _content(path: str) -> str:

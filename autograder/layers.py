@@ -18,6 +18,7 @@ LAYERS = (
     "messages",
     "jail: file system",
     "jail: network",
+    "jail: terminals",
     "jail: process namespaces",
     "jail: system calls",
     "limits",

@@ -15,7 +15,7 @@ from autograder.course.folders import Course
 from autograder.errors import FeedbackError, GradebookBusyError, GradebookError, JailError, KernelError, StoreError
 from autograder.grading.batch import MakeExecutor, grade_all
 from autograder.grading.result import Result
-from autograder.kernels.run import Runner
+from autograder.kernels.run import Runner, held_by
 from autograder.records.gradebook import Gradebook
 from autograder.records.store import ResultStore, Stored, only_grader
 from autograder.report.feedback import Feedback
@@ -63,11 +63,14 @@ class SessionReport:
         How many of them an earlier session had found.
     problems : tuple of str
         What could not be kept, written or graded, a line for each.
+    held : str
+        What held the kernels to their share of memory and processors; empty when none was needed.
     """
 
     stored: tuple[Stored, ...]
     kept: int
     problems: tuple[str, ...] = ()
+    held: str = ""
 
     @property
     def results(self) -> list[Result]:
@@ -99,6 +102,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     KernelError
         When there is something to grade, and kernels cannot be had.
     """
+    held = ""
     store = ResultStore(session.course, session.assignment, session.runner)
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
         records = _Records(store, gradebook, Feedback(session.course, session.assignment), progress)
@@ -112,11 +116,11 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
                 records.draw(submission, found)
         kept = len(records.recorded)
         if new and not stop.is_set():
-            with _warm(session):
+            with _warm(session) as held:
                 _grade(session, new, records, stop)
         records.finish()
     recorded = sorted(records.recorded, key=lambda one: one.result.student)
-    return SessionReport(tuple(recorded), kept, tuple(records.problems))
+    return SessionReport(tuple(recorded), kept, tuple(records.problems), held)
 
 
 def _grade(session: Session, new: list[str], records: "_Records", stop: threading.Event) -> None:
@@ -214,13 +218,13 @@ def _read(session: Session, student: str) -> Submission:
 
 
 @contextlib.contextmanager
-def _warm(session: Session) -> Iterator[None]:
-    """Keep the warm process for as long as it is needed, and no longer."""
+def _warm(session: Session) -> Iterator[str]:
+    """Keep the warm process for as long as it is needed, and no longer; and tell what holds its kernels."""
     shown = exposing(session.course.root)
     if session.runner.jailed and shown is not None:
         raise JailError(f"{session.course.root}: lies in {shown}, which student code can read; move the course")
     lease = session.runner.lease()
     try:
-        yield
+        yield held_by(lease.groups)
     finally:
         lease.close()

@@ -45,7 +45,7 @@ HERE = (
         "S14-network",
         "S23-gradebook-write",
     ),
-    *("X01-kill-all", "X07-zygote", "X10-process-name"),
+    *("X01-kill-all", "X07-zygote", "X12-process-name"),
 )
 
 
@@ -81,7 +81,7 @@ def test_a_case_that_goes_wrong_is_noticed(observed: Observed, wrong: str) -> No
 
 
 def test_a_neighbour_who_comes_to_harm_is_noticed(observed: Observed) -> None:
-    case = CASES["X10-process-name"]
+    case = CASES["X12-process-name"]
     neighbour = f"{name_in_class(case, SEED)}-beside"
     assert failures(case, observed, SEED) == []
     crashed = replace(observed.students[neighbour], points=dict.fromkeys(observed.students[neighbour].points))
@@ -90,7 +90,7 @@ def test_a_neighbour_who_comes_to_harm_is_noticed(observed: Observed) -> None:
 
 
 def test_what_an_accomplice_gets_out_is_noticed(observed: Observed) -> None:
-    case = CASES["S32-accomplice"]
+    case = CASES["S36-accomplice"]
     others = {f"{name_in_class(case, SEED)}-partner": Seen(leaks=["the secret 'hidden' stands in a page"])}
     assert any("of its accomplice" in line for line in failures(case, Observed(students=others), SEED))
 

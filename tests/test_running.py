@@ -1,6 +1,10 @@
 """How a run ends, and what a kernel gets to see, with real kernels."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +23,7 @@ from autograder.probes import DESK
 from autograder.subject import PLAIN, find_subject
 from autograder.zygote.limits import Limits
 from tests.conftest import ASSIGNMENT, runner
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -307,6 +312,42 @@ def test_a_long_line_is_read_once() -> None:
     assert (done.ended, len(text(done, 0))) == (Ended.COMPLETE, 4_000_001)
 
 
+BUSY_NEIGHBOURS = """
+import os, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+for _ in range(6):
+    if os.fork() == 0:
+        os.setsid()
+        while True:
+            pass
+time.sleep(10**6)
+"""
+
+WORKS = """
+import os, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+end = time.process_time() + 1.5
+while time.process_time() < end:
+    pass
+"""
+
+
+def test_a_cell_that_waits_for_others_is_not_late_and_one_that_sleeps_is() -> None:
+    with subprocess.Popen([sys.executable, "-c", BUSY_NEIGHBOURS], start_new_session=True) as neighbours:
+        try:
+            eventually(lambda: len(_children(neighbours.pid)) == 6)
+            works = run_cells(WORKS, limits=Limits(cell_seconds=4))
+            sleeps = run_cells("import time\ntime.sleep(60)", limits=Limits(cell_seconds=4))
+        finally:
+            for pid in (*_children(neighbours.pid), neighbours.pid):
+                os.kill(pid, signal.SIGKILL)
+    assert (works.ended, sleeps.ended) == (Ended.COMPLETE, Ended.CELL_TIMEOUT)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 LIMITED = {
     "a loop that prints": ("while True:\n    print('x' * 1000, flush=True)", "output"),
     "a million messages": ("for n in range(10**6):\n    display(n)", "output"),
@@ -320,6 +361,22 @@ LIMITED = {
     "memory shared with nobody": (
         "import mmap\nheld = []\nwhile True:\n    held.append(mmap.mmap(-1, 10**7))\n"
         "    held[-1].write(b'x' * 10**7)",
+        "memory",
+    ),
+    "memory shared with nobody, and dropped": (
+        "import mmap\nheld = []\nwhile True:\n    held.append(mmap.mmap(-1, 10**7))\n"
+        "    held[-1].write(b'x' * 10**7)\n    held[-1].madvise(mmap.MADV_DONTNEED)",
+        "memory",
+    ),
+    "page tables": (
+        "import mmap\npart = mmap.mmap(-1, 2**39, mmap.MAP_PRIVATE | 0x4000, mmap.PROT_READ)\n"
+        "part.madvise(mmap.MADV_NOHUGEPAGE)\nwhile True:\n    for at in range(0, 2**39, 2**21):\n        part[at]",
+        "memory",
+    ),
+    "full sockets": (
+        "import os, socket, time\nfor _ in range(9):\n    if os.fork() == 0:\n        kept = []\n        try:\n"
+        "            while True:\n                kept.append(socket.socketpair())\n"
+        "        except OSError:\n            time.sleep(60)\ntime.sleep(60)",
         "memory",
     ),
     "processes": ("import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(60)", "processes"),

@@ -2,17 +2,18 @@
 
 import base64
 import io
+import random
 import struct
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from nbformat import NotebookNode, from_dict, validate
+from nbformat import NotebookNode, from_dict, validate, writes
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image, PngImagePlugin
 
-from autograder.grading.sanitize import MAX_PIXELS, sanitize
+from autograder.grading.sanitize import MAX_CHARACTERS, MAX_LINES, MAX_PICTURES, MAX_PIXELS, sanitize
 from autograder.text import plain_lines
 
 
@@ -154,3 +155,43 @@ def test_many_pictures_are_drawn_until_they_are_too_much_to_draw() -> None:
     cell = new_code_cell(outputs=[new_output("display_data", {"image/png": picture}) for _ in range(12)])
     outputs = sanitize(new_notebook(cells=[cell])).cells[0].outputs
     assert ["image/png" in output.data for output in outputs] == [True] * 10 + [False] * 2
+
+
+LONG = {
+    "lines": "\n" * 3_900_000,
+    "characters": "x" * 3_900_000,
+    "tabs": "\t" * 3_900_000,
+    "control characters": "\x07" * 3_900_000,
+    "colours": "\x1b[31mx\n" * 400_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_what_is_written_of_outputs_is_bounded_and_says_that_it_was_cut(text: str) -> None:
+    outputs = [
+        new_output("stream", text=text),
+        new_output("display_data", {"text/plain": text}),
+        new_output("error", ename="E", evalue=text, traceback=[text, text]),
+    ]
+    notebook = new_notebook(cells=[new_code_cell("x", id=f"c{n}", outputs=outputs) for n in range(3)])
+    written = writes(sanitize(notebook))
+    assert len(written) < 5 * MAX_CHARACTERS and written.count("\n") < 2 * MAX_LINES
+    assert "more characters were cut" in written
+
+
+def test_what_fits_is_kept_to_the_letter() -> None:
+    text = "a line\n" * (MAX_LINES - 2)
+    (output,) = kept(new_output("stream", text=text))
+    assert output.text == text
+
+
+def test_pictures_that_would_grow_are_bounded() -> None:
+    dice, outputs = random.Random(1), []
+    for _ in range(4):
+        noise = Image.frombytes("L", (1500, 1500), dice.randbytes(1500 * 1500))
+        file = io.BytesIO()
+        Image.merge("RGBA", (noise, noise, noise, noise)).save(file, format="PNG")
+        outputs.append(new_output("display_data", {"image/png": base64.b64encode(file.getvalue()).decode()}))
+    shown = [output.data.get("image/png", "") for output in kept(*outputs)]
+    assert 0 < sum(map(len, shown)) <= MAX_PICTURES
+    assert not shown[-1]

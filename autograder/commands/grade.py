@@ -114,6 +114,8 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     console.print(f"\nwritten: {', '.join([*written, course.db_url, folders])}")
     if outcome.kept:
         console.print(f"{outcome.kept} of {len(results)} had been graded before; --again grades them anew")
+    if session.runner.jailed and outcome.held:
+        console.print(f"control groups: {plain(outcome.held)}")
     if not session.runner.jailed:
         console.print("WITHOUT A JAIL: student code could read and change whatever you can")
     if left:

@@ -16,13 +16,13 @@ from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import zmq.asyncio
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
 from autograder.course.assignment import DataFile
+from autograder.kernels.cell_time import CellTime
 from autograder.kernels.kernelspec import kernel_name, kernelspec
 from autograder.kernels.metering import Meter, MeteredManager
 from autograder.kernels.provisioner import WarmProvisioner
@@ -35,6 +35,9 @@ from autograder.zygote.limits import Limits
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 """The only variables of the instructor's environment that a kernel without a jail sees."""
+
+_NEVER = 10**6
+"""Seconds that nothing takes."""
 
 _FOR_GRADING = [
     "--HistoryManager.enabled=False",
@@ -122,28 +125,27 @@ class NbclientRunner:
         client = _Client(
             notebook,
             Meter(self.limits),
+            CellTime(self.limits),
             kernel_name=kernel_name(self.subject),
             config=self._config(scratch),
             resources={"metadata": {"path": str(scratch)}},
-            timeout=self.limits.cell_seconds,
         )
         ended, why = Ended.COMPLETE, ""
-        async with asyncio.timeout(self.limits.notebook_seconds) as clock:
+        async with asyncio.timeout(None) as clock:
+            watching = asyncio.create_task(client.watch(clock))
             try:
                 environment = _environment(scratch) | {PROBE_VARIABLE: ending}
                 await client.async_execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
-            except CellTimeoutError as error:
-                # The cell has ended, and its outputs never came: one was so big that the kernel was cut off.
-                client.meter.is_over |= "IOPub" in str(error)
-                ended = Ended.CELL_TIMEOUT
             except (DeadKernelError, asyncio.CancelledError):
                 # nbclient takes a cancelled wait for a dead kernel.
-                ended = Ended.NOTEBOOK_TIMEOUT if clock.expired() else Ended.DEAD_KERNEL
+                ended = client.overdue or Ended.DEAD_KERNEL
             except Exception as error:
                 if not client.running:
                     raise
                 # Of the grader's own: told as an end, because it must be known how far the notebook came.
                 ended, why = Ended.LOST, f"{type(error).__name__}: {' '.join(str(error).split())}"
+            finally:
+                watching.cancel()
         if ended is not Ended.COMPLETE and client.lost:
             # Whatever it looked like: what is waited for does not come from a kernel that somebody has ended.
             ended, why = Ended.ZYGOTE_GONE if client.zygote_gone else Ended.LOST, client.lost
@@ -176,14 +178,16 @@ class NbclientRunner:
 class _Client(NotebookClient):
     """nbclient's, without what a submission could misuse."""
 
-    def __init__(self, notebook: NotebookNode, meter: Meter, **traits: Any) -> None:
+    def __init__(self, notebook: NotebookNode, meter: Meter, time: CellTime, **traits: Any) -> None:
         super().__init__(
             notebook,
             kernel_manager_class=MeteredManager,
             allow_errors=True,
             store_widget_state=False,
+            # `watch` knows when something has had its time.
+            timeout=None,
             raise_on_iopub_timeout=True,
-            iopub_timeout=10,
+            iopub_timeout=_NEVER,
             shutdown_kernel="immediate",
             extra_arguments=_FOR_GRADING,
             on_cell_execute=self._start,
@@ -191,6 +195,8 @@ class _Client(NotebookClient):
             **traits,
         )
         self.meter = meter
+        self.overdue: Ended | None = None
+        self._time = time
         self.replies: dict[str, Reply] = {}
         self.running = ""
         self._manager: MeteredManager | None = None
@@ -225,20 +231,32 @@ class _Client(NotebookClient):
         self._manager = manager
         return manager
 
+    async def watch(self, clock: asyncio.Timeout) -> None:
+        """See that no cell takes longer than it may, nor the notebook, and end the run by its clock."""
+        while self.overdue is None:
+            await asyncio.sleep(self._time.next_look)
+            self.overdue = self._time.over
+        clock.reschedule(asyncio.get_running_loop().time())
+
     def _start(self, cell: NotebookNode, **_: Any) -> None:
+        if not self.running:
+            self._know_the_process()
         self.running = cell.id
+        self._time.begin()
+
+    def _know_the_process(self) -> None:
+        """Find the kernel's process by the other end of a channel, and put it where it is limited."""
+        assert self.kc is not None and self._manager is not None
+        self._time.pid = self.kc.iopub_channel.pid
+        if isinstance(self._manager.provisioner, WarmProvisioner):
+            self._manager.provisioner.put_into_group(self._time.pid)
 
     def _note(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
+        self._time.end()
         content = execute_reply["content"]
         ok = content.get("status") == "ok"
         words = (str(content.get("ename", "")), str(content.get("evalue", "")))
         self.replies[cell.id] = Reply(ok, *words, "\n".join(map(str, content.get("traceback", ()))))
-
-    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> None:
-        """See whether it was the reply that was so big: a living kernel's channel was closed then."""
-        assert self._manager is not None
-        self.meter.is_over |= any(int(monitor.get(zmq.EVENTS)) & zmq.POLLIN for monitor in self._manager.monitors)
-        await super()._async_handle_timeout(timeout, cell)
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
         """Leave the outputs of earlier cells as they are."""

@@ -7,6 +7,7 @@ the zygote has forked. Where there can be no zygote, a plain kernel is started, 
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -21,6 +22,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Dict, Float, List, Unicode
 
 from autograder.errors import AutograderError, CourseError, JailError, NoZygoteError
+from autograder.kernels.control_groups import KernelGroup, group_of
 from autograder.kernels.zygote_client import Connection, ZygoteClient, has_what_it_takes
 from autograder.probes import PROBE_VARIABLE
 from autograder.subject import PLAIN, SUBJECT_VARIABLE, KernelSettings, find_subject
@@ -74,6 +76,7 @@ class WarmProvisioner(LocalProvisioner):
     _connection: Connection | None = None
     _exit_status: int | None = None
     _folder: Path | None = None
+    _group: KernelGroup | None = None
 
     @property
     def settings(self) -> KernelSettings:
@@ -147,6 +150,29 @@ class WarmProvisioner(LocalProvisioner):
         self.cwd = kwargs.get("cwd") or str(Path.cwd())
         return self.connection_info
 
+    def put_into_group(self, pid: int) -> None:
+        """
+        Put the kernel into its control group, where there is one. Called before any code of a student runs.
+
+        Parameters
+        ----------
+        pid : int
+            The kernel's process, as this process knows it; 0 where it does not.
+
+        Raises
+        ------
+        NoZygoteError
+            When it cannot be put there.
+        """
+        if self._group is None:
+            return
+        try:
+            if pid <= 0:
+                raise ProcessLookupError(errno.ESRCH, "the kernel's process cannot be seen from here")
+            self._group.take(pid)
+        except OSError as error:
+            raise NoZygoteError(f"{self._group.folder}: no control group for a kernel: {error.strerror}") from error
+
     async def _find_zygote(self, environment: Mapping[str, str]) -> None:
         self._close()
         try:
@@ -170,8 +196,9 @@ class WarmProvisioner(LocalProvisioner):
                 raise NoZygoteError("a jailed kernel needs a kernel manager")
             probes = {name: value for name, value in kwargs["env"].items() if name == PROBE_VARIABLE}
             inside = bubblewrap.environment({**self.kernel_spec.env, **probes})
-            limits = asdict(Limits(**self.limits))
-            return await connection.order(Order(cmd[3:], inside, str(self._folder), limits), [])
+            limits = Limits(**self.limits)
+            self._make_group(connection.groups, self._folder.name, limits)
+            return await connection.order(Order(cmd[3:], inside, str(self._folder), asdict(limits)), [])
         with contextlib.ExitStack() as opened:
             streams = [
                 _descriptor(kwargs.get(name), usual, opened)
@@ -180,6 +207,18 @@ class WarmProvisioner(LocalProvisioner):
             folder = str(Path(kwargs.get("cwd") or Path.cwd()).absolute())
             return await connection.order(Order(cmd[3:], dict(kwargs["env"]), folder), streams)
 
+    def _make_group(self, groups: str, name: str, limits: Limits) -> None:
+        self._remove_group()
+        try:
+            self._group = group_of(Path(groups) if groups.startswith("/") else None, name, limits)
+        except OSError as error:
+            raise NoZygoteError(f"{groups}: no control group for a kernel: {error.strerror}") from error
+
+    def _remove_group(self) -> None:
+        if self._group is not None:
+            self._group.close()
+            self._group = None
+
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -187,6 +226,7 @@ class WarmProvisioner(LocalProvisioner):
 
     def _hang_up(self) -> None:
         self._close()
+        self._remove_group()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -209,8 +249,9 @@ class WarmProvisioner(LocalProvisioner):
                 self.zygote_gone = True
             if message is not None:
                 self._exit_status = int(message["exit"])
-                self.ended_by_limit = str(message.get("limit", ""))
-                self.lost = str(message.get("lost", ""))
+                self.ended_by_limit = str(message.get("limit", "")) or (self._group.limit if self._group else "")
+                # The system itself kills what has used up the memory of its group.
+                self.lost = "" if self.ended_by_limit else str(message.get("lost", ""))
         return self._exit_status
 
     async def wait(self) -> int | None:

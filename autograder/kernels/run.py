@@ -105,8 +105,20 @@ class Run:
     why: str = ""
 
 
+def held_by(groups: str) -> str:
+    """Say in a line what holds kernels to their share of memory and processors, see `Lease.groups`."""
+    if groups.startswith("/"):
+        return f"each kernel has one below {groups}: the system itself shares out memory and processors"
+    why = f" ({groups[1:]})" if groups else ""
+    return f"none{why}: memory is measured ten times a second, and nobody shares out processors; see docs/kernels.md"
+
+
 class Lease(Protocol):
     """Keeps what kernels come from until it is closed."""
+
+    @property
+    def groups(self) -> str:
+        """The control group below which each kernel has one; or, after a ``-``, why it has none. Read by reports."""
 
     def close(self) -> None:
         """Give it up."""

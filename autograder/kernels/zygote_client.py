@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,8 @@ from typing import Any
 from autograder import __version__
 from autograder.errors import NoZygoteError
 from autograder.files import code_digest
+from autograder.kernels import control_groups
+from autograder.kernels.control_groups import NoGroupsError
 from autograder.subject import code_folders
 from autograder.text import plain
 from autograder.zygote import bubblewrap
@@ -45,9 +47,14 @@ _IMPORT_SECONDS = 120
 _CURRENT = "current"
 """The link to the folder of the zygote that is in use."""
 
+_GROUPS = "groups"
+"""The file that names the control group in which kernels' groups are made; or, after a ``-``, why there is none."""
+
 _KEEPER = """
 meeting=$0; own=$1; shift
 "$@" 2>"$meeting/log" && rm -f "$meeting/log"
+base=$(sed -n 's,^/,/,p' "$meeting/$own/groups" 2>/dev/null)
+test -n "$base" && { rmdir "$base"/*/; rmdir "$base"; } 2>/dev/null
 rm -rf "$meeting/$own"
 test -e "$meeting/current" || rm -f "$meeting/current"
 rmdir "$meeting" "${meeting%/*}" 2>/dev/null
@@ -93,6 +100,7 @@ class ZygoteClient:
         if "ready" not in answer:
             connection.close()
             raise NoZygoteError(str(answer.get("error", "no answer")))
+        connection.groups = _groups(self.folder / _CURRENT)
         return connection
 
     async def hold(self) -> "Connection":
@@ -109,6 +117,7 @@ class ZygoteClient:
             connection.close()
             raise NoZygoteError(str(answer.get("error", "no answer")))
         connection.folder = Path(answer["folder"])
+        connection.groups = _groups(connection.folder.parent)
         return connection
 
     def new_folder(self, connection: "Connection") -> Path:
@@ -179,19 +188,46 @@ class ZygoteClient:
             zygote += ["--", *self.preload]
             if self.jailed:
                 zygote = bubblewrap.command(kernels, dict(self.environment), zygote)
-            subprocess.run(
-                ["setsid", "--fork", "sh", "-c", _KEEPER, str(self.folder), own.name, *zygote],
-                check=True,
-                pass_fds=[number],
-                cwd="/",
-                env=os.environ | dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            command = ["setsid", "--fork", "sh", "-c", _KEEPER, str(self.folder), own.name, *zygote]
+            self._run(command, number, own)
             link = own / "link"
             link.symlink_to(own.name)
             link.rename(self.folder / _CURRENT)
+
+    def _run(self, command: list[str], listener: int, own: Path) -> None:
+        """
+        Start the keeper, in a place where kernels can have control groups if there is one, and note which that is.
+
+        Raises
+        ------
+        NoZygoteError
+            When the keeper does not start.
+        """
+        unit = f"autograder-{self.folder.name}-{own.name}"
+        if self.jailed and control_groups.systemd_runs():
+            if self._starts([*control_groups.in_scope(unit), *command], listener):
+                (own / _GROUPS).write_text(_said(lambda: control_groups.of_scope(unit)), encoding="utf-8")
+                return
+            # Then the command has not run.
+            groups = "-systemd delegates none to this user"
+        else:
+            groups = _said(lambda: control_groups.below_own(unit)) if self.jailed else "-there is no jail"
+        (own / _GROUPS).write_text(groups, encoding="utf-8")
+        if not self._starts(command, listener):
+            raise NoZygoteError(f"{command[0]} cannot start the warm process; see that util-linux is installed")
+
+    def _starts(self, line: list[str], listener: int) -> bool:
+        started = subprocess.run(
+            line,
+            check=False,
+            pass_fds=[listener],
+            cwd="/",
+            env=os.environ | dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        return started.returncode == 0
 
     def _make_folder(self) -> None:
         """
@@ -237,6 +273,9 @@ class Connection:
 
     folder: Path
     """Where the zygote's kernels' sockets are."""
+
+    groups = ""
+    """The control group that kernels' groups are made in; or, after a ``-``, why there is none."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -295,6 +334,21 @@ class Connection:
     def close(self) -> None:
         """Hang up."""
         self._socket.close()
+
+
+def _groups(folder: Path) -> str:
+    """Read which control group the zygote with this folder has."""
+    try:
+        return folder.joinpath(_GROUPS).read_text(encoding="utf-8")
+    except OSError:
+        return "-the warm process has gone"
+
+
+def _said(make: Callable[[], Path]) -> str:
+    try:
+        return str(make())
+    except NoGroupsError as error:
+        return f"-{error}"
 
 
 @contextlib.contextmanager

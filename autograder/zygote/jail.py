@@ -1,10 +1,10 @@
 """
 Namespaces, limits and a filter of system calls for each kernel that the zygote forks.
 
-Inside what bubblewrap shows (`autograder.zygote.bubblewrap`) each kernel enters user, mount, process, IPC and host
-name namespaces of its own: it sees no process but its own, writes only to a sized scratch file system in memory, has
-the sockets that Jupyter needs and can make no others, has no capability and cannot get one, and may not make the
-system calls that student code has no use for.
+Inside what bubblewrap shows (`autograder.zygote.bubblewrap`) each kernel enters user, mount, process, IPC, network
+and host name namespaces of its own: it sees no process and no terminal but its own, writes only to a sized scratch
+file system in memory, has the sockets that Jupyter needs and can make no others, has no capability and cannot get
+one, and makes only the system calls that student code has a use for.
 
 Limits on processes count per user namespace, so that kernels do not eat each other's share. They do not hold for
 the superuser, which is why a jail that root starts runs as another user, `JAIL_UID`.
@@ -24,10 +24,16 @@ from autograder.layers import layer
 from autograder.zygote.bubblewrap import HOME, readable_inside
 from autograder.zygote.memory import process_status
 from autograder.zygote.protocol import DATA, Order
-from autograder.zygote.seccomp import socket_filter, system_call_filter
+from autograder.zygote.seccomp import afterwards_filter, system_call_filter
 
 _STACK_BYTES = 8 * 2**20
 """What the system sets aside for a thread."""
+
+_TERMINALS = 32
+"""Of one kernel. The system has 4,096 for all, so that nobody may have many."""
+
+_SIGNALS = 1024
+"""Signals and timers of one kernel that wait. The system counts them for all kernels of a user together."""
 
 _WHY_CHARACTERS = 4000
 """Of why a kernel could not be jailed: they must fit into a pipe that nobody reads yet."""
@@ -36,7 +42,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
 
-_NEWUSER, _NEWPID = 0x10000000, 0x20000000
+_NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
 
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND = 1, 2, 4, 8, 32, 4096
 
@@ -129,16 +135,37 @@ def _outside(order: Order, tell: int, run: Callable[[Order, Callable[[], None]],
 def _enter_namespaces() -> None:
     """Leave the zygote's namespaces, as the same user."""
     uid, gid = os.getuid(), os.getgid()
-    _call("unshare", _namespaces())
+    _call("unshare", _namespaces() | _network())
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 (Path.write_text would truncate)
             file.write(text)
     _mount("none", "/", "", _MS_REC_PRIVATE)
+    _mount_own_terminals()
+    _hide_shared_zeros()
 
 
 @layer("jail: process namespaces")
 def _namespaces() -> int:
     return _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWUSER | _NEWPID
+
+
+@layer("jail: network")
+def _network() -> int:
+    """Give names of sockets that are no files, and their counts, to one kernel alone."""
+    return _NEWNET
+
+
+@layer("jail: terminals")
+def _mount_own_terminals() -> None:
+    """Mount terminals that no other kernel has; the shell of a cell runs in one."""
+    options = f"newinstance,ptmxmode=0666,mode=0600,max={_TERMINALS}"
+    _mount("devpts", "/dev/pts", "devpts", _MS_NOSUID | _MS_NOEXEC, options)
+
+
+@layer("jail: system calls")
+def _hide_shared_zeros() -> None:
+    """Put the device that is never full in the place of the one whose mappings are memory that nobody counts."""
+    _mount("/dev/full", "/dev/zero", "", _MS_BIND)
 
 
 def _mount_scratch(order: Order) -> None:
@@ -177,7 +204,7 @@ def _be_the_kernel(
         if not os.read(closed, 1):
             os._exit(1)
         os.close(closed)
-        socket_filter().load()
+        afterwards_filter().load()
 
     try:
         _give_everything_up(order)
@@ -225,6 +252,7 @@ def _limit(limits: dict[str, int]) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, _SIGNALS),
     ):
         _, hard = resource.getrlimit(name)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)

@@ -14,13 +14,15 @@ class Limits:
     Attributes
     ----------
     cell_seconds : int
-        Wall time of one cell. The slowest cell of the course takes about a second.
+        Time of one cell, without what its kernel waited for a processor, see `autograder.kernels.cell_time`. The
+        slowest cell of the course takes about a second.
     notebook_seconds : int
-        Wall time of a notebook from its first cell on.
+        Time of a notebook from its first cell on, in the same way.
     cpu_seconds : int
         Processor time of one process.
     memory_bytes : int
-        Memory of all processes of a kernel, beyond what they share with the warm process that they come from.
+        Memory of all processes of a kernel, beyond what they share with the warm process that they come from, see
+        `autograder.kernels.control_groups` and `autograder.zygote.memory`.
     processes : int
         Processes and threads at a time. Numerical libraries start several threads for each core.
     open_files : int

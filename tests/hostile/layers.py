@@ -21,6 +21,7 @@ GUARDS = {
     "messages": "FCI",
     "jail: file system": "S",
     "jail: network": "SX",
+    "jail: terminals": "SX",
     "jail: process namespaces": "SX",
     "jail: system calls": "SRX",
     "limits": "R",

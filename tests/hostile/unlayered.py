@@ -154,11 +154,6 @@ def _instead(replacement: Any) -> Callable[[Any], Any]:
     return lambda _: replacement
 
 
-class _NoFilter:
-    def load(self) -> None:
-        """Refuse nothing."""
-
-
 def _nothing(*_: object) -> None:
     return None
 
@@ -185,13 +180,22 @@ REPLACED: dict[str, dict[str, Callable[[Any], Any]]] = {
     },
     "messages": {"sound": _instead(lambda message: message)},
     "jail: file system": {"_no_environment": _instead(list), "_file_system": _instead(_everything)},
-    "jail: network": {"_no_network": _instead(list), "socket_filter": _instead(_NoFilter)},
+    "jail: network": {
+        "_no_network": _instead(list),
+        "_network": _instead(lambda: 0),
+        "_refuse_sockets": _instead(_nothing),
+    },
+    "jail: terminals": {"_mount_own_terminals": _instead(_nothing)},
     "jail: process namespaces": {
         # All but CLONE_NEWPID.
         "_namespaces": lambda namespaces: lambda: namespaces() & ~0x20000000,
         "_mount_own_processes": _instead(_nothing),
     },
-    "jail: system calls": {"_refuse_system_calls": _instead(_nothing)},
+    "jail: system calls": {
+        "_refuse_system_calls": _instead(_nothing),
+        "_refuse_shared_memory": _instead(_nothing),
+        "_hide_shared_zeros": _instead(_nothing),
+    },
     "limits": {"_limits": _times(100, beginning=False)},
     "output caps": {"_limits": _times(100, beginning=True)},
     "escaping": {
