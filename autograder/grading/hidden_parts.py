@@ -17,6 +17,7 @@ from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
 from itertools import takewhile
+from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
@@ -220,7 +221,18 @@ def _asserts(source: str) -> Counter[str]:
 @layer("evidence before asserts")
 def _without_asserts(cell: MasterCell) -> str:
     assert cell.tree is not None, "masters with tests that are not Python are refused"
-    return ast.unparse(_NoAsserts().visit(cell.tree))
+    return ast.unparse(_NoAsserts().visit(_that_runs(cell.source)))
+
+
+def _that_runs(source: str) -> ast.Module:
+    """Parse a master's test so that its magics run: a course's text is the only one that IPython reads here."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        reading: Any = TransformerManager()  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+        return ast.parse(str(reading.transform_cell(source)))
 
 
 class _NoAsserts(ast.NodeTransformer):
