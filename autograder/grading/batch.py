@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from multiprocessing.process import BaseProcess
 
 from autograder.course.assignment import Assignment
 from autograder.deadline import ENDED_BY
@@ -143,12 +144,13 @@ def _alone(
     earlier: Result | None,
 ) -> Result:
     """Grade one submission in an executor that nobody else loses with it."""
-    with _made(make_executor) as executor:
-        future = executor.submit(grade, submission, assignment, runner, earlier)
-        workers = multiprocessing.active_children()
-        wait([future])
-    # The executor has waited for the end of its processes: now they say how they ended.
+    executor, workers = _made(make_executor), list[BaseProcess]()
     try:
+        with executor:
+            future = executor.submit(grade, submission, assignment, runner, earlier)
+            workers = multiprocessing.active_children()
+            wait([future])
+        # The executor has waited for the end of its processes: now they say how they ended.
         return future.result()
     except BrokenExecutor:
         if any(worker.exitcode == -ENDED_BY for worker in workers):
