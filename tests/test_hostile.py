@@ -17,7 +17,7 @@ from autograder.layers import LAYERS
 from tests.hostile.cases import GROUPS, all_cases
 from tests.hostile.layers import GUARDS, marked, without
 from tests.hostile.run import Observed, Seen, Task, damage, failures, in_a_room, name_in_class
-from tests.hostile.tables import PAGE
+from tests.hostile.tables import BEGIN, END, PAGE, Shown, Without, merged, on_page, write_tables
 from tests.hostile.unlayered import REPLACED
 
 CASES = all_cases()
@@ -120,6 +120,24 @@ def test_a_copy_without_a_layer_is_whole(layer: str, tmp_path: Path) -> None:
 def test_each_group_has_cases_and_each_case_a_group() -> None:
     assert {case.group for case in CASES.values()} == GROUPS.keys()
     assert {CASES[name].group for name in HERE} == GROUPS.keys()
+
+
+def test_what_stands_on_the_page_is_read_back_and_only_what_was_tried_is_replaced(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        f"{PAGE.read_text(encoding='utf-8').partition('<!-- tables')[0]}{BEGIN}\n{END}\n", encoding="utf-8"
+    )
+    names = list(CASES)
+    layers = {layer: Without((), harm=False, ended=True) for layer in LAYERS}
+    layers["rebuild"] = Without((names[0], names[1]), harm=True, ended=True)
+    layers["limits"] = Without((names[2],), harm=False, ended=False)
+    before = Shown((), layers, (names[0], names[3]))
+    write_tables(CASES, before, page)
+    assert on_page(page) == before
+    now = Shown((), {"rebuild": Without((names[4],), harm=False, ended=True)}, (names[1],))
+    after = merged(before, now, names[1:5], CASES)
+    assert after.layers["rebuild"] == Without((names[0], names[4]), harm=True, ended=True)
+    assert after.nbgrader == (names[0], names[1])
 
 
 def test_the_tables_of_the_page_are_about_these_cases_and_layers() -> None:

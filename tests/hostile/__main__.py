@@ -1,9 +1,10 @@
 """
 `python -m tests.hostile check [--seeds N] [CASE ...]` grades hostile classes and says what is not as it should be.
 
-`python -m tests.hostile tables` grades the whole corpus, then again without each layer and by stock nbgrader, and
-writes the tables of docs/security.md. It takes most of an hour, goes on where it was stopped, and needs the
-superuser. Both exit with 1 when a case has not its verdict, or a layer is off and nothing gets through.
+`python -m tests.hostile tables [CASE ...]` grades the whole corpus, then again without each layer and by stock
+nbgrader, and writes the tables of docs/security.md. It takes most of an hour, goes on where it was stopped, and needs
+the superuser. With cases it grades these alone, and the page keeps what it says of the others.
+Both exit with 1 when a case has not its verdict, or a layer is off and nothing gets through.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypedDict
@@ -26,7 +27,7 @@ from tests.hostile.baseline import gets_right, in_rooms_of_nbgrader
 from tests.hostile.cases import GROUPS, Case, all_cases
 from tests.hostile.layers import GUARDS, without
 from tests.hostile.run import Task, damage, failures, in_a_room
-from tests.hostile.tables import PAGE, Shown, Without, not_exercised, toothless, write_tables
+from tests.hostile.tables import PAGE, Shown, Without, merged, not_exercised, on_page, toothless, write_tables
 
 SEED = 1
 """The one of the tables."""
@@ -54,7 +55,7 @@ def wrong(cases: Mapping[str, Case], seed: int) -> list[str]:
     return lines + damage(observed)
 
 
-def tables(cases: Mapping[str, Case], console: Console) -> int:
+def tables(cases: Mapping[str, Case], tried: Mapping[str, Case], console: Console) -> int:
     """Take off one layer after the other, ask nbgrader, and write the tables; what is done is not done again."""
     if os.getuid() != 0:
         console.print("attacks without a layer need a room that only the superuser can make: run it as root")
@@ -62,10 +63,12 @@ def tables(cases: Mapping[str, Case], console: Console) -> int:
     # Neither beside the other: a case must not get through because the machine was busy.
     steps: dict[str, Callable[[Path], _Step]] = {}
     for layer in ("", *LAYERS):
-        steps[layer] = partial(_without, cases, layer)
+        if not layer or any(case.group in GUARDS[layer] for case in tried.values()):
+            steps[layer] = partial(_without, tried, layer)
     for group in GROUPS:
-        steps[f"nbgrader, {group}"] = partial(_by_nbgrader, cases, group)
-    place = Path(tempfile.gettempdir(), f"hostile-tables-{_digest()}.json")
+        if any(case.group == group for case in tried.values()):
+            steps[f"nbgrader, {group}"] = partial(_by_nbgrader, tried, group)
+    place = Path(tempfile.gettempdir(), f"hostile-tables-{_digest(tried)}.json")
     done: dict[str, _Step] = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
     for name, step in track(
         steps.items(), "grading without a layer, and by nbgrader", console=console, transient=True
@@ -82,9 +85,14 @@ def tables(cases: Mapping[str, Case], console: Console) -> int:
     failed = done[""]["names"]
     shown = Shown(
         tuple(failed),
-        {layer: _off(done[layer], failed) for layer in LAYERS},
-        tuple(name for group in GROUPS for name in done[f"nbgrader, {group}"]["names"]),
+        {
+            layer: _off(done[layer], failed) if layer in done else Without((), harm=False, ended=True)
+            for layer in LAYERS
+        },
+        tuple(name for step in done if step.startswith("nbgrader") for name in done[step]["names"]),
     )
+    if len(tried) < len(cases):
+        shown = merged(on_page(), shown, tried, cases)
     write_tables(cases, shown)
     place.unlink()
     console.print(f"written: {PAGE.name}; {len(not_exercised(cases, shown))} cases are not exercised")
@@ -120,9 +128,9 @@ def _by_nbgrader(cases: Mapping[str, Case], group: str, scratch: Path) -> _Step:
     return {"names": right, "harm": bool(observed.problems), "ended": observed.ended}
 
 
-def _digest() -> str:
-    """Tell this state of the package and of the corpus from others."""
-    whole = hashlib.sha256()
+def _digest(tried: Iterable[str]) -> str:
+    """Tell this state of the package and of the corpus, and these cases, from others."""
+    whole = hashlib.sha256(" ".join(tried).encode())
     for folder in (Path(autograder.__file__).parent, Path(__file__).parent):
         for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
             whole.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
@@ -136,16 +144,17 @@ def main() -> int:
     checks = commands.add_parser("check")
     checks.add_argument("--seeds", type=int, default=1)
     checks.add_argument("cases", nargs="*", metavar="CASE")
-    commands.add_parser("tables")
+    commands.add_parser("tables").add_argument("cases", nargs="*", metavar="CASE")
     options = parser.parse_args()
     console = Console(soft_wrap=True)
     cases = all_cases()
-    if options.command == "tables":
-        return tables(cases, console)
     unknown = set(options.cases) - cases.keys()
     if unknown:
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
-    return check({name: cases[name] for name in options.cases or cases}, options.seeds, console)
+    chosen = {name: cases[name] for name in options.cases or cases}
+    if options.command == "tables":
+        return tables(cases, chosen, console)
+    return check(chosen, options.seeds, console)
 
 
 if __name__ == "__main__":

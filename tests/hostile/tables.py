@@ -1,7 +1,7 @@
 """What the corpus has shown, as the tables of docs/security.md."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 from tests.hostile.cases import GROUPS, Case
 
 PAGE = ROOT / "docs" / "security.md"
-_BEGIN, _END = "<!-- tables: make hostile-tables -->", "<!-- end of the tables -->"
+BEGIN, END = "<!-- tables: make hostile-tables -->", "<!-- end of the tables -->"
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,34 @@ class Shown:
     nbgrader: tuple[str, ...]
 
 
+def on_page(page: Path = PAGE) -> Shown:
+    """Read from the page what earlier runs have shown; that a case is not as its file says stands nowhere."""
+    rows = [
+        line.strip("| ").split(" | ") for line in page.read_text(encoding="utf-8").splitlines() if line[:1] == "|"
+    ]
+    layers = {}
+    for layer, number, which in (row for row in rows if len(row) == 3 and row[1].isdigit()):
+        names, _, harm = which.partition("; ")
+        through = tuple(names.split(", ")) if int(number) else ()
+        layers[layer] = Without(through, "harmed" in harm, "does not end" not in which)
+    right = tuple(row[0] for row in rows if len(row) == 5 and row[4] == "right")
+    return Shown((), layers, right)
+
+
+def merged(before: Shown, now: Shown, tried: Collection[str], cases: Collection[str]) -> Shown:
+    """Put what runs of some cases have shown into what earlier runs of all have; cases that are gone are left out."""
+
+    def names(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+        known = {*new, *(name for name in old if name not in tried)}
+        return tuple(name for name in cases if name in known)
+
+    layers = {}
+    for layer, new in now.layers.items():
+        old = before.layers.get(layer, Without((), harm=False, ended=True))
+        layers[layer] = Without(names(old.through, new.through), old.harm or new.harm, old.ended and new.ended)
+    return Shown(now.failed, layers, names(before.nbgrader, now.nbgrader))
+
+
 def toothless(shown: Shown) -> list[str]:
     """List layers without which nothing gets through."""
     return [layer for layer, without in shown.layers.items() if not without.through and not without.harm]
@@ -66,8 +94,8 @@ def not_exercised(cases: Mapping[str, Case], shown: Shown) -> list[str]:
 def write_tables(cases: Mapping[str, Case], shown: Shown, page: Path = PAGE) -> None:
     """Put the tables into the page, between its two marks."""
     text = page.read_text(encoding="utf-8")
-    tables = "\n".join([_BEGIN, "", *_lines(cases, shown), _END])
-    page.write_text(re.sub(f"{_BEGIN}.*{_END}", lambda _: tables, text, flags=re.DOTALL), encoding="utf-8")
+    tables = "\n".join([BEGIN, "", *_lines(cases, shown), END])
+    page.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: tables, text, flags=re.DOTALL), encoding="utf-8")
 
 
 def _lines(cases: Mapping[str, Case], shown: Shown) -> Iterator[str]:
