@@ -54,9 +54,7 @@ class Shown:
 
 def on_page(page: Path = PAGE) -> Shown:
     """Read from the page what earlier runs have shown; that a case is not as its file says stands nowhere."""
-    rows = [
-        line[2:-2].split(" | ") for line in page.read_text(encoding="utf-8").splitlines() if line[:1] == "|"
-    ]
+    rows = [line[2:-2].split(" | ") for line in page.read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
     layers = {}
     for layer, number, which in (row for row in rows if len(row) == 3 and row[1].isdigit()):
         names, _, harm = which.partition("; ")

@@ -135,7 +135,7 @@ def make_variables(inputs, outputs):
 def dense(x, variables):
     return x @ variables["weight"]
 
-# %% wrong -, 2 points, loses test-make-and-use-result: keeps the first dictionary that it is given, for all calls
+# %% wrong -, 2 points, loses test-make-and-use-result: keeps the first dictionary that it is given, for all calls in a graph
 def make_variables(inputs, outputs):
     return {
         "weight": tf.Variable(tf.random_normal([inputs, outputs]), name="W"),
@@ -143,11 +143,9 @@ def make_variables(inputs, outputs):
     }
 
 
-kept = None
+kept = {}
 
 
 def dense(x, variables):
-    global kept
-    if kept is None:
-        kept = variables
-    return x @ kept["weight"] + kept["bias"]
+    first = kept.setdefault(x.graph, variables)
+    return x @ first["weight"] + first["bias"]
