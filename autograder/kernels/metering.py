@@ -1,8 +1,8 @@
 """
 A jupyter_client kernel manager that counts what comes out of its kernel while it arrives.
 
-So no submission can fill the grader's memory, and what is no message of the protocol is about nothing. Only the two
-channels that grading reads are connected: nobody sits there to be asked something, and whether a kernel lives is what
+So no submission can fill the grader's memory, and what is no message of the protocol is about nothing. The channel on
+which a kernel asks somebody to type is connected only to be counted: nobody sits there. Whether a kernel lives is what
 its process says.
 """
 
@@ -154,19 +154,19 @@ def read(parts: list[bytes], session: Session) -> dict[str, Any]:
 
 
 class MeteredClient(AsyncKernelClient):
-    """A client with two channels, both metered."""
+    """A client with three channels, all of them metered."""
 
     parent: "MeteredManager"
 
     def start_channels(
-        self, shell: bool = True, iopub: bool = True, stdin: bool = False, hb: bool = False, control: bool = False
+        self, shell: bool = True, iopub: bool = True, stdin: bool = True, hb: bool = False, control: bool = False
     ) -> None:
-        """Connect what grading reads, whatever else is asked for."""
-        super().start_channels(shell, iopub, stdin=False, hb=False, control=False)
+        """Connect what is read, whatever else is asked for."""
+        super().start_channels(shell, iopub, stdin=True, hb=False, control=False)
 
     def stop_channels(self) -> None:
         """Hang up."""
-        for channel in (self._shell_channel, self._iopub_channel):
+        for channel in (self._shell_channel, self._iopub_channel, self._stdin_channel):
             if channel is not None:
                 channel.stop()
 
@@ -181,6 +181,12 @@ class MeteredClient(AsyncKernelClient):
         if self._shell_channel is None:
             self._shell_channel = self._metered("shell", b"DEALER", self.session.bsession)
         return self._shell_channel
+
+    @property
+    def stdin_channel(self) -> Any:
+        if self._stdin_channel is None:
+            self._stdin_channel = self._metered("stdin", b"DEALER", self.session.bsession)
+        return self._stdin_channel
 
     def _metered(self, channel: str, kind: bytes, identity: bytes) -> MeteredChannel:
         path = self._make_url(channel).removeprefix("ipc://")
