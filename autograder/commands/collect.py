@@ -17,7 +17,7 @@ from autograder.submissions.collecting import sort_by_student, write_submission
 from autograder.submissions.download import Download, File
 from autograder.submissions.layouts import CollectedFile, Names
 from autograder.submissions.roster import Roster, read_roster
-from autograder.text import plain
+from autograder.text import counted, plain
 
 
 @dataclass
@@ -66,7 +66,7 @@ def collect(course: Course, assignment: Assignment, options: argparse.Namespace,
             console.print(plain(line))
         for line in report.problems:
             console.print(f"not collected: {plain(line)}")
-    console.print(f"{report.count} new notebooks of {len(report.students)} students from {options.download}{how}")
+    console.print(f"{counted(report.count, 'new notebook')} of {counted(len(report.students), 'student')} from {options.download}{how}")
     return not report.problems
 
 
@@ -83,7 +83,8 @@ def _files(download: Download, report: _Report, progress: Progress) -> list[File
             others += 1
     progress.remove_task(task)
     if others:
-        report.notes.append(f"{others} files that are not notebooks were left alone")
+        report.notes.append(f"{counted(others, 'file')} that {'is no notebook' if others == 1 else 'are not notebooks'} "
+            f"{'was' if others == 1 else 'were'} left alone")
     if not files:
         raise DownloadError(f"{download.place}: no notebook there that can be read; name what the LMS has given you")
     return files
