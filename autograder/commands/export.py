@@ -100,7 +100,8 @@ def _unsettled(mark: Mark) -> list[str]:
     if mark.score is None:
         parts = [f"{book.name} {book.state}" for book in mark.notebooks if book.score is None]
         parts += [f"{answer} waits for a reviewer" for answer in mark.waiting]
-        return [f"{mark.student.id}: no score, because it needs review ({', '.join(parts)}); see nbgrader's formgrader"]
+        why = f"it needs review ({', '.join(parts)})"
+        return [f"{mark.student.id}: no score, because {why}; see nbgrader's formgrader"]
     if mark.is_flagged:
         return [f"{mark.student.id}: a manual score is older than the last grading; look again in formgrader"]
     return []

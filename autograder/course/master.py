@@ -79,6 +79,12 @@ class MasterCell:
         return self.source if self.visible is None else self.visible
 
     @property
+    def pictures_of_the_release(self) -> dict[str, dict[str, str]]:
+        """What was pasted into an answer by hand, and stays in the text that students get."""
+        attachments = dict(self.node.get("attachments", {}))
+        return {name: dict(given) for name, given in attachments.items() if name in (self.blank or "")}
+
+    @property
     def looks_at(self) -> str:
         """What a test says that it looks at: the docstring of its visible text, else its name."""
         tree = syntax_tree(self.released)

@@ -21,7 +21,7 @@ from nbformat import NotebookNode, from_dict
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import MasterCell
-from autograder.kernels.run import Reply
+from autograder.kernels.run import Reply, joined_streams
 from autograder.known_tests import NOT_YET
 from autograder.layers import layer
 from autograder.predictions import check_prediction
@@ -277,9 +277,9 @@ def expected_facts(cell: MasterCell, kind: EvidenceKind, ending: str = DESK) -> 
 
 
 def expected_texts(cell: MasterCell, subject: Subject) -> list[NotebookNode]:
-    """Give the outputs that a master cell stores beside the subject's evidence."""
+    """Give the outputs that a master cell stores beside the subject's evidence, in one piece as a run's are."""
     kinds = {kind.reference_type for kind in subject.evidence}
-    return [output for output in cell.reference if not kinds & output.get("data", {}).keys()]
+    return joined_streams(output for output in cell.reference if not kinds & output.get("data", {}).keys())
 
 
 def plain_text(outputs: list[NotebookNode]) -> str:

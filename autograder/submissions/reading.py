@@ -89,11 +89,19 @@ _CONFLICT = re.compile(r"^(<{7}|={7}|>{7})(?: |$)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class SubmittedCell:
-    """A cell as handed in: whether it is code, its text, and nbgrader's name of it if it has one."""
+    """
+    A cell as handed in: whether it is code, its text, and nbgrader's name of it if it has one.
+
+    Attributes
+    ----------
+    attachments : dict of str to dict of str to str
+        Files that were pasted into a text: by name, and of each its content by MIME type, in base64.
+    """
 
     is_code: bool
     source: str
     grade_id: str | None = None
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -185,7 +193,11 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
     timestamp, notes = read_timestamp(folder)
     few = extra[:MOST_NAMED]
     notes += [f"{_listed([name])} is not a notebook of this assignment and was not graded" for name in few]
-    notes += [f"nor {'is' if len(extra) == MOST_NAMED + 1 else 'are'} {counted(len(extra) - MOST_NAMED, 'more file')}"] if len(extra) > MOST_NAMED else []
+    notes += (
+        [f"nor {'is' if len(extra) == MOST_NAMED + 1 else 'are'} {counted(len(extra) - MOST_NAMED, 'more file')}"]
+        if len(extra) > MOST_NAMED
+        else []
+    )
     return Submission(student, assignment, files, timestamp, tuple(notes), _read_secret(folder, present))
 
 
@@ -419,6 +431,7 @@ def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
             is_code=cell.get("cell_type") == "code",
             source=_source(cell.get("source", ""), name, number),
             grade_id=_grade_id(cell),
+            attachments=_attachments(cell),
         )
 
 
@@ -444,6 +457,17 @@ def _grade_id(cell: dict[str, Any]) -> str | None:
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     return grade_id if isinstance(grade_id, str) else None
+
+
+def _attachments(cell: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Take of a cell's attachments what has the shape of one; an odd one costs nobody anything."""
+    given = cell.get("attachments")
+    bundles = given.items() if isinstance(given, dict) else ()
+    return {
+        readable(name): {kind: content for kind, content in bundle.items() if isinstance(content, str)}
+        for name, bundle in bundles
+        if isinstance(bundle, dict)
+    }
 
 
 def _not_a_notebook(name: str, why: str) -> RejectedError:
