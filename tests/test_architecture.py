@@ -22,6 +22,11 @@ FLOW = (
     "autograder.points",
     "autograder.predictions",
     "autograder.hints",
+    "autograder.frames.facts",
+    "autograder.frames.comparison",
+    "autograder.frames.picture",
+    "autograder.frames.display",
+    "autograder.frames.evidence",
     "autograder.course.magics",
     "autograder.course.dataflow",
     "autograder.course.ownership",
@@ -126,7 +131,12 @@ FLOW = (
 """A module may import what stands before it. A new module gets its place here, and nothing else changes."""
 
 FOR_NOTEBOOKS = {
-    "autograder": ["autograder.points", "autograder.predictions", "autograder.probes"],
+    "autograder": [
+        "autograder.frames.display",
+        "autograder.points",
+        "autograder.predictions",
+        "autograder.probes",
+    ],
     "sharing_variables": ["sharing_variables.display", "sharing_variables.eager", "sharing_variables.sessions"],
 }
 """What the packages themselves offer: that which notebooks call."""

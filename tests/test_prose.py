@@ -13,7 +13,7 @@ KEPT = {
     "code": "Look at `t[0](1)` and `<b>`:\n\n```python\nif a < b and t[0](1):\n    print('<script>')\n```\n",
     "indented code": "So:\n\n    <script>alert(1)</script>\n    t[0](1)\n",
     "comparisons": "a < b, a<b, 1 <2 & 3 > 2, x[0] (1), [1]: one",
-    "a link": "See [it](https://example.org/a?b=c&d), <https://example.org>, [this][1], [that](#part).\n\n[1]: b.html",
+    "a link": "See [it](https://example.org/a?b=c&d), <https://example.org>, [a][1], [b](#part).\n\n[1]: b.html",
     "pictures": "![mine](attachment:mine.png) and ![given](images/fig.png)",
     "a table": "| a | b |\n|---|---|\n| `x|y` | 1<br>2 |",
     "structure": "# Title\n\n- one\n- [ ] two\n\n> quoted **bold** _soft_ ~~gone~~",

@@ -23,7 +23,7 @@ from autograder.grading.checks import asks_for_evidence
 from autograder.hints import FILE, Misconception
 from autograder.known_tests import FILE as TESTS_FILE
 from autograder.known_tests import title
-from autograder.subject import Subject
+from autograder.subject import Subject, kinds_of
 
 CODE_LINES, SOLUTION_LINES, TEST_LINES = 15, 20, 25
 """Lines of a code cell, by what it is for: more do not fit on a screen beside their explanation."""
@@ -170,7 +170,7 @@ def tests_say_what_they_look_at(master: Master) -> Found:
 def graded_cells_show_something(master: Master, subject: Subject) -> Found:
     """No point rests on an assert alone: a graded cell displays what can be judged from outside."""
     tags = ", ".join(
-        [OUTPUT_TAG, *sorted(tag for kind in subject.evidence for tag in kind.tags if kind.asked([tag]))]
+        [OUTPUT_TAG, *sorted(tag for kind in kinds_of(subject) for tag in kind.tags if kind.asked([tag]))]
     )
     for cell in master.graded:
         if not asks_for_evidence(cell, subject):
@@ -232,7 +232,7 @@ def code_is_short(master: Master) -> Found:
 
 def outputs_are_references(master: Master, subject: Subject) -> Found:
     """A master stores text outputs of tagged cells only: everything else is noise in a diff."""
-    known = {"text/plain", *(kind.reference_type for kind in subject.evidence)}
+    known = {"text/plain", *(kind.reference_type for kind in kinds_of(subject))}
     for cell in master.cells:
         if cell.is_code and cell.reference and not asks_for_evidence(cell, subject):
             yield cell_name(cell), "stores outputs that nobody compares", "run `autograder reference`"
@@ -261,7 +261,7 @@ def tests_can_be_told_apart(assignment: Assignment) -> Iterator[Problem]:
     for master in assignment.notebooks:
         for cell in master.graded:
             line = title(cell.released)
-            if any(kind.asked(cell.tags) for kind in assignment.subject.evidence):
+            if any(kind.asked(cell.tags) for kind in kinds_of(assignment.subject)):
                 if line in seen:
                     wrong = "begins with the same line as another test"
                     yield Problem(f"{master.name}.ipynb", cell_name(cell), wrong, "say what this one looks at")

@@ -31,7 +31,7 @@ from autograder.hints import worded
 from autograder.records.standing import Standing
 from autograder.records.store import Stored
 from autograder.report.templates import template
-from autograder.subject import Subject
+from autograder.subject import Subject, kinds_of
 from autograder.submissions.reading import SECRET_FILE, TIMESTAMP_FILE
 from autograder.text import cut
 
@@ -214,7 +214,7 @@ def page(
             for cell in master.cells
             if cell.solution or cell.task
         ],
-        evidence_style="\n".join(kind.style for kind in assignment.subject.evidence),
+        evidence_style="\n".join(kind.style for kind in kinds_of(assignment.subject)),
     )
 
 
@@ -290,7 +290,7 @@ def given_by_hand(score: float, most: float) -> str:
 def _sides(cell: MasterCell, finding: Finding, subject: Subject) -> Iterator[Sides]:
     if finding.shown:
         yield _compared(plain_text(expected_texts(cell, subject)).splitlines(), finding.shown.splitlines())
-    for kind in subject.evidence:
+    for kind in kinds_of(subject):
         if kind.name == finding.check:
             for expected, shown in zip(expected_facts(cell, kind), finding.evidence, strict=False):
                 if drawn := kind.drawn(shown, expected):
