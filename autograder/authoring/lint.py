@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 
@@ -20,6 +21,7 @@ from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.course.ownership import is_test_of
 from autograder.grading import hidden_parts
 from autograder.grading.checks import asks_for_evidence
+from autograder.grading.prose import pictures_of
 from autograder.hints import FILE, Misconception
 from autograder.known_tests import FILE as TESTS_FILE
 from autograder.known_tests import title
@@ -107,6 +109,21 @@ def demonstrations_stand_alone(master: Master) -> Found:
         takers = [other for other in master.cells if other.is_code and other not in shown]
         for name in sorted(left & {name for other in takers for name in reads(other.source) or ()}):
             yield cell_name(cell), f"leaves '{name}', which another cell takes", "take the tag demonstration off"
+
+
+def pictures_of_solutions_stay(master: Master) -> Found:
+    """A picture that was pasted into a text is named in what students get of it: the file goes along all the same."""
+    for cell in master.cells:
+        released = cell.source if cell.blank is None else cell.blank
+        named = {name for shown in pictures_of(released) for name in (shown, unquote(shown))}
+        for name in cell.node.get("attachments", {}):
+            # nbgrader itself takes a marking scheme out of a task with its pictures.
+            if not cell.task and name not in named:
+                yield (
+                    cell_name(cell),
+                    f"'{name}' was pasted into it, and the text that is released does not show it",
+                    "delete the attachment (a picture of the solution belongs into a file that is not released)",
+                )
 
 
 def code_is_python(master: Master) -> Found:
@@ -301,6 +318,7 @@ def lessons_have_a_shape(master: Master) -> Found:
 
 RULES: tuple[Callable[[Master], Found], ...] = (
     code_is_python,
+    pictures_of_solutions_stay,
     ids_are_words,
     every_point_is_automatic,
     tests_are_locked,

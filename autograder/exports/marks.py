@@ -218,7 +218,9 @@ def _test(
         reason = plain(verdict.state.for_student)
     else:
         reason = _lost(assignment, master, cell, verdict)
-    return MarkedTest(place[1], _one_line(cell.looks_at), score, cell.points, cell.has_hidden_part, reason)
+    return MarkedTest(
+        place[1], _one_line(master.titles[str(cell.grade_id)]), score, cell.points, cell.has_hidden_part, reason
+    )
 
 
 def _lost(assignment: Assignment, master: Master, cell: MasterCell, verdict: NotebookVerdict) -> str:

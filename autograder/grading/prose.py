@@ -92,7 +92,7 @@ def pictures_of(text: str) -> list[str]:
 
 def as_written(cell: Mapping[str, Any]) -> str:
     """Give the text of a cell of a notebook as it was handed in."""
-    kept = cell["metadata"].get(WRITTEN)
+    kept = cell.get("metadata", {}).get(WRITTEN)
     written = kept.get("written") if isinstance(kept, dict) else None
     return written if isinstance(written, str) else "".join(cell["source"])
 

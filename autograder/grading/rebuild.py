@@ -40,6 +40,9 @@ MOST_READ = 200_000
 Attachments = dict[str, dict[str, str]]
 """Files that were pasted into a text: by name, and of each its content by MIME type."""
 
+STUDENTS_CELL = "student-"
+"""How the ids begin of the cells that a student has put between the course's."""
+
 _START = ""
 """The place of plain cells before the first named one."""
 
@@ -105,7 +108,7 @@ def unanswered(master: Master) -> Rebuilt:
 def _build(master: Master, parts: _Parts, subject: Subject) -> Rebuilt:
     idle, texts = _idle(master, parts), _Texts()
     plain = (
-        _plain_cell(f"student-{number}", cell, idle, texts)
+        _plain_cell(f"{STUDENTS_CELL}{number}", cell, idle, texts)
         for number, cell in enumerate((cell for cells in parts.plain.values() for cell in cells), start=1)
     )
     after = {name: [next(plain) for _ in cells] for name, cells in parts.plain.items()}
