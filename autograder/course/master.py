@@ -27,6 +27,8 @@ _NO_TITLE = re.compile(
 )
 """How comments begin that say nothing about a test."""
 
+_FENCED = re.compile(r"^(`{3,}|~{3,}).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
+
 _AUTOTEST = re.compile(r"^\s*###\s*(HASHED\s+)?AUTOTEST\b", re.MULTILINE)
 
 OUTPUT_TAG = "nbval-check-output"
@@ -175,7 +177,12 @@ class Master:
     def heading(self, cell: MasterCell | None = None) -> str:
         """Find the heading above a cell, or the notebook's own; its name where there is none."""
         end = self.cells.index(cell) if cell else None
-        texts = [other.source for other in self.cells[:end] if not other.is_code]
+        # As students read it: no delimiter of a solution, and no comment in a block of code, is a heading.
+        texts = [
+            _FENCED.sub("", other.source if other.blank is None else other.blank)
+            for other in self.cells[:end]
+            if not other.is_code
+        ]
         headings = [str(heading) for text in texts for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
         return (headings[-1 if cell else 0] if headings else self.name).replace("`", "")
 

@@ -256,7 +256,7 @@ def page(
         max_points=sum(cell.points for cell in asked),
         is_graded=tests <= marks.scores.keys(),
         waits=any(str(cell.grade_id) not in marks.scores for cell in asked),
-        shows_exercises=bool(verdict.cells or marks.by_hand or marks.comments),
+        shows_exercises=bool(verdict.state.is_graded or verdict.cells or marks.by_hand or marks.comments),
         penalty=marks.penalty,
         exercises=[
             _exercise(assignment, master, cell, verdict, marks, ran, drawing)
