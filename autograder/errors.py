@@ -14,6 +14,8 @@ What can go wrong, as one tree.
         +-- JailError        there is no jail on this machine
         +-- NoZygoteError    there is no warm process, or it refuses
 
+An `EvidenceError` stands beside it: it is about what a test shows, and only checks meet it.
+
 Every message is one line that names the file, the reason and what to do.
 """
 
@@ -52,6 +54,10 @@ class ExportError(AutograderError):
 
 class KernelError(AutograderError):
     """Kernels cannot be had as they are asked for; nothing has been graded."""
+
+
+class EvidenceError(Exception):
+    """What was shown cannot be judged; the message says why, in words for the student."""
 
 
 class RejectedError(AutograderError):

@@ -8,7 +8,7 @@ finds out by itself what is still to do.
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -17,6 +17,7 @@ from autograder.grading.batch import MakeExecutor, grade_all
 from autograder.grading.result import Result
 from autograder.kernels.run import Runner, held_by
 from autograder.records.gradebook import Gradebook
+from autograder.records.standing import Standing
 from autograder.records.store import ResultStore, Stored, only_grader
 from autograder.report.feedback import Feedback
 from autograder.submissions.reading import Submission, read_submission
@@ -65,12 +66,15 @@ class SessionReport:
         What could not be kept, written or graded, a line for each.
     held : str
         What held the kernels to their share of memory and processors; empty when none was needed.
+    standings : dict of str to Standing
+        By student, what stands in the gradebook, where that is more than the result.
     """
 
     stored: tuple[Stored, ...]
     kept: int
     problems: tuple[str, ...] = ()
     held: str = ""
+    standings: dict[str, Standing] = field(default_factory=dict)
 
     @property
     def results(self) -> list[Result]:
@@ -120,7 +124,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
                 _grade(session, new, records, stop)
         records.finish()
     recorded = sorted(records.recorded, key=lambda one: one.result.student)
-    return SessionReport(tuple(recorded), kept, tuple(records.problems), held)
+    return SessionReport(tuple(recorded), kept, tuple(records.problems), held, records.standings)
 
 
 def _grade(session: Session, new: list[str], records: "_Records", stop: threading.Event) -> None:
@@ -152,6 +156,7 @@ class _Records:
         self._held: list[tuple[Submission, Result]] = []
         self._undrawn: list[tuple[Stored, str | None]] = []
         self._is_busy = ""
+        self.standings: dict[str, Standing] = {}
 
     def keep(self, submission: Submission, result: Result) -> bool:
         """Store a result and draw from it; tell whether it is worth while to go on."""
@@ -200,6 +205,8 @@ class _Records:
             if self._gradebook.takes(stored.result.student):
                 self._gradebook.write(stored)
                 standing = self._gradebook.changed(stored.result)
+            if standing is not None:
+                self.standings[stored.result.student] = standing
             self._feedback.write(stored, secret, standing)
         except GradebookBusyError as error:
             self._is_busy = str(error)

@@ -11,8 +11,8 @@ and that a course names in its nbgrader_config.py:
 
     c.Grading.subject = "sharing_variables"
 
-A course that names none has `PLAIN`, which is registered in the same way and brings nothing: asserts, outputs and the
-course's own hints.yml work all the same.
+A course that names none has `PLAIN`, which is registered in the same way and brings nothing: asserts, outputs, tables
+(`autograder.frames`) and the course's own hints.yml work all the same.
 """
 
 import importlib.util
@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from autograder.errors import CourseError
+from autograder.errors import EvidenceError as EvidenceError  # kinds of evidence raise it
+from autograder.frames.evidence import FRAME
 from autograder.hints import HintRule
 
 if TYPE_CHECKING:
@@ -37,10 +39,6 @@ SUBJECT_VARIABLE = "AUTOGRADER_SUBJECT"
 
 LintRule = Callable[["Master"], Iterator[tuple[str, str, str]]]
 """Looks at a master notebook and yields problems: the cell's id (or nothing), what is wrong, how to mend it."""
-
-
-class EvidenceError(Exception):
-    """What was shown cannot be judged; the message says why, in words for the student."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ class Subject(Protocol):
 
     @property
     def evidence(self) -> tuple[EvidenceKind, ...]:
-        """Its kinds of evidence. Read by checks, hints, the reference and the feedback page."""
+        """Its own kinds of evidence. Read by `kinds_of`, which everybody else asks."""
 
     @property
     def hint_rules(self) -> tuple[HintRule, ...]:
@@ -175,6 +173,11 @@ class _Plain:
 
 
 PLAIN: Subject = _Plain()
+
+
+def kinds_of(subject: Subject) -> tuple[EvidenceKind, ...]:
+    """List the kinds of evidence of a course: tables, which every course may show, and those of its subject."""
+    return (FRAME, *subject.evidence)
 
 
 @lru_cache(maxsize=8)

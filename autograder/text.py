@@ -43,6 +43,11 @@ def plain_lines(text: str) -> str:
     return "\n".join(plain(line.replace("\t", "    ")) for line in text.split("\n"))
 
 
+def counted(number: int, what: str) -> str:
+    """Write a number of things: ``1 file``, ``2 files``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def cut(text: str) -> str:
     """Keep a message short enough to be read, and to be stored with three hundred others."""
     return text if len(text) <= MESSAGE_CHARACTERS else f"{text[:MESSAGE_CHARACTERS]} ... ({len(text)} characters)"

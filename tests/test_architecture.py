@@ -22,6 +22,11 @@ FLOW = (
     "autograder.points",
     "autograder.predictions",
     "autograder.hints",
+    "autograder.frames.facts",
+    "autograder.frames.comparison",
+    "autograder.frames.picture",
+    "autograder.frames.display",
+    "autograder.frames.evidence",
     "autograder.course.magics",
     "autograder.course.dataflow",
     "autograder.course.ownership",
@@ -59,12 +64,14 @@ FLOW = (
     "autograder.kernels.metering",
     "autograder.kernels.nbclient_runner",
     "autograder.kernels.configuration",
+    "autograder.grading.html_tables",
     "autograder.grading.sanitize",
     "autograder.grading.nbval_comparison",
     "autograder.grading.checks",
     "autograder.grading.verdict",
     "autograder.grading.result",
     "autograder.grading.hidden_parts",
+    "autograder.grading.prose",
     "autograder.grading.rebuild",
     "autograder.grading.explain",
     "autograder.grading.submission",
@@ -124,7 +131,12 @@ FLOW = (
 """A module may import what stands before it. A new module gets its place here, and nothing else changes."""
 
 FOR_NOTEBOOKS = {
-    "autograder": ["autograder.points", "autograder.predictions", "autograder.probes"],
+    "autograder": [
+        "autograder.frames.display",
+        "autograder.points",
+        "autograder.predictions",
+        "autograder.probes",
+    ],
     "sharing_variables": ["sharing_variables.display", "sharing_variables.eager", "sharing_variables.sessions"],
 }
 """What the packages themselves offer: that which notebooks call."""

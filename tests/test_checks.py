@@ -178,6 +178,28 @@ def test_a_course_without_a_subject_asks_for_no_graph() -> None:
         assert finding.check == asked
 
 
+IN_PIECES = {
+    "two pieces": [printed("a 1\n"), printed("b 1\n")],
+    "two pieces of a line": [printed("a "), printed("1\nb 1\n")],
+    "another stream between them": [printed("a 1\n"), printed("w\n", "stderr"), printed("b 1\n")],
+    "evidence between them": [printed("a 1\n"), display("x"), printed("b 1\n")],
+}
+
+
+@pytest.mark.parametrize("reference", IN_PIECES.values(), ids=IN_PIECES)
+def test_a_stream_that_is_stored_in_pieces_is_that_of_the_run(reference: list[NotebookNode]) -> None:
+    others = [output for output in reference if output.get("name") != "stdout"]
+    assert evidence(cell(*reference), printed("a 1\nb 1\n"), *others) is Outcome.HOLDS
+    assert evidence(cell(*reference), printed("a 1\nb 2\n"), *others) is Outcome.FAILS
+
+
+def test_a_difference_of_tables_is_told_without_their_style() -> None:
+    style = "<style scoped>td { color: red }</style>"
+    tables = [f"<div>{style}<table class=x><tr><td>{value}</td></tr></table></div>" for value in (1, 2)]
+    finding = found(cell(display("x", text_html=tables[0])), display("x", text_html=tables[1]))["output"]
+    assert finding.message == "Expected:\n1\nShown:\n2"
+
+
 def test_an_assert_holds_when_the_cell_ran_to_its_end() -> None:
     assert found(cell(tagged=False)) == {"assert": Finding("assert", Outcome.HOLDS)}
 

@@ -155,8 +155,8 @@ def test_a_test_says_what_it_looks_at_in_its_visible_text(tmp_path: Path) -> Non
     cells[2].source = '### BEGIN HIDDEN TESTS\n"""Looks at: a secret."""\n### END HIDDEN TESTS\nassert x'
     assert [cell.looks_at for cell in read_master(write(tmp_path, *cells)).cells] == [
         "Looks at: x.",
-        "silent",
-        "hidden",
+        "",
+        "",
     ]
 
 
@@ -295,8 +295,12 @@ def test_a_master_with_metadata_that_makes_no_sense_is_refused(nbgrader: object,
     ("source", "says"),
     [
         ('"""Two times two."""\nassert x', "Two times two."),
-        ("assert x", "test-x"),
-        ('### BEGIN HIDDEN TESTS\n"""A secret."""\n### END HIDDEN TESTS\nassert x', "test-x"),
+        ("# Two times two,\n# and no more\nassert x", "Two times two, and no more"),
+        ("### BEGIN HIDDEN TESTS\n# A secret\n### END HIDDEN TESTS\n# In public\nassert x", "In public"),
+        ("# YOUR CODE HERE\nassert x", ""),
+        ("assert x  # no title", ""),
+        ("assert x", ""),
+        ('### BEGIN HIDDEN TESTS\n"""A secret."""\n### END HIDDEN TESTS\nassert x', ""),
     ],
 )
 def test_what_a_test_looks_at_is_said_in_its_docstring_unless_that_is_hidden(
@@ -306,6 +310,45 @@ def test_what_a_test_looks_at_is_said_in_its_docstring_unless_that_is_hidden(
     cell.source = source
     (test,) = read_master(write(tmp_path, cell)).graded
     assert test.looks_at == says
+
+
+TITLED = {
+    "cell-1afe23bc9d": "assert x",
+    "cell-f00dfacecafe": "assert x",
+    "1afe23": "assert x",
+    "550e8400-e29b-41d4-a716-446655440000": "assert x",
+    "test-7": "assert x",
+    "squares-of-zero": "squares-of-zero",
+    "test_add_2": "test_add_2",
+}
+
+
+@pytest.mark.parametrize(("name", "title"), TITLED.items())
+def test_no_page_calls_a_test_by_a_name_that_a_program_has_made(name: str, title: str, tmp_path: Path) -> None:
+    cell = code("x", grade=True, locked=True, points=1)
+    cell.metadata.nbgrader.grade_id, cell.source = name, "assert x"
+    assert read_master(write(tmp_path, cell)).titles == {name: title}
+
+
+def test_titles_and_headings_that_are_alike_are_told_apart(tmp_path: Path) -> None:
+    cells = [new_markdown_cell("## Task")]
+    cells += [code(name, solution=True) for name in ("one", "two")]
+    cells += [code(name, grade=True, locked=True, points=1) for name in ("cell-1a", "cell-1b", "cell-1c")]
+    for number, cell in enumerate(cells):
+        cell.id = f"c{number}"
+    cells[3].source = cells[4].source = "assert x"
+    cells[5].source = "x.check()"
+    master = read_master(write(tmp_path, *cells))
+    assert master.exercises == {"one": "Task (1)", "two": "Task (2)"}
+    assert master.titles == {"cell-1a": "assert x (1)", "cell-1b": "assert x (2)", "cell-1c": "Task"}
+
+
+def test_a_test_below_an_answer_by_hand_is_not_about_one_further_above(tmp_path: Path) -> None:
+    cells = [code("one", solution=True), code("essay", solution=True, grade=True, points=2)]
+    cells.append(code("cell-1a", grade=True, locked=True, points=1))
+    master = read_master(write(tmp_path, *cells))
+    assert master.answer_to(master.cells[2]) is None
+    assert list(master.exercises) == ["one", "essay", "cell-1a"]
 
 
 @pytest.mark.parametrize(

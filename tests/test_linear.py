@@ -23,8 +23,10 @@ from autograder.course.magics import without_magics
 from autograder.grading import nbval_comparison
 from autograder.grading.checks import Shown, _numbers, _of_the_test, in_words, judge, plain_text
 from autograder.grading.hidden_parts import as_released
-from autograder.grading.rebuild import _without_tags, rebuild
-from autograder.grading.sanitize import _Left, _output, sanitize
+from autograder.grading.html_tables import seen_in
+from autograder.grading.prose import Prose, _without_signs
+from autograder.grading.rebuild import rebuild
+from autograder.grading.sanitize import Pictures, _Left, _output, on_a_terminal, sanitize
 from autograder.grading.verdict import GRADED, Kind, NotebookVerdict, State
 from autograder.hints import LONGEST_ANSWER, LONGEST_DISPLAY, Answer, Look, find_hints
 from autograder.kernels.run import Reply
@@ -34,7 +36,7 @@ from autograder.report.csv_table import csv_safe
 from autograder.report.examples import _LONGEST_ANSWER, _anonymous, _bare, _shortened, _words
 from autograder.report.feedback import Marks, _compared, page
 from autograder.submissions.layouts import LAYOUTS, _readings
-from autograder.submissions.reading import SubmittedCell, SubmittedNotebook, _listed, parse_notebook
+from autograder.submissions.reading import SubmittedCell, SubmittedNotebook, _listed, _why_not_json, parse_notebook
 from autograder.text import cut, is_plain_name, plain, plain_lines, readable
 from sharing_variables.graph.caption import caption, shortened, text
 from sharing_variables.graph.comparison import Terms, difference, explanation
@@ -116,13 +118,19 @@ OF_TEXT: dict[str, Callable[[str], object]] = {
     "cut": cut,
     "csv_safe": csv_safe,
     "listed": lambda written: _listed([written]),
-    "without_tags": _without_tags,
+    "without_signs": _without_signs,
+    "harmless": lambda written: Prose().harmless(written),
+    "seen_in": seen_in,
+    "on_a_terminal": on_a_terminal,
+    "why_not_json": lambda written: _why_not_json(written, ValueError()),
     "parse_notebook": odd(lambda written: parse_notebook(written.encode("utf-8", "replace"), "a")),
     "parse_notebook_source": lambda written: parse_notebook(notebook(written), "a"),
-    "sanitize_stream": lambda written: _output(output(written), 1, _Left(0)),
-    "sanitize_error": lambda written: _output(error(written), 1, _Left(0)),
-    "sanitize_kinds": lambda written: _output(new_output("display_data", {written: written}), 1, _Left(0)),
-    "sanitize_picture": lambda written: _output(new_output("display_data", {"image/png": written}), 1, _Left(9)),
+    "sanitize_stream": lambda written: _output(output(written), 1, _Left(Pictures())),
+    "sanitize_error": lambda written: _output(error(written), 1, _Left(Pictures())),
+    "sanitize_kinds": lambda written: _output(new_output("display_data", {written: written}), 1, _Left(Pictures())),
+    "sanitize_picture": lambda written: _output(
+        new_output("display_data", {"image/png": written}), 1, _Left(Pictures())
+    ),
     "in_words": lambda written: in_words(Reply(ok=False, error=written, message=written, traceback=written)),
     "plain_text": lambda written: plain_text([output(written)]),
     "numbers": lambda written: _numbers([new_output("execute_result", {"text/plain": written})]),

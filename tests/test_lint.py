@@ -1,6 +1,7 @@
 """Each rule, once broken in a lesson that keeps the others: it names the cell, what is wrong, and how to mend it."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -156,9 +157,28 @@ def nowhere(heading: str, notebook: str) -> tuple[str, str]:
     return f"sends students to “{heading}” in {notebook}, which is not there", "name a notebook and a heading of it"
 
 
+FRAME_TAGS = "frame-check-columns, frame-check-order, frame-check-values"
+
+
+def pasted(cell: MasterCell) -> MasterCell:
+    """Put a picture into a text that does not show it."""
+    node = deepcopy(cell.node)
+    node.attachments = {"s.png": {"image/png": "aGVsbG8="}}
+    return replace(cell, node=node)
+
+
 BROKEN: dict[str, Broken] = {
     "half a statement": Broken(
         rules.code_is_python, lesson(code("code-0", "x = (")), ("code-0", "is not Python", "mend its syntax")
+    ),
+    "a picture that no text shows": Broken(
+        rules.pictures_of_solutions_stay,
+        lesson(pasted(text("text-0"))),
+        (
+            "text-0",
+            "'s.png' was pasted into it, and the text that is released does not show it",
+            "delete the attachment (a picture of the solution belongs into a file that is not released)",
+        ),
     ),
     "a random id": Broken(rules.ids_are_words, lesson(code("8f3a_b2")), ("8f3a_b2", *WORDS)),
     "an id in capitals": Broken(rules.ids_are_words, lesson(code("Setup")), ("Setup", *WORDS)),
@@ -218,7 +238,8 @@ BROKEN: dict[str, Broken] = {
         (
             "test-double",
             "shows nothing to compare",
-            f"display its evidence, and tag it with one of nbval-check-output, {NAMES_TAG}, {STRUCTURE_TAG}",
+            f"display its evidence, and tag it with one of nbval-check-output, "
+            f"{FRAME_TAGS}, {NAMES_TAG}, {STRUCTURE_TAG}",
         ),
     ),
     "a test without an output": Broken(
@@ -446,7 +467,7 @@ def test_every_rule_is_held() -> None:
 
 def test_a_course_without_a_subject_hears_nothing_of_graphs() -> None:
     untagged = replace(lesson(graded(tags=(), outputs=())), subject=PLAIN)
-    mend = f"display its evidence, and tag it with one of {OUTPUT_TAG}"
+    mend = f"display its evidence, and tag it with one of {OUTPUT_TAG}, {FRAME_TAGS}"
     assert lint(untagged) == [Problem("01_first.ipynb", "test-double", "shows nothing to compare", mend)]
     assert lint(replace(lesson(code("code-0", "v = tf.Variable(0.0)")), subject=PLAIN)) == []
 

@@ -97,6 +97,47 @@ def test_a_corrupt_notebook_is_rejected_with_a_reason(data: bytes, reason: str) 
     assert len(caught.value.message.splitlines()) == 1
 
 
+OTHER_FILES: dict[str, tuple[bytes, str, str]] = {
+    "a page": (b"\n<!DOCTYPE html>\n<html><head>", "json", "a web page (it begins with <!DOCTYPE)"),
+    "a page without a type": (b"<HTML lang=en>", "json", "a web page (it begins with <html)"),
+    "a page with a byte order mark": (b"\xef\xbb\xbf<!doctype html>", "json", "a web page"),
+    "XML": (b"<?xml version='1.0'?>", "json", "an XML file"),
+    "PDF": (b"%PDF-1.7\n%\xb5\xb5", "encoding", "a PDF file (it begins with %PDF)"),
+    "a document": (b"PK\x03\x04\x14\x00\x06", "encoding", "a zip file, or a document that is one"),
+    "gzip": (b"\x1f\x8b\x08", "encoding", "a gzip file"),
+    "a picture": (b"\x89PNG\r\n\x1a\n", "encoding", "a PNG picture"),
+    "UTF-16": ("{}".encode("utf-16"), "encoding", "text in UTF-16"),
+    "a pointer": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:1",
+        "json",
+        "a pointer to a file in Git LFS",
+    ),
+    "a script": (b"#!/usr/bin/env python", "json", "a script"),
+    "Rich Text": (b"{\\rtf1\\ansi", "json", "Rich Text"),
+    "Python": (b"import numpy as np\n", "json", "not a notebook but another text"),
+    "a merge": (
+        b'{"cells": [\n<<<<<<< HEAD\n]}',
+        "json",
+        "line 2 is a mark of a merge that was not finished (<<<<<<<)",
+    ),
+    "the end of a merge": (b'{"cells": [\n\n>>>>>>> theirs\n]}', "json", "line 3 is a mark of a merge"),
+    "a cut": (RIGHT[:-20], "json", "probably cut off"),
+    "a cut in a text": (b'{"cells": [], "metadata": {"a', "json", "probably cut off"),
+    "a comma too many": (b'{"cells": [],}', "json", "changed by hand or by a program"),
+}
+
+
+@pytest.mark.parametrize(("data", "reason", "words"), OTHER_FILES.values(), ids=OTHER_FILES)
+def test_a_file_of_another_kind_is_named_and_only_one_that_was_cut_off_is_called_so(
+    data: bytes, reason: str, words: str
+) -> None:
+    with pytest.raises(RejectedError) as caught:
+        parse_notebook(data, "01_first.ipynb")
+    assert caught.value.reason == reason
+    assert words in caught.value.message
+    assert ("cut off" in caught.value.message) == ("cut off" in words)
+
+
 def test_a_message_stays_short_whatever_it_is_about() -> None:
     with pytest.raises(RejectedError) as caught:
         parse_notebook(notebook(nbformat="4" * 100_000), "01_first.ipynb")

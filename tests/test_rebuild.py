@@ -1,16 +1,21 @@
 """What runs is the master's, but for the student's text: whatever else was done to a submission has no effect."""
 
+import base64
 import html
+import io
 import json
+import re
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
-from nbformat import NotebookNode
+from nbformat import NotebookNode, validate
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from autograder.course.master import DEMONSTRATION_TAG, OUTPUT_TAG, Master, MasterCell
 from autograder.errors import RejectedError
@@ -410,7 +415,7 @@ def test_where_answers_are_graded_by_hand_a_students_texts_are_kept_and_run_noth
     )
     kept = [cell.source for cell in rebuild(TASK, SubmittedNotebook(cells)).notebook.cells]
     assert kept.count("# Title") == 1
-    assert "&lt;script>alert(1)&lt;/script> $a&lt;b$" in kept
+    assert "&lt;script>alert(1)&lt;/script> $a<b$" in kept
     assert kept[-1] == "&lt;b>so&lt;/b>"
     assert not any("script" in cell.source for cell in rebuild(MASTER, SubmittedNotebook(cells)).notebook.cells)
 
@@ -435,6 +440,60 @@ def test_a_students_text_has_no_links_where_answers_are_graded_by_hand(text: str
     # An address of the web that is written out is a link by itself.
     assert "<img" not in page and '="javascript' not in page
     assert "javascript:" in html.unescape(page) or "elsewhere" in page
+
+
+def picture(kind: str = "PNG") -> str:
+    written = io.BytesIO()
+    Image.new("RGB", (3, 2), "red").save(written, format=kind)
+    return base64.b64encode(written.getvalue()).decode()
+
+
+PASTED = {
+    "a.png": {"image/png": picture()},
+    "a b.jpg": {"image/jpeg": picture("JPEG")},
+    "c.svg": {"image/svg+xml": "<svg onload=alert(1)>"},
+    "d.png": {"image/png": "bm90IGEgcGljdHVyZQ=="},
+    "unused.png": {"image/png": picture(), "text/html": "<script>"},
+}
+
+
+def test_pictures_that_were_pasted_into_an_answer_are_drawn_anew_and_what_is_none_says_so() -> None:
+    text = " ".join(f"![x](attachment:{name})" for name in ("a.png", "a%20b.jpg", "c.svg", "d.png", "e"))
+    answer = SubmittedCell(is_code=False, source=text, grade_id="why", attachments=PASTED)
+    cell = rebuild(TASK, SubmittedNotebook((named("double"), answer))).notebook.cells[-1]
+    assert cell.source == text
+    assert {name: set(given) for name, given in cell.attachments.items()} == {
+        "a.png": {"image/png"},
+        "a%20b.jpg": {"image/jpeg"},
+        "c.svg": {"image/png"},
+        "d.png": {"image/png"},
+        "e": {"image/png"},
+    }
+    made = new_notebook(cells=[cell])
+    validate(made)
+    exporter: Any = HTMLExporter
+    page, _ = exporter(template_name="basic").from_notebook_node(made)
+    assert page.count("data:image/png;base64,") == 4 and page.count("data:image/jpeg;base64,") == 1
+    assert "svg" not in re.sub(r"base64,[^\"]*", "", page).replace("attachment:c.svg", "")
+
+
+def test_pictures_of_the_course_go_along_as_they_are() -> None:
+    given = {"task.png": {"image/svg+xml": "PHN2Zy8+"}}
+    text = new_markdown_cell("![t](attachment:task.png) ![gone](attachment:gone.png)", id="text", attachments=given)
+    prompt = new_markdown_cell("![t](attachment:task.png)\nYour answer", id="why", attachments=given)
+    prompt.metadata["nbgrader"] = {"grade_id": "why"}
+    (*_, last) = TASK.cells
+    answer = replace(last, node=prompt, blank=prompt.source)
+    cells = (
+        *TASK.cells[:-1],
+        MasterCell(node=text, grade_id=None, points=0, graded=False, solution=False, locked=False),
+        answer,
+    )
+    submitted = SubmittedNotebook((named("double"), plain(prompt.source, is_code=False, grade_id="why")))
+    *_, course, mine = rebuild(replace(TASK, cells=cells), submitted).notebook.cells
+    assert course.attachments["task.png"] == given["task.png"] and "image/png" in course.attachments["gone.png"]
+    # A notebook that was handed in without them has the course's.
+    assert set(mine.attachments) == {"task.png"}
 
 
 def test_a_test_with_a_hidden_part_runs_last_first_without_its_asserts() -> None:

@@ -447,3 +447,27 @@ def test_a_course_sets_its_own_limits_and_preloads() -> None:
 def test_limits_that_make_no_sense_are_said(limits: dict[str, object]) -> None:
     with pytest.raises(CourseError, match=r"give a positive whole number"):
         runner_of(Config({"Limits": limits}), PLAIN, jailed=True)
+
+
+DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2, 3])\nplt.show()"
+IMPLICIT = "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2, 3])"
+
+
+@pytest.mark.parametrize("jailed", [True, False], ids=["jailed", "not jailed"])
+@pytest.mark.parametrize("source", [DRAW, IMPLICIT], ids=["shown", "at the end of the cell"])
+def test_a_figure_is_shown_though_the_warm_process_has_imported_matplotlib(source: str, jailed: bool) -> None:
+    preload = ("numpy", "matplotlib.pyplot")
+    before = "import sys; print('matplotlib.pyplot' in sys.modules)"
+    cells = [new_code_cell(text, id=f"cell-{number}") for number, text in enumerate((before, source))]
+    done = NbclientRunner(Limits(), jailed, PLAIN.name, preload).run(new_notebook(cells=cells))
+    assert text(done, 0) == "True\n"
+    assert [kind for output in done.notebook.cells[1].outputs for kind in output.get("data", {})] == [
+        "text/plain",
+        "image/png",
+    ]
+
+
+def test_a_figure_is_shown_where_the_subjects_library_is_warm() -> None:
+    done = run_cells("import sys; print('tensorflow' in sys.modules)", DRAW)
+    assert text(done, 0) == "True\n"
+    assert "image/png" in done.notebook.cells[1].outputs[0].data

@@ -3,6 +3,7 @@
 import base64
 import io
 import random
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -37,9 +38,7 @@ def png(size: tuple[int, int] = (2, 3), comment: str = "") -> bytes:
     return written.getvalue()
 
 
-@pytest.mark.parametrize(
-    "kind", ["text_html", "image_svg+xml", "application_javascript", "text_latex", "text_markdown"]
-)
+@pytest.mark.parametrize("kind", ["text_html", "image_svg+xml", "application_javascript", "image_gif"])
 def test_what_a_browser_would_run_is_named_and_not_kept(kind: str) -> None:
     data = bundle(**{kind: "<script>alert(1)</script>"})
     assert data == {"text/plain": f"(not shown: {kind.replace('_', '/', 1)})"}
@@ -58,6 +57,90 @@ def test_a_picture_keeps_its_points_and_nothing_else() -> None:
     assert b"secret" not in again and b"script" not in again
     with Image.open(io.BytesIO(again)) as picture:
         assert (picture.size, picture.getpixel((1, 1))) == ((2, 3), (1, 2, 3, 255))
+
+
+def test_a_photograph_is_drawn_anew_too() -> None:
+    written = io.BytesIO()
+    Image.new("RGB", (8, 8), (200, 10, 10)).save(written, format="JPEG", comment=b"a secret")
+    data = bundle(image_jpeg=base64.b64encode(written.getvalue() + b"<script>").decode(), text_plain="<Image>")
+    again = base64.b64decode(data["image/jpeg"])
+    assert data["text/plain"] == "<Image>"
+    assert b"secret" not in again and b"script" not in again
+    with Image.open(io.BytesIO(again)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (8, 8))
+
+
+NAME_ONLY = "<IPython.core.display.Math object>"
+
+
+@pytest.mark.parametrize("kind", ["text_latex", "text_markdown"])
+def test_what_people_can_read_as_it_is_written_takes_the_place_of_a_name(kind: str) -> None:
+    source = "$a<b$ <script>alert(1)</script>"
+    assert bundle(**{kind: source}) == {"text/plain": source}
+    assert bundle(**{kind: source, "text_plain": NAME_ONLY}) == {"text/plain": source}
+    assert bundle(**{kind: source, "text_plain": "a < b"}) == {"text/plain": "a < b"}
+
+
+def test_what_says_only_its_name_says_what_was_not_shown() -> None:
+    shown = f"{NAME_ONLY}\n(not shown: text/html, application/x)"
+    assert bundle(text_plain=NAME_ONLY, text_html="<b>bold</b>", application_x="1") == {"text/plain": shown}
+    object_at = "<tqdm.Bar object at 0x7f12>"
+    assert bundle(text_plain=object_at, image_gif="x")["text/plain"] == f"{object_at}\n(not shown: image/gif)"
+
+
+PANDAS = """<div><style scoped>.dataframe td { color: red } </style>
+<table border="1" class="dataframe" onclick="alert(1)"><thead><tr style="x"><th></th><th>a</th></tr></thead>
+<tbody><tr><th>0</th><td><img src=x onerror=alert(1)>1 &lt; <script>alert(2)</script>2</td></tr></tbody></table>
+<p>1 rows x 1 columns</p></div>"""
+
+
+def test_a_table_is_kept_without_anything_but_its_text() -> None:
+    data = bundle(text_html=PANDAS, text_plain="   a\n0  1 < 2")
+    rows = "<tr><th></th><th>a</th></tr><tr><th>0</th><td>1 &lt; 2</td></tr>"
+    assert data == {"text/plain": "   a\n0  1 < 2", "text/html": f"<table>{rows}</table>"}
+    assert bundle(text_html=PANDAS)["text/plain"] == "       a\n0  1 < 2\n1 rows x 1 columns"
+
+
+def test_no_page_takes_a_cell_of_a_table_for_mathematics() -> None:
+    (html,) = (bundle(text_html=r"<table><td>$\href{javascript:x}{y}$</table>")["text/html"],)
+    assert html == (
+        "<table><tr><td><span>$</span><span>\\</span>href{javascript:x}{y}<span>$</span></td></tr></table>"
+    )
+
+
+ODD_TABLES = {
+    "never closed": "<table><tr><td>a<td>b<tr><td>c",
+    "inside another": "<table><tr><td>a<table><tr><td>x</table></td><td>b</td></tr><tr><td>c</table>",
+    "without rows": "<table><td>a</td><td>b</td><tr><td>c</table>",
+}
+
+
+@pytest.mark.parametrize("html", ODD_TABLES.values(), ids=ODD_TABLES)
+def test_an_odd_table_is_read_as_far_as_it_goes(html: str) -> None:
+    rows = re.findall("<tr>(.*?)</tr>", bundle(text_html=html)["text/html"])
+    assert [re.findall("<td>(.*?)</td>", row) for row in rows] in ([["a", "b"], ["c"]], [["a x", "b"], ["c"]])
+
+
+def test_a_huge_table_is_bounded() -> None:
+    data = bundle(text_html="<table>" + ("<tr>" + "<td>" + "x" * 10) * 100_000)
+    assert len(data["text/html"]) < 200_000
+    assert "table" not in bundle(text_html="<table>" * 100_000).get("text/html", "")
+
+
+PRINTED = {
+    "a progress bar": ("\r  0%|   |\r 50%|#  |\r100%|###|\ndone", "100%|###|\ndone"),
+    "a shorter text over a longer one": ("abcdef\rxy", "xycdef"),
+    "steps back": ("loss: 10\b\b9 ", "loss: 9 "),
+    "back beyond the beginning": ("a\b\b\bb", "b"),
+    "lines of another system": ("a\r\nb\r\n", "a\nb\n"),
+    "a line that is erased": ("\x1b[2Kone\r\x1b[Ktwo", "two"),
+    "nothing of it": ("plain\n", "plain\n"),
+}
+
+
+@pytest.mark.parametrize(("text", "seen"), PRINTED.values(), ids=PRINTED)
+def test_a_stream_is_what_a_terminal_would_show(text: str, seen: str) -> None:
+    assert kept(new_output("stream", name="stderr", text=text))[0].text == seen
 
 
 NO_PICTURES = {
@@ -163,6 +246,8 @@ LONG = {
     "tabs": "\t" * 3_900_000,
     "control characters": "\x07" * 3_900_000,
     "colours": "\x1b[31mx\n" * 400_000,
+    "returns": "x" * 1_900_000 + "\rxy" * 700_000,
+    "steps back": "x" * 1_900_000 + "\b" * 1_900_000 + "y" * 1_900_000,
 }
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 
@@ -20,10 +21,11 @@ from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.course.ownership import is_test_of
 from autograder.grading import hidden_parts
 from autograder.grading.checks import asks_for_evidence
+from autograder.grading.prose import pictures_of
 from autograder.hints import FILE, Misconception
 from autograder.known_tests import FILE as TESTS_FILE
 from autograder.known_tests import title
-from autograder.subject import Subject
+from autograder.subject import Subject, kinds_of
 
 CODE_LINES, SOLUTION_LINES, TEST_LINES = 15, 20, 25
 """Lines of a code cell, by what it is for: more do not fit on a screen beside their explanation."""
@@ -109,6 +111,21 @@ def demonstrations_stand_alone(master: Master) -> Found:
             yield cell_name(cell), f"leaves '{name}', which another cell takes", "take the tag demonstration off"
 
 
+def pictures_of_solutions_stay(master: Master) -> Found:
+    """A picture that was pasted into a text is named in what students get of it: the file goes along all the same."""
+    for cell in master.cells:
+        released = cell.source if cell.blank is None else cell.blank
+        named = {name for shown in pictures_of(released) for name in (shown, unquote(shown))}
+        for name in cell.node.get("attachments", {}):
+            # nbgrader itself takes a marking scheme out of a task with its pictures.
+            if not cell.task and name not in named:
+                yield (
+                    cell_name(cell),
+                    f"'{name}' was pasted into it, and the text that is released does not show it",
+                    "delete the attachment (a picture of the solution belongs into a file that is not released)",
+                )
+
+
 def code_is_python(master: Master) -> Found:
     """A code cell can be parsed."""
     for cell in master.cells:
@@ -170,7 +187,7 @@ def tests_say_what_they_look_at(master: Master) -> Found:
 def graded_cells_show_something(master: Master, subject: Subject) -> Found:
     """No point rests on an assert alone: a graded cell displays what can be judged from outside."""
     tags = ", ".join(
-        [OUTPUT_TAG, *sorted(tag for kind in subject.evidence for tag in kind.tags if kind.asked([tag]))]
+        [OUTPUT_TAG, *sorted(tag for kind in kinds_of(subject) for tag in kind.tags if kind.asked([tag]))]
     )
     for cell in master.graded:
         if not asks_for_evidence(cell, subject):
@@ -232,7 +249,7 @@ def code_is_short(master: Master) -> Found:
 
 def outputs_are_references(master: Master, subject: Subject) -> Found:
     """A master stores text outputs of tagged cells only: everything else is noise in a diff."""
-    known = {"text/plain", *(kind.reference_type for kind in subject.evidence)}
+    known = {"text/plain", *(kind.reference_type for kind in kinds_of(subject))}
     for cell in master.cells:
         if cell.is_code and cell.reference and not asks_for_evidence(cell, subject):
             yield cell_name(cell), "stores outputs that nobody compares", "run `autograder reference`"
@@ -261,7 +278,7 @@ def tests_can_be_told_apart(assignment: Assignment) -> Iterator[Problem]:
     for master in assignment.notebooks:
         for cell in master.graded:
             line = title(cell.released)
-            if any(kind.asked(cell.tags) for kind in assignment.subject.evidence):
+            if any(kind.asked(cell.tags) for kind in kinds_of(assignment.subject)):
                 if line in seen:
                     wrong = "begins with the same line as another test"
                     yield Problem(f"{master.name}.ipynb", cell_name(cell), wrong, "say what this one looks at")
@@ -301,6 +318,7 @@ def lessons_have_a_shape(master: Master) -> Found:
 
 RULES: tuple[Callable[[Master], Found], ...] = (
     code_is_python,
+    pictures_of_solutions_stay,
     ids_are_words,
     every_point_is_automatic,
     tests_are_locked,

@@ -17,7 +17,7 @@ from autograder.grading.hidden_parts import known_of, mark_outputs
 from autograder.kernels.run import Ended, Runner
 from autograder.known_tests import FILE as TESTS_FILE
 from autograder.known_tests import Known
-from autograder.subject import EvidenceKind
+from autograder.subject import EvidenceKind, kinds_of
 
 
 def store_reference(course: Course, assignment: str, runner: Runner) -> Iterator[Path]:
@@ -33,7 +33,7 @@ def store_reference(course: Course, assignment: str, runner: Runner) -> Iterator
         When a master does not run to its end, or one of its graded cells raises.
     """
     whole = course.assignment(assignment)
-    kinds = whole.subject.evidence
+    kinds = kinds_of(whole.subject)
     for master in whole.notebooks:
         path = course.source(assignment) / f"{master.name}.ipynb"
         notebook = deepcopy(master.notebook)
@@ -52,7 +52,7 @@ def store_reference(course: Course, assignment: str, runner: Runner) -> Iterator
         alone = _visible_outputs(master, runner)
         for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
             tags = cell.metadata.get("tags", [])
-            asked = [kind for kind in whole.subject.evidence if kind.asked(tags)]
+            asked = [kind for kind in kinds_of(whole.subject) if kind.asked(tags)]
             tagged = OUTPUT_TAG in tags or bool(asked)
             # nbval takes outputs without a count for those of a cell that was never run.
             cell.execution_count = number if tagged else None

@@ -17,7 +17,7 @@ from autograder.submissions.collecting import sort_by_student, write_submission
 from autograder.submissions.download import Download, File
 from autograder.submissions.layouts import CollectedFile, Names
 from autograder.submissions.roster import Roster, read_roster
-from autograder.text import plain
+from autograder.text import counted, plain
 
 
 @dataclass
@@ -66,7 +66,8 @@ def collect(course: Course, assignment: Assignment, options: argparse.Namespace,
             console.print(plain(line))
         for line in report.problems:
             console.print(f"not collected: {plain(line)}")
-    console.print(f"{report.count} new notebooks of {len(report.students)} students from {options.download}{how}")
+    what = f"{counted(report.count, 'new notebook')} of {counted(len(report.students), 'student')}"
+    console.print(f"{what} from {options.download}{how}")
     return not report.problems
 
 
@@ -83,7 +84,8 @@ def _files(download: Download, report: _Report, progress: Progress) -> list[File
             others += 1
     progress.remove_task(task)
     if others:
-        report.notes.append(f"{others} files that are not notebooks were left alone")
+        verb = "that is no notebook was" if others == 1 else "that are not notebooks were"
+        report.notes.append(f"{counted(others, 'file')} {verb} left alone")
     if not files:
         raise DownloadError(f"{download.place}: no notebook there that can be read; name what the LMS has given you")
     return files

@@ -98,8 +98,10 @@ def _report(found: Collected, options: argparse.Namespace, place: Path, console:
 
 def _unsettled(mark: Mark) -> list[str]:
     if mark.score is None:
-        states = ", ".join(f"{book.name} {book.state}" for book in mark.notebooks if book.score is None)
-        return [f"{mark.student.id}: no score, because it needs review ({states}); see nbgrader's formgrader"]
+        parts = [f"{book.name} {book.state}" for book in mark.notebooks if book.score is None]
+        parts += [f"{answer} waits for a reviewer" for answer in mark.waiting]
+        why = f"it needs review ({', '.join(parts)})"
+        return [f"{mark.student.id}: no score, because {why}; see nbgrader's formgrader"]
     if mark.is_flagged:
         return [f"{mark.student.id}: a manual score is older than the last grading; look again in formgrader"]
     return []

@@ -23,10 +23,11 @@ from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
 from autograder.report.class_report import class_report
 from autograder.report.csv_table import csv_table
+from autograder.report.statistics import waiting_answers
 from autograder.report.terminal_table import print_table
 from autograder.session import Session, SessionReport, run_session
 from autograder.submissions.reading import out_of_reach, strays, students
-from autograder.text import plain
+from autograder.text import counted, plain
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +122,13 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     if left:
         console.print(f"stopped: {left} of {len(session.students)} are left; the same command goes on with them")
         return STOPPED
-    return DONE if all(result.state.is_graded for result in results) and not problems else NEEDS_REVIEW
+    waiting = waiting_answers(results, assignment, outcome.standings)
+    if waiting:
+        answers = sum(len(one.headings) for one in waiting)
+        whose = counted(len({one.result.student for one in waiting}), "student")
+        console.print(f"{counted(answers, 'answer')} of {whose} to be graded by hand; see nbgrader's formgrader")
+    is_settled = all(result.state.is_graded for result in results) and not waiting
+    return DONE if is_settled and not problems else NEEDS_REVIEW
 
 
 def _write_reports(
@@ -134,7 +141,7 @@ def _write_reports(
     reports: dict[str, Callable[[], str]] = {".csv": lambda: csv_table(outcome.results)}
     if student is None:
         reports[".html"] = lambda: class_report(
-            course, assignment, outcome.stored, left=left, jailed=session.runner.jailed
+            course, assignment, outcome.stored, left=left, jailed=session.runner.jailed, standings=outcome.standings
         )
     written, problems = [], []
     for ending, text in reports.items():

@@ -7,6 +7,7 @@ own (`nbgrader.coursedir.CourseDirectory`), so every stock nbgrader command sees
 
 import hashlib
 import os
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -135,20 +136,25 @@ class Course:
         CourseError
             When a file cannot be read.
         """
+        found = []
+        for name, path in self.released(assignment):
+            try:
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError as error:
+                raise CourseError(f"{path}: {error.strerror}; see that it can be read") from None
+            found.append(DataFile(name, path, digest))
+        return tuple(found)
+
+    def released(self, assignment: str) -> Iterator[tuple[str, Path]]:
+        """List the files that were released beside an assignment's notebooks: the path beside them, and the place."""
         root = self.release(assignment)
         ours = (root / HINTS_FILE, root / TESTS_FILE)
-        found = []
         for folder, folders, names in os.walk(root):
             folders[:] = sorted(name for name in folders if not self._is_left_out(Path(folder, name)))
             for path in (Path(folder, name) for name in sorted(names)):
                 if path.suffix == ".ipynb" or path in ours or self._is_left_out(path) or not path.is_file():
                     continue
-                try:
-                    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-                except OSError as error:
-                    raise CourseError(f"{path}: {error.strerror}; see that it can be read") from None
-                found.append(DataFile(path.relative_to(root).as_posix(), path, digest))
-        return tuple(found)
+                yield path.relative_to(root).as_posix(), path
 
     def _is_left_out(self, path: Path) -> bool:
         """Tell whether a file is hidden, a link, or one that the course tells nbgrader to ignore."""

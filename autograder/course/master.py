@@ -2,8 +2,10 @@
 
 import ast
 import re
+from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import nbformat
@@ -16,6 +18,16 @@ from autograder.course.ownership import owner_of
 from autograder.errors import CourseError
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+_MADE_UP = re.compile(r"^cell[-_ ]|^((test|ex|q)[-_ ]?)?[0-9a-f-]*\d[0-9a-f-]*$", re.IGNORECASE)
+"""Names of cells that a program has made: digits, alone or behind a word that says nothing."""
+
+_NO_TITLE = re.compile(
+    r"YOUR (CODE|ANSWER) HERE|(BEGIN|END) |-\*-|coding[:=]|(noqa|type: ignore|pylint|pragma)\b", re.I
+)
+"""How comments begin that say nothing about a test."""
+
+_FENCED = re.compile(r"^(`{3,}|~{3,}).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
 
 _AUTOTEST = re.compile(r"^\s*###\s*(HASHED\s+)?AUTOTEST\b", re.MULTILINE)
 
@@ -45,7 +57,7 @@ class MasterCell:
     task : bool
         nbgrader's fourth role: a text that asks for work in new cells.
     blank : str or None
-        The text of a manually graded answer as students get it; None for every other cell.
+        The text of an answer as students get it, if a person grades it or it is a text; None for every other cell.
     """
 
     node: NotebookNode
@@ -79,10 +91,24 @@ class MasterCell:
         return self.source if self.visible is None else self.visible
 
     @property
+    def pictures_of_the_release(self) -> dict[str, dict[str, str]]:
+        """What was pasted into an answer by hand, and stays in the text that students get."""
+        attachments = dict(self.node.get("attachments", {}))
+        return {name: dict(given) for name, given in attachments.items() if name in (self.blank or "")}
+
+    @property
     def looks_at(self) -> str:
-        """What a test says that it looks at: the docstring of its visible text, else its name."""
+        """What a test says that it looks at: its docstring, else its first comment; empty where it says nothing."""
         tree = syntax_tree(self.released)
-        return (tree and ast.get_docstring(tree)) or str(self.grade_id)
+        return (tree and ast.get_docstring(tree)) or _first_comment(self.released)
+
+    @property
+    def first_claim(self) -> str:
+        """The first thing that the visible text of a test claims, as it stands there; empty for none."""
+        tree = syntax_tree(self.released)
+        nodes = [] if tree is None else list(ast.walk(tree))
+        lines = sorted(node.lineno for node in nodes if isinstance(node, ast.Assert))
+        return self.released.splitlines()[lines[0] - 1].strip() if lines else ""
 
     @property
     def by_hand(self) -> bool:
@@ -151,9 +177,38 @@ class Master:
     def heading(self, cell: MasterCell | None = None) -> str:
         """Find the heading above a cell, or the notebook's own; its name where there is none."""
         end = self.cells.index(cell) if cell else None
-        texts = [other.source for other in self.cells[:end] if not other.is_code]
+        # As students read it: no delimiter of a solution, and no comment in a block of code, is a heading.
+        texts = [
+            _FENCED.sub("", other.source if other.blank is None else other.blank)
+            for other in self.cells[:end]
+            if not other.is_code
+        ]
         headings = [str(heading) for text in texts for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
         return (headings[-1 if cell else 0] if headings else self.name).replace("`", "")
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """
+        Say for each test, by its name, what people read of it.
+
+        It is what the test says that it looks at, else its name if a person has given it one, else its first visible
+        claim, else the heading above it. Titles that are alike are numbered.
+        """
+        tests = [(str(cell.grade_id), cell) for cell in self.cells if cell.graded and not cell.by_hand]
+        said = [
+            (name, cell.looks_at or _words_of(name) or cell.first_claim or self.heading(cell)) for name, cell in tests
+        ]
+        return _told_apart(said)
+
+    @cached_property
+    def exercises(self) -> dict[str, str]:
+        """Give the headings of everything that points are given or written for, by name of the cell, told apart."""
+        cells = [
+            cell
+            for cell in self.cells
+            if cell.solution or cell.task or (cell.graded and (cell.by_hand or self.answer_to(cell) is None))
+        ]
+        return _told_apart([(str(cell.grade_id), self.heading(cell)) for cell in cells])
 
     def answer_to(self, test: MasterCell) -> MasterCell | None:
         """
@@ -166,7 +221,9 @@ class Master:
         for cell in self.cells:
             if cell is test:
                 break
-            above = cell if cell.solution and not cell.by_hand else above
+            if cell.solution:
+                # A test below an answer that somebody grades by hand is not about one further above.
+                above = None if cell.by_hand else cell
         answers = {str(cell.grade_id): cell for cell in self.solutions if not cell.by_hand}
         return answers.get(owner_of(str(test.grade_id), answers) or "", above)
 
@@ -224,6 +281,40 @@ def read_master(path: Path, config: Config | None = None) -> Master:
     return Master(name=path.stem, notebook=notebook, cells=cells)
 
 
+def _words_of(name: str) -> str:
+    """Give the name of a cell if it says something; nbgrader and JupyterLab call cells ``cell-1afe...``."""
+    return "" if _MADE_UP.search(name) or not re.search("[A-Za-z]{3}", name) else name
+
+
+def _first_comment(source: str) -> str:
+    """Read the comment with which a cell begins; what nbgrader and programs write there is none."""
+    said: list[str] = []
+    for line in source.splitlines():
+        text = line.strip()
+        if not text.startswith("#"):
+            if said or text:
+                break
+            continue
+        words = text.strip("#").strip(" -=*")
+        if text.startswith(("###", "#!", "# %%", "#%%")) or _NO_TITLE.match(words):
+            if said:
+                break
+            continue
+        said.append(words)
+    return " ".join(filter(None, said))
+
+
+def _told_apart(named: list[tuple[str, str]]) -> dict[str, str]:
+    """Number the texts that are alike."""
+    alike = Counter(text for _, text in named)
+    seen: Counter[str] = Counter()
+    told = {}
+    for name, text in named:
+        seen[text] += 1
+        told[name] = f"{text} ({seen[text]})" if alike[text] > 1 else text
+    return told
+
+
 def _give_ids(notebook: NotebookNode) -> None:
     """Make format 4.5 of an older one: the same ids each time, of nbgrader's names where these can be ids."""
     if notebook.nbformat != 4 or notebook.nbformat_minor >= 5:
@@ -251,7 +342,7 @@ def _master_cell(node: NotebookNode, hidden: ClearHiddenTests, solutions: ClearS
         locked=locked,
         visible=_visible(node, hidden) if graded else None,
         task=task,
-        blank=_blank(node, solutions) if graded and solution else None,
+        blank=_blank(node, solutions) if solution and (graded or node.cell_type != "code") else None,
     )
 
 

@@ -95,6 +95,8 @@ class Mark:
         What was taken off for that.
     is_flagged : bool
         Whether formgrader says that it needs manual grading.
+    waiting : tuple of str
+        The answers that a reviewer is still to grade, each as ``notebook: cell``.
     """
 
     student: Student
@@ -103,6 +105,7 @@ class Mark:
     penalty: float
     notebooks: tuple[MarkedNotebook, ...]
     is_flagged: bool
+    waiting: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -188,6 +191,12 @@ def marked(assignment: Assignment, result: Result, standing: Standing) -> Mark:
         standing.penalty,
         tuple(_notebook(assignment, master, verdict, standing) for master, verdict in pairs),
         standing.is_flagged,
+        tuple(
+            plain(f"{master.name}: {cell.grade_id}")
+            for master in assignment.notebooks
+            for cell in master.by_hand
+            if standing.scores.get((master.name, str(cell.grade_id))) is None
+        ),
     )
 
 
@@ -209,7 +218,9 @@ def _test(
         reason = plain(verdict.state.for_student)
     else:
         reason = _lost(assignment, master, cell, verdict)
-    return MarkedTest(place[1], _one_line(cell.looks_at), score, cell.points, cell.has_hidden_part, reason)
+    return MarkedTest(
+        place[1], _one_line(master.titles[str(cell.grade_id)]), score, cell.points, cell.has_hidden_part, reason
+    )
 
 
 def _lost(assignment: Assignment, master: Master, cell: MasterCell, verdict: NotebookVerdict) -> str:

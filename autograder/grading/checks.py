@@ -21,12 +21,12 @@ from nbformat import NotebookNode, from_dict
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import MasterCell
-from autograder.kernels.run import Reply
+from autograder.kernels.run import Reply, joined_streams
 from autograder.known_tests import NOT_YET
 from autograder.layers import layer
 from autograder.predictions import check_prediction
 from autograder.probes import DESK, at_a_desk, with_ending
-from autograder.subject import EvidenceError, EvidenceKind, Subject
+from autograder.subject import EvidenceError, EvidenceKind, Subject, kinds_of
 from autograder.text import cut
 
 MAX_SEARCHED = 100_000
@@ -96,7 +96,7 @@ class Shown:
 
     def texts(self, subject: Subject) -> list[NotebookNode]:
         """Give the outputs that are not evidence of the subject's."""
-        kinds = {kind.mime_type for kind in subject.evidence}
+        kinds = {kind.mime_type for kind in kinds_of(subject)}
         return [output for output in self.outputs if not kinds & output.get("data", {}).keys()]
 
     def evidence(self, kind: EvidenceKind) -> list[str]:
@@ -236,7 +236,7 @@ def evidence_checks(subject: Subject) -> tuple[Check, ...]:
     """List the kinds of check beside nbgrader's own. A new kind gets its line here."""
     return (
         OutputCheck(),
-        *(EvidenceCheck(kind) for kind in subject.evidence),
+        *(EvidenceCheck(kind) for kind in kinds_of(subject)),
     )
 
 
@@ -277,9 +277,9 @@ def expected_facts(cell: MasterCell, kind: EvidenceKind, ending: str = DESK) -> 
 
 
 def expected_texts(cell: MasterCell, subject: Subject) -> list[NotebookNode]:
-    """Give the outputs that a master cell stores beside the subject's evidence."""
-    kinds = {kind.reference_type for kind in subject.evidence}
-    return [output for output in cell.reference if not kinds & output.get("data", {}).keys()]
+    """Give the outputs that a master cell stores beside the subject's evidence, in one piece as a run's are."""
+    kinds = {kind.reference_type for kind in kinds_of(subject)}
+    return joined_streams(output for output in cell.reference if not kinds & output.get("data", {}).keys())
 
 
 def plain_text(outputs: list[NotebookNode]) -> str:

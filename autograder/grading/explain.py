@@ -12,7 +12,7 @@ from autograder.grading.hidden_parts import WITHHELD
 from autograder.grading.verdict import CellVerdict
 from autograder.hints import Evidence, Hint, Look, find_hints
 from autograder.layers import layer
-from autograder.subject import Subject
+from autograder.subject import Subject, kinds_of
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _look(cell: MasterCell, verdict: CellVerdict, subject: Subject) -> Look:
         next((finding.raised for finding in verdict.findings if finding.raised), ""),
         tuple(
             Evidence(kind.name, facts, kind.meant(expected))
-            for kind in subject.evidence
+            for kind in kinds_of(subject)
             if kind.name in found
             for facts, expected in zip(found[kind.name].evidence, expected_facts(cell, kind), strict=False)
         ),

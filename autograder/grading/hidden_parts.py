@@ -39,7 +39,7 @@ from autograder.inside.namespaces import BRING_BACK, KEEP
 from autograder.kernels.run import Run
 from autograder.known_tests import TEST_FUNCTION, Known, KnownTest, digest, title
 from autograder.layers import layer
-from autograder.subject import Subject
+from autograder.subject import Subject, kinds_of
 
 OUTPUT_MARK = "hidden"
 """In the metadata of a stored output: a hidden part of the test has a share in it."""
@@ -104,7 +104,7 @@ def known_of(master: Master, subject: Subject) -> Known:
         part = visible_part(cell, subject)
         evidence = {
             kind.name: {"tags": sorted(kind.tags & set(part.tags)), "facts": list(expected_facts(part, kind))}
-            for kind in subject.evidence
+            for kind in kinds_of(subject)
             if kind.asked(part.tags)
         }
         about = master.heading(master.answer_to(cell) or cell)
@@ -179,7 +179,7 @@ def visible_part(cell: MasterCell, subject: Subject) -> MasterCell:
     node.outputs = [output for output in node.outputs if not output.get("metadata", {}).get(OUTPUT_MARK, True)]
     part = replace(cell, node=node)
     unknown = set() if expected_texts(part, subject) else {OUTPUT_TAG}
-    for kind in subject.evidence:
+    for kind in kinds_of(subject):
         unknown |= set() if expected_facts(part, kind) else kind.tags
     node.metadata.tags = [tag for tag in cell.tags if tag not in unknown]
     return part

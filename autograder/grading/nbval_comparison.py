@@ -5,6 +5,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell, get_sanitize_patterns, nocolors
 
+from autograder.grading.html_tables import seen_in
 from autograder.text import cut
 
 MOST_COMPARED = 20_000
@@ -47,7 +48,13 @@ class Comparison:
 
     def format_output_compare(self, key: str, left: object, right: object) -> None:
         """Say a difference in words that a student understands."""
-        self.comparison_traceback.append(f"Expected:\n{cut(str(left))}\nShown:\n{cut(str(right))}")
+        expected, shown = str(left), str(right)
+        if key == "text/html":
+            # Nobody reads style sheets and tags.
+            expected, shown = seen_in(expected).text, seen_in(shown).text
+            if expected == shown:
+                shown = f"{shown}\n(the same text; its HTML differs)"
+        self.comparison_traceback.append(f"Expected:\n{cut(expected)}\nShown:\n{cut(shown)}")
 
     def difference(self, outputs: list[NotebookNode], reference: list[NotebookNode]) -> str:
         """Compare, and put the difference in words."""

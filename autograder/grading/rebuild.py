@@ -1,9 +1,9 @@
 """
 Master + student's text: the notebook that runs.
 
-Nothing is sanitized, because nothing of the submission is kept but source strings: of its solution cells by
-grade_id, of its plain code cells in their place. Tags, metadata, outputs, points and the kernelspec are the
-master's, so whatever a submission did to them has no effect.
+Nothing of the submission is kept but source strings, of its solution cells by grade_id, of its plain code cells in
+their place; and, of its texts, pictures that are drawn anew. Tags, metadata, outputs, points and the kernelspec are
+the master's, so whatever a submission did to them has no effect.
 
 "In their place" means after the named cell that they follow in the submission, and before the one that they precede
 where named cells were moved; what follows all of them runs last. A second cell with the name of a solution cell
@@ -16,12 +16,12 @@ A demonstration that the student has left as it was, and of which nothing that r
 run: that is about a third of the time.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
+from urllib.parse import unquote
 
 from nbformat import NotebookNode, from_dict
 
@@ -29,17 +29,22 @@ from autograder.course.dataflow import binds, reads
 from autograder.course.master import Master, MasterCell
 from autograder.errors import RejectedError
 from autograder.grading.hidden_parts import at_the_end, in_its_place, told_first
+from autograder.grading.prose import Prose, keep_written, pictures_of
+from autograder.grading.sanitize import PICTURES, Pictures, in_its_stead
 from autograder.subject import PLAIN, Subject
 from autograder.submissions.reading import SubmittedCell, SubmittedNotebook
 
 MOST_READ = 200_000
 """Characters of a notebook's code that are read for names; of what is beyond, anything may be needed."""
 
+Attachments = dict[str, dict[str, str]]
+"""Files that were pasted into a text: by name, and of each its content by MIME type."""
+
+STUDENTS_CELL = "student-"
+"""How the ids begin of the cells that a student has put between the course's."""
+
 _START = ""
 """The place of plain cells before the first named one."""
-
-_LINKS = re.compile(r"\](?=\s?[(\[:])")
-"""What Markdown cannot make a link, a picture or a definition of either without."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class _Parts:
     plain: dict[str, list[SubmittedCell]]
     copied: list[str]
     order: list[str]
+    pictures: dict[str, Attachments]
+    """What was pasted into answers."""
 
 
 def rebuild(master: Master, submitted: SubmittedNotebook, subject: Subject = PLAIN) -> Rebuilt:
@@ -99,9 +106,9 @@ def unanswered(master: Master) -> Rebuilt:
 
 
 def _build(master: Master, parts: _Parts, subject: Subject) -> Rebuilt:
-    idle = _idle(master, parts)
+    idle, texts = _idle(master, parts), _Texts()
     plain = (
-        _plain_cell(f"student-{number}", cell, idle)
+        _plain_cell(f"{STUDENTS_CELL}{number}", cell, idle, texts)
         for number, cell in enumerate((cell for cells in parts.plain.values() for cell in cells), start=1)
     )
     after = {name: [next(plain) for _ in cells] for name, cells in parts.plain.items()}
@@ -109,9 +116,9 @@ def _build(master: Master, parts: _Parts, subject: Subject) -> Rebuilt:
     cells += after.get(_START, [])
     for cell in master.cells:
         if cell.is_anchor:
-            cells += [_run_cell(cell, parts.answers), *after.get(str(cell.grade_id), [])]
+            cells += [_run_cell(cell, parts, texts), *after.get(str(cell.grade_id), [])]
         elif not cell.is_code:
-            cells.append(_text_cell(cell.node.id, cell.source, {}))
+            cells.append(texts.of_the_course(cell, {}))
     cells += [_code_cell(name, source, {}) for name, source in at_the_end(master)]
     notebook = from_dict(
         {"cells": cells, "metadata": dict(master.notebook.metadata), "nbformat": 4, "nbformat_minor": 5}
@@ -129,7 +136,7 @@ def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
     position = {name: number for number, name in enumerate((_START, *known))}
     # Where a reviewer grades by hand, what students wrote beside their code is a part of the answer.
     texts = {cell.source for cell in master.cells} if master.by_hand else None
-    parts = _Parts({}, defaultdict(list), [], [])
+    parts = _Parts({}, defaultdict(list), [], [], {})
     for cell, place in zip(submitted.cells, _places(submitted, position), strict=True):
         name = cell.grade_id if cell.grade_id in known else None
         if name is None or (name in parts.order and known[name].solution):
@@ -146,6 +153,7 @@ def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
             parts.order.append(name)
             if known[name].solution:
                 parts.answers[name] = cell.source
+                parts.pictures[name] = cell.attachments
     return parts
 
 
@@ -187,28 +195,55 @@ def _changes(demonstration: str, shared: set[str]) -> set[str]:
     return shared if taken is None else taken & shared
 
 
-def _run_cell(cell: MasterCell, answers: dict[str, str]) -> NotebookNode:
-    source = in_its_place(cell)
+def _run_cell(cell: MasterCell, parts: _Parts, texts: "_Texts") -> NotebookNode:
+    source, metadata = in_its_place(cell), {"nbgrader": dict(cell.node.metadata.nbgrader)}
     if cell.solution:
-        source = answers.get(str(cell.grade_id), f"# The submission has no cell named '{cell.grade_id}'.")
-        source = source if cell.is_code else _without_tags(source)
-    make = _code_cell if cell.is_code else _text_cell
-    return make(cell.node.id, source, {"nbgrader": dict(cell.node.metadata.nbgrader)})
+        source = parts.answers.get(str(cell.grade_id), f"# The submission has no cell named '{cell.grade_id}'.")
+    if cell.is_code:
+        return _code_cell(cell.node.id, source, metadata)
+    if not cell.solution:
+        return texts.of_the_course(cell, metadata)
+    given = cell.pictures_of_the_release | parts.pictures.get(str(cell.grade_id), {})
+    return texts.of_a_student(cell.node.id, source, metadata, given)
 
 
-def _plain_cell(name: str, cell: SubmittedCell, idle: set[str]) -> NotebookNode:
+def _plain_cell(name: str, cell: SubmittedCell, idle: set[str], texts: "_Texts") -> NotebookNode:
     if not cell.is_code:
-        return _text_cell(name, _without_tags(cell.source), {})
+        return texts.of_a_student(name, cell.source, {}, cell.attachments)
     return _code_cell(name, cell.source, {"tags": ["skip-execution"]} if cell.source in idle else {})
 
 
-def _without_tags(text: str) -> str:
-    """
-    Let HTML in a student's text be read, and not be run by the page in which a reviewer grades it.
+class _Texts:
+    """Makes the text cells of one notebook."""
 
-    Links and pictures are read as they are written, too: nbconvert keeps ``javascript:`` in them.
-    """
-    return _LINKS.sub("&#93;", text.replace("<", "&lt;"))
+    def __init__(self) -> None:
+        self._prose, self._pictures = Prose(), Pictures()
+
+    def of_the_course(self, cell: MasterCell, metadata: dict[str, Any]) -> NotebookNode:
+        """Take a text of the master's as it is, with what was pasted into it."""
+        made = _text_cell(cell.node.id, cell.source, metadata)
+        return _with_attachments(made, dict(cell.node.get("attachments", {})), pictures_of(cell.source))
+
+    def of_a_student(self, name: str, text: str, metadata: dict[str, Any], given: Attachments) -> NotebookNode:
+        """Take a text that nothing runs of, and draw anew the pictures that it shows."""
+        cell = _text_cell(name, self._prose.harmless(text), metadata)
+        keep_written(cell, text)
+        named = pictures_of(cell.source)
+        return _with_attachments(cell, {shown: self._drawn(given, shown) for shown in named}, named)
+
+    def _drawn(self, given: Attachments, shown: str) -> dict[str, str]:
+        """Draw a picture anew; a text names it as it is, or as in an address."""
+        content = given.get(shown) or given.get(unquote(shown)) or {}
+        drawn = {kind: self._pictures.drawn(kind, content[kind]) for kind in PICTURES if kind in content}
+        return {kind: picture for kind, picture in drawn.items() if picture}
+
+
+def _with_attachments(cell: NotebookNode, pictures: Attachments, named: Iterable[str]) -> NotebookNode:
+    """Put pictures into a cell. nbconvert, and so formgrader, ends at one that is named and not there."""
+    found = {**pictures, **{name: {"image/png": in_its_stead(name)} for name in named if not pictures.get(name)}}
+    if found:
+        cell.attachments = from_dict(found)
+    return cell
 
 
 # nbformat's own makers hold each cell against a schema, which takes as long as everything else here.

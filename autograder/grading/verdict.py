@@ -98,6 +98,12 @@ class CellVerdict:
         return not self.disagree and (rests_on_evidence or not self.points)
 
     @property
+    def passed(self) -> bool:
+        """Whether it has all of its points; where it has none to give, whether everything holds that it looks at."""
+        holds = all(finding.outcome is Outcome.HOLDS for finding in self.findings)
+        return self.points >= self.max_points and (self.max_points > 0 or (holds and bool(self.findings)))
+
+    @property
     def message(self) -> str:
         """Why there are no points, for the student; empty when there are."""
         return "\n".join(dict.fromkeys(finding.message for finding in self.findings if finding.message))

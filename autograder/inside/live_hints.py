@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
 from autograder.course.ownership import owner_of
 from autograder.hints import Catalogue, Evidence, Look, find_hints, read_catalogue, worded
-from autograder.subject import Subject
+from autograder.subject import Subject, kinds_of
 
 
 class LiveHints:
@@ -49,11 +49,11 @@ class LiveHints:
         if exercise is None:
             return []
         # Neither evidence nor what was expected of it is what a test has displayed.
-        types = {name for kind in self._subject.evidence for name in (kind.mime_type, kind.reference_type)}
+        types = {name for kind in kinds_of(self._subject) for name in (kind.mime_type, kind.reference_type)}
         showed = [data.get("text/plain", "") for data in self._shown if not types & data.keys()]
         evidence = tuple(
             Evidence(kind.name, *kind.at_desk(data[kind.mime_type]))
-            for kind in self._subject.evidence
+            for kind in kinds_of(self._subject)
             for data in self._shown
             if kind.mime_type in data
         )

@@ -7,6 +7,7 @@ from autograder.errors import CourseError
 from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.layers import layer
 from autograder.subject import Subject
+from autograder.text import counted
 from autograder.zygote.limits import Limits
 
 
@@ -26,8 +27,9 @@ def runner_of(config: Config, subject: Subject, *, jailed: bool, data: tuple[Dat
     size = sum(file.path.stat().st_size for file in data)
     if size > limits.scratch_bytes // 2 or len(data) > limits.scratch_files // 2:
         raise CourseError(
-            f"{data[0].path.parent}: {len(data)} files of {size} bytes for the notebooks are more than half of "
-            "what a kernel may write; set c.Limits.scratch_bytes and scratch_files higher in nbgrader_config.py"
+            f"{data[0].path.parent}: {counted(len(data), 'file')} of {size} bytes, which is "
+            "more than half of what a kernel may write; "
+            "set c.Limits.scratch_bytes and scratch_files higher in nbgrader_config.py"
         )
     preload = config.get("WarmProvisioner", {}).get("preload")
     preload = None if preload is None else tuple(preload)

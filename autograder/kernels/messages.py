@@ -82,9 +82,9 @@ def _kept(content: dict[str, Any], fields: _Shape) -> dict[str, Any]:
 
 
 def _written(value: Any) -> Any:
-    """Keep of an object the texts: in JSON it may be of any depth."""
+    """Keep of an object the texts, and of everything else the name: in JSON it may be of any depth."""
     if isinstance(value, dict):
-        return {readable(name): readable(text) for name, text in value.items() if isinstance(text, str)}
+        return {readable(name): readable(text) if isinstance(text, str) else "" for name, text in value.items()}
     if isinstance(value, list):
         return [readable(text) for text in value if isinstance(text, str)]
     return readable(value) if isinstance(value, str) else value

@@ -26,7 +26,7 @@ from autograder.kernels.cell_time import CellTime
 from autograder.kernels.kernelspec import kernel_name, kernelspec
 from autograder.kernels.metering import Meter, MeteredManager
 from autograder.kernels.provisioner import WarmProvisioner
-from autograder.kernels.run import Ended, Reply, Run
+from autograder.kernels.run import Ended, Reply, Run, joined_streams
 from autograder.kernels.zygote_client import Connection, ZygoteClient
 from autograder.probes import DESK, PROBE_VARIABLE
 from autograder.subject import PLAIN, find_subject
@@ -102,7 +102,9 @@ class NbclientRunner:
             if not self.jailed:
                 copy_data(self._paths(), Path(scratch))
             done = thread.submit(asyncio.run, self._run(notebook, Path(scratch), ending)).result()
-        _join_streams(notebook)
+        for cell in notebook.cells:
+            if "outputs" in cell:
+                cell.outputs = joined_streams(cell.outputs)
         return done
 
     def zygote(self) -> ZygoteClient:
@@ -266,28 +268,6 @@ class _Client(NotebookClient):
 
     def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
         """Ignore widgets, whose state would be kept without bound."""
-
-
-def _join_streams(notebook: NotebookNode) -> None:
-    """
-    Make one text of each stream of a cell, however it was chunked on its way.
-
-    nbclient's own `coalesce_streams` takes time in the square of a line's length, and no timeout ends it.
-    """
-    for cell in notebook.cells:
-        pieces: dict[str, list[str]] = {}
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                pieces.setdefault(output.name, []).append(output.text)
-        kept = []
-        for output in cell.get("outputs", []):
-            if output.output_type != "stream":
-                kept.append(output)
-            elif output.name in pieces:
-                output.text = "".join(pieces.pop(output.name))
-                kept.append(output)
-        if "outputs" in cell:
-            cell.outputs = kept
 
 
 def _environment(scratch: Path) -> dict[str, str]:

@@ -31,7 +31,7 @@ from autograder.zygote.data_files import copy_data
 from autograder.zygote.limits import Limits
 from autograder.zygote.protocol import DATA, LAUNCHER, Order
 
-_IMPORT_VARIABLES = (SUBJECT_VARIABLE, "PYTHON", "LD_", "OMP_", "OPENBLAS_", "MKL_")
+_IMPORT_VARIABLES = (SUBJECT_VARIABLE, "PYTHON", "LD_", "OMP_", "OPENBLAS_", "MKL_", "MPLBACKEND")
 """What the names of variables begin with that must be set before the imports, beside those of the subject."""
 
 

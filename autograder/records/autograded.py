@@ -1,5 +1,7 @@
-"""The notebooks of a result as they were run, in nbgrader's folder of autograded notebooks."""
+"""The notebooks of a result as they were run, and the released files, in nbgrader's folder for them."""
 
+import filecmp
+import shutil
 from pathlib import Path
 
 from autograder.course.folders import Course
@@ -11,6 +13,8 @@ from autograder.submissions.reading import TIMESTAMP_FILE
 def write_autograded(course: Course, stored: Stored) -> None:
     """
     Write the notebooks of a result, unless they are there.
+
+    What was released beside them lies there, too: a text shows its pictures, and whoever runs a notebook its data.
 
     Raises
     ------
@@ -28,6 +32,15 @@ def write_autograded(course: Course, stored: Stored) -> None:
     for name, text in texts.items():
         if not _holds(folder / name, text):
             replace_file(folder / name, text)
+    for name, path in course.released(result.assignment):
+        _copy(path, folder / name)
+
+
+def _copy(path: Path, to: Path) -> None:
+    # By size and time: the files of a course may be large, and a class has many folders.
+    if not to.is_file() or not filecmp.cmp(path, to):
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, to)
 
 
 def _holds(path: Path, text: str) -> bool:

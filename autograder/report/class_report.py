@@ -22,7 +22,7 @@ from autograder.records.store import Stored
 from autograder.report.charts import durations, scores
 from autograder.report.examples import Examples
 from autograder.report.feedback import page_of
-from autograder.report.statistics import ideas_of, statistics
+from autograder.report.statistics import Standings, ideas_of, statistics
 from autograder.report.templates import template
 
 SHARES_FROM = 30
@@ -36,6 +36,7 @@ def class_report(
     *,
     left: int = 0,
     jailed: bool = True,
+    standings: Standings | None = None,
 ) -> str:
     """
     Write the page.
@@ -48,10 +49,12 @@ def class_report(
         How many students are still to be graded.
     jailed : bool
         Whether student code ran in a jail.
+    standings : mapping of str to Standing, optional
+        What stands in the gradebook, by student, where that is more than the result.
     """
     stored = sorted(stored, key=lambda one: one.result.student)
     results = [one.result for one in stored]
-    found = statistics(results, assignment)
+    found = statistics(results, assignment, standings)
     examples = Examples(assignment, stored)
     script = files("autograder.report").joinpath("class_report.js").read_text(encoding="utf-8")
 

@@ -11,8 +11,10 @@ a word.
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -25,13 +27,17 @@ from autograder.errors import FeedbackError
 from autograder.files import replace_file
 from autograder.grading.checks import Finding, Outcome, expected_facts, expected_texts, plain_text
 from autograder.grading.hidden_parts import PARTLY, visible_part
+from autograder.grading.html_tables import Table, seen_in
+from autograder.grading.prose import as_written
+from autograder.grading.rebuild import STUDENTS_CELL
 from autograder.grading.result import Result
+from autograder.grading.sanitize import PICTURES
 from autograder.grading.verdict import CellVerdict, NotebookVerdict
 from autograder.hints import worded
 from autograder.records.standing import Standing
 from autograder.records.store import Stored
 from autograder.report.templates import template
-from autograder.subject import Subject
+from autograder.subject import Subject, kinds_of
 from autograder.submissions.reading import SECRET_FILE, TIMESTAMP_FILE
 from autograder.text import cut
 
@@ -40,6 +46,16 @@ _HEAD = 1_000
 
 _SECONDS = 10.0
 """Processor time for all that is drawn on a page."""
+
+MOST_SHOWN = 8 * 2**20
+"""Most characters of the pictures on a page."""
+
+MOST_ROWS = 30
+"""Rows of a table that a page shows."""
+
+NOT_HERE = "(a picture that is too large for this page)"
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 NOT_DRAWN = "What was shown cannot be drawn beside what was expected."
 """What a page says of a test of which one picture or comparison cannot be made: the others are there."""
@@ -55,10 +71,42 @@ class Sides:
 
 
 @dataclass(frozen=True)
+class Output:
+    """
+    What an answer has shown, as far as the page shows it: one of these.
+
+    Attributes
+    ----------
+    picture : tuple of (str, str) or None
+        The kind of a picture that was drawn anew, and its content in base64.
+    table : Table
+        Rows of text.
+    text : str
+        Lines.
+    """
+
+    picture: tuple[str, str] | None = None
+    table: Table = field(default_factory=list)
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class TestFeedback:
-    """A test cell without all of its points: what it looks at, what it found, and what explains that."""
+    """
+    A test cell: what it looks at, what it has given, what it found, and what explains that.
+
+    Attributes
+    ----------
+    points : float or None
+        None while it has none, because the notebook waits for a reviewer.
+    passed : bool
+        Whether it has found everything as it should be: then nothing more is said of it.
+    """
 
     looks_at: str
+    points: float | None
+    max_points: float
+    passed: bool
     message: str
     sides: list[Sides]
     notes: list[str]
@@ -84,6 +132,7 @@ class ExerciseFeedback:
     points: float | None
     max_points: float
     code: str
+    shown: list[Output]
     tests: list[TestFeedback]
     hints: list[list[tuple[str, str]]]
     by_hand: bool
@@ -195,7 +244,7 @@ def page(
     """Write the page of one notebook; `executed` is the notebook as it was run, `key` what it was drawn from."""
     (master,) = (master for master in assignment.notebooks if master.name == verdict.name)
     drawing = Deadline(_SECONDS)
-    sources = {cell.get("id"): "".join(cell["source"]) for cell in executed["cells"]}
+    ran = _Ran(executed)
     tests = {str(cell.grade_id) for cell in master.graded}
     asked = [cell for cell in master.cells if cell.graded or cell.task]
     return template("feedback.html.j2").render(
@@ -207,14 +256,14 @@ def page(
         max_points=sum(cell.points for cell in asked),
         is_graded=tests <= marks.scores.keys(),
         waits=any(str(cell.grade_id) not in marks.scores for cell in asked),
-        shows_exercises=bool(verdict.cells or marks.by_hand or marks.comments),
+        shows_exercises=bool(verdict.state.is_graded or verdict.cells or marks.by_hand or marks.comments),
         penalty=marks.penalty,
         exercises=[
-            _exercise(assignment, master, cell, verdict, marks, sources, drawing)
+            _exercise(assignment, master, cell, verdict, marks, ran, drawing)
             for cell in master.cells
-            if cell.solution or cell.task
+            if cell.is_anchor and cell.grade_id in master.exercises
         ],
-        evidence_style="\n".join(kind.style for kind in assignment.subject.evidence),
+        evidence_style="\n".join(kind.style for kind in kinds_of(assignment.subject)),
     )
 
 
@@ -224,28 +273,30 @@ def _exercise(
     cell: MasterCell,
     verdict: NotebookVerdict,
     marks: Marks,
-    sources: dict[str, str],
+    ran: "_Ran",
     drawing: Deadline,
 ) -> ExerciseFeedback:
     name = str(cell.grade_id)
-    tests = (cell,) if cell.by_hand else master.tests_of(name)
+    is_test = cell.graded and not cell.by_hand
+    tests = (cell,) if cell.by_hand or is_test else master.tests_of(name)
     given = [marks.scores.get(str(test.grade_id)) for test in tests]
     points = None if None in given else sum(score or 0.0 for score in given)
     most = sum(test.points for test in tests)
     verdicts = {found.grade_id: found for found in verdict.cells}
     looks = [
-        _test(test, verdicts.get(str(test.grade_id)), marks, assignment.subject, drawing)
+        _test(test, master.titles, verdicts.get(str(test.grade_id)), marks, assignment.subject, drawing)
         for test in tests
         if not cell.by_hand
     ]
     return ExerciseFeedback(
         name,
-        master.heading(cell),
+        master.exercises[name],
         points,
         most,
-        # What a task asks for is done in cells below it.
-        "" if cell.task else sources.get(cell.node.id, ""),
-        [look for look in looks if look is not None],
+        # What a task asks for is done in cells below it, and a test is the course's.
+        ran.source(cell.node.id) if cell.solution else "",
+        ran.shown(cell.node.id, with_text=cell.by_hand),
+        looks,
         [
             worded(assignment.catalogue[hint.id], hint.line)
             for hint in verdict.hints
@@ -256,13 +307,65 @@ def _exercise(
     )
 
 
+class _Ran:
+    """A notebook as it was run: what was written in a cell, and what it has shown."""
+
+    def __init__(self, executed: dict[str, Any]) -> None:
+        self._cells = {str(cell.get("id")): cell for cell in executed["cells"]}
+        self._order = list(self._cells)
+        self._room = MOST_SHOWN
+
+    def source(self, name: str) -> str:
+        """Give the text of a cell as it was handed in."""
+        return as_written(self._cells[name]) if name in self._cells else ""
+
+    def shown(self, name: str, *, with_text: bool) -> list[Output]:
+        """Give the pictures and tables of an answer and of the cells that a student put behind it, and its text."""
+        if name not in self._cells:
+            return []
+        start = self._order.index(name)
+        behind = takewhile(lambda other: other.startswith(STUDENTS_CELL), self._order[start + 1 :])
+        found = []
+        for cell in (self._cells[place] for place in (name, *behind)):
+            bundles = [*cell.get("attachments", {}).values(), *(o.get("data", {}) for o in cell.get("outputs", []))]
+            found += [output for bundle in bundles if (output := self._output(bundle))]
+            texts = cell.get("outputs", []) if with_text else []
+            words = "\n".join(filter(None, (_text_of(output) for output in texts)))
+            found += [Output(text=cut(words))] if words else []
+        return found
+
+    def _output(self, bundle: dict[str, Any]) -> Output | None:
+        for kind in PICTURES:
+            content = "".join(bundle.get(kind, ""))
+            if content and _BASE64.fullmatch(content):
+                self._room -= len(content)
+                return Output(picture=(kind, content)) if self._room > 0 else Output(text=NOT_HERE)
+        tables = seen_in("".join(bundle.get("text/html", ""))).tables
+        return Output(table=tables[0][:MOST_ROWS]) if tables else None
+
+
+def _text_of(output: dict[str, Any]) -> str:
+    """Give the text of an output that has neither a picture nor a table."""
+    data = output.get("data", {})
+    if data.keys() & {*PICTURES, "text/html"}:
+        return ""
+    return "".join(output.get("text", data.get("text/plain", ""))).rstrip("\n")
+
+
 def _test(
-    cell: MasterCell, verdict: CellVerdict | None, marks: Marks, subject: Subject, drawing: Deadline
-) -> TestFeedback | None:
-    """Say why a test has not all of its points; None where it has."""
+    cell: MasterCell,
+    titles: Mapping[str, str],
+    verdict: CellVerdict | None,
+    marks: Marks,
+    subject: Subject,
+    drawing: Deadline,
+) -> TestFeedback:
+    """Say what a test has given, and why not all of its points, where it has not, or why it failed without any."""
     name = str(cell.grade_id)
-    if marks.scores.get(name, verdict.points if verdict else 0.0) >= cell.points:
-        return None
+    score = marks.scores.get(name)
+    has_all = (verdict.points if verdict else 0.0) if score is None else score
+    if has_all >= cell.points and (cell.points or verdict is None or verdict.passed):
+        return TestFeedback(titles[name], score, cell.points, True, "", [], [])
     findings = verdict.findings if verdict else ()
     lost = [finding for finding in findings if finding.outcome is not Outcome.HOLDS or finding.points is not None]
     # What stands in the sides need not be repeated.
@@ -279,7 +382,7 @@ def _test(
             raise
         except (Exception, OutOfTimeError):
             notes += [NOT_DRAWN]
-    return TestFeedback(cell.looks_at, "\n".join(messages), sides, notes)
+    return TestFeedback(titles[name], score, cell.points, False, "\n".join(messages), sides, notes)
 
 
 def given_by_hand(score: float, most: float) -> str:
@@ -290,7 +393,7 @@ def given_by_hand(score: float, most: float) -> str:
 def _sides(cell: MasterCell, finding: Finding, subject: Subject) -> Iterator[Sides]:
     if finding.shown:
         yield _compared(plain_text(expected_texts(cell, subject)).splitlines(), finding.shown.splitlines())
-    for kind in subject.evidence:
+    for kind in kinds_of(subject):
         if kind.name == finding.check:
             for expected, shown in zip(expected_facts(cell, kind), finding.evidence, strict=False):
                 if drawn := kind.drawn(shown, expected):

@@ -6,7 +6,7 @@ review counts nowhere but among those.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -15,6 +15,7 @@ from autograder.course.master import Master, MasterCell
 from autograder.grading.result import Result
 from autograder.grading.verdict import Kind, NotebookVerdict, State
 from autograder.hints import Catalogue, Hint, Misconception
+from autograder.records.standing import Standing
 
 MARKED = 3
 """Exercises that are marked as the weakest."""
@@ -45,6 +46,15 @@ class Loss:
 
     looks_at: str
     lost: int
+
+
+@dataclass(frozen=True)
+class WaitingAnswers:
+    """Answers of one student in a notebook that somebody is still to grade by hand, by their headings."""
+
+    result: Result
+    notebook: str
+    headings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,7 @@ class Statistics:
 
     states: tuple[StateCount, ...]
     needs_review: tuple[Waiting, ...]
+    answers: tuple[WaitingAnswers, ...]
     ideas: tuple[Idea, ...]
     exercises: tuple[ExerciseStatistics, ...]
     totals: tuple[float, ...]
@@ -147,19 +158,26 @@ class Statistics:
 
     @property
     def waiting(self) -> int:
-        """How many students' submissions need review."""
-        return len({one.result.student for one in self.needs_review})
+        """How many students' submissions need review, or answers of them."""
+        students = {one.result.student for one in self.needs_review}
+        return len(students | {one.result.student for one in self.answers})
 
 
-def statistics(results: Iterable[Result], assignment: Assignment) -> Statistics:
+Standings = Mapping[str, Standing]
+"""What stands in the gradebook, by student, where that is more than the result."""
+
+
+def statistics(results: Iterable[Result], assignment: Assignment, standings: Standings | None = None) -> Statistics:
     """Count what a class has come to."""
+    standings = standings or {}
     results = sorted(results, key=lambda result: result.student)
     totals = tuple(sorted(result.points for result in results if result.points is not None))
     return Statistics(
         _states(results),
         tuple(_needing_review(results)),
+        waiting_answers(results, assignment, standings),
         _ideas(results, assignment.catalogue),
-        _marked([one for master in assignment.notebooks for one in _exercises(master, results)]),
+        _marked([one for master in assignment.notebooks for one in _exercises(master, results, standings)]),
         totals,
         totals.count(assignment.max_points),
         tuple(times for master in assignment.notebooks for times in _times(master, results)),
@@ -188,6 +206,33 @@ def _needing_review(results: list[Result]) -> list[Waiting]:
     return sorted(waiting, key=lambda one: (kinds.index(one.state.kind), one.state.word))
 
 
+def waiting_answers(
+    results: Iterable[Result], assignment: Assignment, standings: Standings
+) -> tuple[WaitingAnswers, ...]:
+    """List the answers that somebody is still to grade by hand, of notebooks that need no review as a whole."""
+    waiting = []
+    for result in results:
+        for master, verdict in zip(assignment.notebooks, result.verdicts, strict=True):
+            open_cells = [
+                cell for cell in master.by_hand if _by_hand(master, cell, verdict, result, standings) is None
+            ]
+            if open_cells and verdict.state.is_graded:
+                headings = tuple(master.exercises[str(cell.grade_id)] for cell in open_cells)
+                waiting.append(WaitingAnswers(result, master.name, headings))
+    return tuple(waiting)
+
+
+def _by_hand(
+    master: Master, cell: MasterCell, verdict: NotebookVerdict, result: Result, standings: Standings
+) -> float | None:
+    """Give the points of an answer that is graded by hand; None while nobody has given any."""
+    name = str(cell.grade_id)
+    standing = standings.get(result.student)
+    if standing is not None and (master.name, name) in standing.by_hand:
+        return standing.scores[master.name, name]
+    return 0.0 if verdict.state.is_graded and name in verdict.blank else None
+
+
 def _ideas(results: list[Result], catalogue: Catalogue) -> tuple[Idea, ...]:
     """Rank the misconceptions: the one with the most students first."""
     seen: dict[str, list[Seen]] = {name: [] for name in catalogue}
@@ -199,13 +244,34 @@ def _ideas(results: list[Result], catalogue: Catalogue) -> tuple[Idea, ...]:
     return tuple(sorted(ideas, key=lambda idea: -idea.students))
 
 
-def _exercises(master: Master, results: list[Result]) -> list[ExerciseStatistics]:
+def _exercises(master: Master, results: list[Result], standings: Standings) -> list[ExerciseStatistics]:
     verdicts = [(result, verdict) for result in results for verdict in result.verdicts if verdict.name == master.name]
     tests: dict[str | None, list[MasterCell]] = {}
     for test in master.graded:
         tests.setdefault((master.answer_to(test) or test).grade_id, []).append(test)
-    cells = [cell for cell in master.cells if cell.is_anchor and cell.grade_id in tests]
-    return [_exercise(master, cell, tests[cell.grade_id], verdicts) for cell in cells]
+    return [
+        _exercise_by_hand(master, cell, verdicts, standings)
+        if cell.by_hand
+        else _exercise(master, cell, tests[cell.grade_id], verdicts)
+        for cell in master.cells
+        if cell.by_hand or (cell.is_anchor and cell.grade_id in tests)
+    ]
+
+
+def _exercise_by_hand(
+    master: Master, cell: MasterCell, verdicts: list[tuple[Result, NotebookVerdict]], standings: Standings
+) -> ExerciseStatistics:
+    given = [(result, _by_hand(master, cell, verdict, result, standings)) for result, verdict in verdicts]
+    return ExerciseStatistics(
+        master.name,
+        str(cell.grade_id),
+        master.exercises[str(cell.grade_id)],
+        tuple(result for result, score in given if score is not None and score >= cell.points),
+        tuple(result for result, score in given if score is not None and 0 < score < cell.points),
+        tuple(result for result, score in given if score is not None and score <= 0 < cell.points),
+        tuple(result for result, score in given if score is None),
+        (),
+    )
 
 
 def _exercise(
@@ -221,15 +287,17 @@ def _exercise(
         if any(str(test.grade_id) not in settled for test in tests):
             waiting.append(result)
             continue
-        given = {name for name, one in settled.items() if one.points == one.max_points}
+        given = {name for name, one in settled.items() if one.passed}
         missed = [str(test.grade_id) for test in tests if test.grade_id not in given]
         (passed if not missed else partly if len(missed) < len(tests) else lost).append(result)
         losses.update(missed)
-    losses_of_tests = [Loss(test.looks_at, losses[str(test.grade_id)]) for test in tests if partly]
+    losses_of_tests = [
+        Loss(master.titles[str(test.grade_id)], losses[str(test.grade_id)]) for test in tests if partly
+    ]
     return ExerciseStatistics(
         master.name,
         str(cell.grade_id),
-        master.heading(cell),
+        master.exercises[str(cell.grade_id)],
         tuple(passed),
         tuple(partly),
         tuple(lost),

@@ -7,6 +7,7 @@ without following links, only regular files, under a size cap; nesting is measur
 Whatever cannot be read becomes a `RejectedError` with a reason, never an exception that stops a batch.
 """
 
+import codecs
 import errno
 import json
 import os
@@ -22,7 +23,7 @@ from nbgrader.utils import parse_utc
 
 from autograder.errors import RejectedError
 from autograder.layers import layer
-from autograder.text import is_plain_name, plain, readable
+from autograder.text import counted, is_plain_name, plain, readable
 
 MAX_BYTES = 32 * 2**20
 """Largest notebook file that is read, in bytes; pictures in outputs make honest ones big."""
@@ -52,13 +53,55 @@ _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _TIME = re.compile(r"[\d:.,+TZ -]+( [A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*)?")
 
 
+_LOOKED_AT = 1000
+"""Bytes at the beginning of a file that say what it is."""
+
+_BINARY = (
+    (b"%PDF", "a PDF file (it begins with %PDF)"),
+    (b"PK\x03\x04", "a zip file, or a document that is one (it begins with PK)"),
+    (b"PK\x05\x06", "an empty zip file"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
+    (b"Rar!", "a RAR file"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"SQLite format 3", "an SQLite database"),
+    (codecs.BOM_UTF16_LE, "text in UTF-16, which is not UTF-8"),
+    (codecs.BOM_UTF16_BE, "text in UTF-16, which is not UTF-8"),
+)
+"""How files begin that are not UTF-8."""
+
+_TEXTS = (
+    (b"<!doctype", "a web page (it begins with <!DOCTYPE)"),
+    (b"<html", "a web page (it begins with <html)"),
+    (b"<?xml", "an XML file"),
+    (b"{\\rtf", "a document in Rich Text Format"),
+    (b"version https://git-lfs", "a pointer to a file in Git LFS, without the file"),
+    (b"#!", "a script"),
+)
+"""How texts begin that are no notebooks, in lower case."""
+
+_CONFLICT = re.compile(r"^(<{7}|={7}|>{7})(?: |$)", re.MULTILINE)
+"""What Git writes into a file where it could not merge."""
+
+
 @dataclass(frozen=True)
 class SubmittedCell:
-    """A cell as handed in: whether it is code, its text, and nbgrader's name of it if it has one."""
+    """
+    A cell as handed in: whether it is code, its text, and nbgrader's name of it if it has one.
+
+    Attributes
+    ----------
+    attachments : dict of str to dict of str to str
+        Files that were pasted into a text: by name, and of each its content by MIME type, in base64.
+    """
 
     is_code: bool
     source: str
     grade_id: str | None = None
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -150,7 +193,11 @@ def read_submission(folder: Path, student: str, assignment: str, names: Iterable
     timestamp, notes = read_timestamp(folder)
     few = extra[:MOST_NAMED]
     notes += [f"{_listed([name])} is not a notebook of this assignment and was not graded" for name in few]
-    notes += [f"nor are {len(extra) - MOST_NAMED} more files"] if len(extra) > MOST_NAMED else []
+    notes += (
+        [f"nor {'is' if len(extra) == MOST_NAMED + 1 else 'are'} {counted(len(extra) - MOST_NAMED, 'more file')}"]
+        if len(extra) > MOST_NAMED
+        else []
+    )
     return Submission(student, assignment, files, timestamp, tuple(notes), _read_secret(folder, present))
 
 
@@ -172,6 +219,9 @@ def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
     """
     if not data.strip():
         raise RejectedError("empty", f"{name}: the file is empty; ask the student to hand it in again")
+    reason, what = _another_kind(data)
+    if what:
+        raise RejectedError(reason, f"{name}: not a notebook, but {what}; ask the student for the notebook itself")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -182,10 +232,42 @@ def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RejectedError(
-            "json", f"{name}: not whole JSON ({error}); the file was probably cut off: ask for it again"
-        ) from None
+        raise RejectedError("json", f"{name}: {_why_not_json(text, error)}") from None
     return SubmittedNotebook(tuple(_cells(content, name)))
+
+
+def _another_kind(data: bytes) -> tuple[str, str]:
+    """
+    Recognize by its first bytes a file that is no notebook at all; give the reason, and what it is.
+
+    The bytes are those of the file(1) database, and of the first line of a Git LFS pointer.
+    """
+    start = data[:_LOOKED_AT].removeprefix(codecs.BOM_UTF8)
+    for beginning, what in _BINARY:
+        if start.startswith(beginning):
+            return "encoding", what
+    words = start.lstrip().lower()
+    for beginning, what in _TEXTS:
+        if words.startswith(beginning):
+            return "json", what
+    return "", ""
+
+
+def _why_not_json(text: str, error: Exception) -> str:
+    """Say what is wrong with a text that is not JSON, as far as that can be seen, and what to do."""
+    if marks := _CONFLICT.search(text):
+        line = text.count("\n", 0, marks.start()) + 1
+        return (
+            f"line {line} is a mark of a merge that was not finished ({marks[1]}); ask the student to settle the "
+            "conflict, and to hand it in again"
+        )
+    if not text.lstrip().startswith("{"):
+        return f"not JSON ({error}), so not a notebook but another text; ask the student for the notebook itself"
+    if isinstance(error, json.JSONDecodeError) and not text[error.pos :].strip():
+        return f"not whole JSON ({error}): the file was probably cut off; ask for it again"
+    if isinstance(error, json.JSONDecodeError) and error.msg.startswith("Unterminated string"):
+        return f"not whole JSON ({error}): the file was probably cut off; ask for it again"
+    return f"not JSON ({error}): it was changed by hand or by a program; ask the student to save it in JupyterLab"
 
 
 def _read_or_rejected(folder: Path, name: str, present: list[str]) -> bytes | RejectedError:
@@ -349,6 +431,7 @@ def _cells(content: Any, name: str) -> Iterable[SubmittedCell]:
             is_code=cell.get("cell_type") == "code",
             source=_source(cell.get("source", ""), name, number),
             grade_id=_grade_id(cell),
+            attachments=_attachments(cell),
         )
 
 
@@ -374,6 +457,17 @@ def _grade_id(cell: dict[str, Any]) -> str | None:
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     return grade_id if isinstance(grade_id, str) else None
+
+
+def _attachments(cell: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Take of a cell's attachments what has the shape of one; an odd one costs nobody anything."""
+    given = cell.get("attachments")
+    bundles = given.items() if isinstance(given, dict) else ()
+    return {
+        readable(name): {kind: content for kind, content in bundle.items() if isinstance(content, str)}
+        for name, bundle in bundles
+        if isinstance(bundle, dict)
+    }
 
 
 def _not_a_notebook(name: str, why: str) -> RejectedError:

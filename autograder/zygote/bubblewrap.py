@@ -122,7 +122,7 @@ def _file_system(folder: Path) -> list[str]:
             line += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             line += ["--ro-bind", str(path), str(path)]
-    for name in ("ld.so.cache", "localtime", "alternatives"):
+    for name in ("ld.so.cache", "localtime", "alternatives", "fonts"):
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return [*line, "--bind", str(folder), str(folder), "--remount-ro", "/dev", "--remount-ro", "/"]
 

@@ -394,6 +394,9 @@ def main() -> None:
     listener.set_inheritable(False)
     # Or debugpy explains, at each import, why it cannot see into Python's own modules.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    # ipykernel sets it for each kernel, which is too late where an import brings matplotlib along: it reads the
+    # variable when it is imported, and figures would be drawn for nobody.
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     zygote = ZygoteServer(listener, options.linger, options.folder, tuple(options.threads_at_work))
     try:
         if options.jailed:
