@@ -28,6 +28,7 @@ FLOW = (
     "autograder.course.master",
     "autograder.subject",
     "autograder.course.assignment",
+    "autograder.course.settings",
     "autograder.course.folders",
     "autograder.submissions.reading",
     "autograder.submissions.download",

@@ -62,7 +62,12 @@ def _generate(course: Course, assignment: str, into: Path) -> None:
     config.CourseDirectory.assignment_id = assignment
     config.SaveCells.enabled = False  # with no_database, what nbgrader's --no-db sets
     config.CourseDirectory.release_directory = str(into)
-    config.CourseDirectory.source_directory = str(course.source(assignment).parent)
+    # However the course lays out its folders, these two are laid out as nbgrader does by itself.
+    masters = into / ".masters"
+    masters.mkdir()
+    (masters / assignment).symlink_to(course.source(assignment), target_is_directory=True)
+    config.CourseDirectory.source_directory = str(masters)
+    config.CourseDirectory.directory_structure = type(course.directory).directory_structure.default_value
     directory = type(course.directory)(config=config)
     outcome = capture_log(GenerateAssignment(coursedir=directory, config=config, no_database=True, force=True))
     if not outcome["success"]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.commands.collect import collect
-from autograder.commands.options import add_assignment, add_collecting, add_workers
+from autograder.commands.options import add_assignment, add_collecting, add_workers, course_of
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, progress_bar, terminal
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -49,12 +49,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Grade what was submitted and has not been graded, and report on all of it."""
-    course = Course(options.course)
+    course = course_of(options)
     assignment = course.assignment(options.assignment)
     settled = _collected(course, assignment, options, console)
-    for name in out_of_reach(course.submissions, assignment.name):
+    for name in out_of_reach(course.students(assignment.name), course.below(assignment.name)):
         why = "a name that begins with a dot, or is not UTF-8; rename the folder, and grade again"
-        console.print(f"not graded: {plain(name)} in {course.submissions}: {why}")
+        console.print(f"not graded: {plain(name)} in {course.students(assignment.name)}: {why}")
         settled = False
     session = Session(
         course,
@@ -65,8 +65,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
         options.workers,
         options.again,
     )
-    for stray in strays(course.submissions):
-        console.print(f"{plain(stray)} in {course.submissions} is not a student's folder and was left alone")
+    for stray in strays(course.students(assignment.name)):
+        console.print(
+            f"{plain(stray)} in {course.students(assignment.name)} is not a student's folder and was left alone"
+        )
     with _stopping() as stop, progress_bar(console) as progress:
         counts: Counter[str] = Counter()
         task = progress.add_task(f"grading {session.assignment.name}", total=len(session.students), states="")
@@ -90,7 +92,7 @@ def _collected(course: Course, assignment: Assignment, options: argparse.Namespa
 
 
 def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
-    names = students(course.submissions, options.assignment)
+    names = students(course.students(options.assignment), course.below(options.assignment))
     if options.student is not None:
         names = [name for name in names if name == options.student]
     if not names:

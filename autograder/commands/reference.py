@@ -6,8 +6,8 @@ from rich.console import Console
 
 from autograder.authoring.reference import store_reference
 from autograder.commands.options import add_assignment as add_options
+from autograder.commands.options import course_of
 from autograder.commands.terminal import DONE, progress_bar
-from autograder.course.folders import Course
 from autograder.kernels.configuration import runner_of
 
 __all__ = ["add_options", "run"]
@@ -15,7 +15,7 @@ __all__ = ["add_options", "run"]
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Run the masters, which are the instructor's own and need no jail, and store their outputs."""
-    course = Course(options.course)
+    course = course_of(options)
     total = len(course.assignment(options.assignment).notebooks)
     runner = runner_of(course.config, course.subject, jailed=False, data=course.data(options.assignment))
     with progress_bar(console) as progress:

@@ -5,9 +5,8 @@ import argparse
 from rich.console import Console
 
 from autograder.authoring.release import out_of_step, release
-from autograder.commands.options import add_assignment
+from autograder.commands.options import add_assignment, course_of
 from autograder.commands.terminal import DONE, NEEDS_REVIEW
-from autograder.course.folders import Course
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the student version, or print how it differs from what the masters give."""
-    course = Course(options.course)
+    course = course_of(options)
     course.assignment(options.assignment)
     if not options.check:
         console.print(f"released {release(course, options.assignment)}")
