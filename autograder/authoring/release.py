@@ -2,6 +2,7 @@
 
 import filecmp
 import re
+import shutil
 import tempfile
 from copy import deepcopy
 from pathlib import Path
@@ -10,6 +11,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import capture_log
 
 from autograder.course.folders import Course
+from autograder.course.master import with_ids
 from autograder.errors import CourseError
 
 
@@ -64,14 +66,23 @@ def _generate(course: Course, assignment: str, into: Path) -> None:
     config.CourseDirectory.release_directory = str(into)
     # However the course lays out its folders, these two are laid out as nbgrader does by itself.
     masters = into / ".masters"
-    masters.mkdir()
-    (masters / assignment).symlink_to(course.source(assignment), target_is_directory=True)
+    _lay_out(course.source(assignment), masters / assignment)
     config.CourseDirectory.source_directory = str(masters)
     config.CourseDirectory.directory_structure = type(course.directory).directory_structure.default_value
     directory = type(course.directory)(config=config)
     outcome = capture_log(GenerateAssignment(coursedir=directory, config=config, no_database=True, force=True))
     if not outcome["success"]:
         raise CourseError(f"{course.source(assignment)}: nbgrader cannot make a release ({_reason(outcome['log'])})")
+
+
+def _lay_out(source: Path, folder: Path) -> None:
+    """Show nbgrader a folder of masters in which all cells have ids: it would give others at random, each time."""
+    shutil.copytree(source, folder, copy_function=lambda file, link: Path(link).symlink_to(file))
+    for path in folder.glob("*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        if with_ids(text) != text:
+            path.unlink()
+            path.write_text(with_ids(text), encoding="utf-8")
 
 
 def _reason(log: str) -> str:

@@ -21,6 +21,7 @@ from autograder.files import file_name, replace_file
 from autograder.grading.batch import local_processes
 from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
+from autograder.records.settled import is_stale
 from autograder.report.class_report import class_report
 from autograder.report.csv_table import csv_table
 from autograder.report.terminal_table import print_table
@@ -123,7 +124,8 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     if left:
         console.print(f"stopped: {left} of {len(session.students)} are left; the same command goes on with them")
         return STOPPED
-    return DONE if all(result.state.is_graded for result in results) and not problems else NEEDS_REVIEW
+    is_done = all(result.state.is_graded and not is_stale(result) for result in results)
+    return DONE if is_done and not problems else NEEDS_REVIEW
 
 
 def _write_reports(

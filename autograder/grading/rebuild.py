@@ -41,6 +41,9 @@ _START = ""
 _LINKS = re.compile(r"\](?=\s?[(\[:])")
 """What Markdown cannot make a link, a picture or a definition of either without."""
 
+WAITS = "needs manual grading"
+"""How the note begins that names answers for a reviewer."""
+
 
 @dataclass(frozen=True)
 class Rebuilt:
@@ -230,7 +233,7 @@ def _notes(master: Master, parts: _Parts, blank: tuple[str, ...]) -> Iterable[st
             what = "there was no answer to run" if cell.solution else "the course's own was run"
             yield f"'{cell.grade_id}' is missing from the submission: {what}"
     if waiting := [f"'{cell.grade_id}'" for cell in master.by_hand if cell.grade_id not in blank]:
-        yield f"needs manual grading: {', '.join(waiting)}"
+        yield f"{WAITS}: {', '.join(waiting)}"
     expected = [name for name in names if name in parts.order]
     if parts.order != expected:
         moved = next(name for name, other in zip(parts.order, expected, strict=True) if name != other)
