@@ -52,10 +52,10 @@ def rows(text: str) -> list[dict[str, str]]:
     return [dict(zip(header, row, strict=True)) for row in body]
 
 
-def table(*results: Result) -> str:
+def table(*results: Result, width: int = 300, assignment: Assignment = ASSIGNMENT) -> str:
     """Print the table as on a wide terminal without colours."""
-    console = Console(file=io.StringIO(), width=300)
-    print_table(list(results), ASSIGNMENT, console)
+    console = Console(file=io.StringIO(), width=width)
+    print_table(list(results), assignment, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -287,3 +287,27 @@ def test_no_cell_of_the_csv_holds_a_control_character(sign: str) -> None:
     told = csv_table([result(f"a{sign}", State(Kind.CRASH, "kernel", sign), notes=(sign,), noted=(sign,))])
     assert sign not in told
     assert csv_safe(f"a{sign}\nb\tc") == "a\ufffd\nb\tc"
+
+
+LONG = (
+    State(Kind.REJECTED, "not-a-notebook", "it is none"),
+    State(Kind.LIMIT, "grader-time", "it took too long"),
+    State(Kind.TIMEOUT, "notebook", "it took too long"),
+    GRADED,
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 300])
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_a_narrow_terminal_cuts_no_state_no_name_and_no_points(width: int, count: int) -> None:
+    names = [f"{number:02}_a_rather_long_name_of_a_notebook" for number in range(count)]
+    assignment = Assignment("small", tuple(Master(name, new_notebook(), ()) for name in names))
+    states = [LONG[number % len(LONG)] for number in range(count)]
+    verdicts = tuple(verdict(name, 2, state) for name, state in zip(names, states, strict=True))
+    shown = table(Result("ada.lovelace", "small", verdicts, {}), width=width, assignment=assignment)
+    lines = shown[: shown.find("review (")].splitlines()
+    assert max(map(len, lines)) <= max(width, 90)
+    for state in states:
+        assert f"{state}" in shown
+    assert any("ada.lovelace" in line for line in lines)
+    assert "…" not in shown

@@ -7,24 +7,36 @@ import tempfile
 from copy import deepcopy
 from pathlib import Path
 
+import nbformat
+from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
-from nbgrader.utils import capture_log
+from nbgrader.utils import capture_log, compute_checksum
 
 from autograder.course.folders import Course
 from autograder.course.master import with_ids
 from autograder.errors import CourseError
 
 
-def release(course: Course, assignment: str) -> Path:
+def release(course: Course, assignment: str, *, overwrite: bool = False) -> Path:
     """
     Write the student version with nbgrader's generate_assignment, and return its folder.
+
+    Parameters
+    ----------
+    overwrite : bool
+        Whether an older one goes even where somebody has worked in it.
 
     Raises
     ------
     CourseError
-        When nbgrader cannot make it; nothing is left half-written.
+        When nbgrader cannot make it, or somebody has worked in the one that is there; nothing is left half-written.
     """
     kept = course.release(assignment)
+    if not overwrite and (worked := sorted(path for path in kept.glob("*.ipynb") if is_worked_in(path))):
+        raise CourseError(
+            f"{', '.join(map(str, worked))}: somebody has worked in this release; "
+            "move what is to be kept elsewhere, and release with --overwrite"
+        )
     kept.parent.mkdir(parents=True, exist_ok=True)
     # nbgrader removes a release before it makes a new one, and would leave nothing where it fails.
     with tempfile.TemporaryDirectory(prefix=".release-", dir=kept.parent) as scratch:
@@ -33,6 +45,26 @@ def release(course: Course, assignment: str) -> Path:
             kept.rename(Path(scratch) / ".old")
         (Path(scratch) / assignment).rename(kept)
     return kept
+
+
+def is_worked_in(path: Path) -> bool:
+    """
+    Tell whether a released notebook is no longer as it was released.
+
+    It has outputs then, or a cell whose text is not that of the checksum that nbgrader writes into each release; one
+    that cannot be read counts, too.
+    """
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+        return any(_is_changed(cell) for cell in cells)
+    except Exception:
+        return True
+
+
+def _is_changed(cell: NotebookNode) -> bool:
+    checksum = cell.metadata.get("nbgrader", {}).get("checksum")
+    has_run = bool(cell.get("outputs") or cell.get("execution_count"))
+    return has_run or (checksum is not None and compute_checksum(cell) != checksum)
 
 
 def out_of_step(course: Course, assignment: str) -> list[str]:

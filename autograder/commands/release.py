@@ -13,6 +13,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `autograder release`."""
     add_assignment(parser)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when it is out of step")
+    parser.add_argument("--overwrite", action="store_true", help="also where somebody has worked in the release")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     course = course_of(options)
     course.assignment(options.assignment)
     if not options.check:
-        console.print(f"released {release(course, options.assignment)}")
+        console.print(f"released {release(course, options.assignment, overwrite=options.overwrite)}")
         return DONE
     differences = out_of_step(course, options.assignment)
     for difference in differences:
