@@ -80,6 +80,7 @@ def test_the_csv_has_a_row_for_each_notebook_of_each_student() -> None:
             "reason": "",
             "misconceptions": "",
             "notes": "",
+            "penalty": "",
         }
         for student in ("ada", "grace")
         for notebook, points in (("01_first", "2"), ("02_second", "0.5"))
@@ -91,7 +92,7 @@ def test_the_csv_of_nobody_is_its_header() -> None:
     assert len(csv_table([]).splitlines()) == 1
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.GRADED])
+@pytest.mark.parametrize("kind", [kind for kind in Kind if not State(kind).is_graded])
 def test_what_needs_review_has_no_points_but_a_reason(kind: Kind) -> None:
     first, second = rows(csv_table([result(first=State(kind, "word", "look at it"))]))
     assert (first["state"], first["points"], first["reason"]) == (f"{kind.value}(word)", "", "look at it")

@@ -16,7 +16,7 @@ FIRST, SECOND = "01_double", "02_triple"
 
 
 @pytest.fixture
-def half(small: Course) -> Course:
+def half(small: Course, warm: None) -> Course:
     """Grade somebody who has handed in everything, and somebody whose second notebook is missing, too late."""
     with (small.root / CONFIG_FILE).open("a", encoding="utf-8") as config:
         config.write("\nimport sys, pathlib; sys.path.insert(0, str(pathlib.Path(__file__).parent))\n")

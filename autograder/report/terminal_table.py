@@ -56,7 +56,7 @@ def _table(results: list[Result], assignment: Assignment, width: int) -> Table:
     table = Table(title=assignment.name, title_justify="left", header_style="bold", pad_edge=False)
     table.add_column("student", overflow="fold", min_width=_NAME)
     # A state is never cut, nor folded within a word: it is what there is to do.
-    widths = [max([_NARROW, *(row[place].cell_len for row in cells)]) for place in range(len(heads))]
+    widths = [max([_NARROW, *(row[place].cell_len for row in cells if place < len(row))]) for place in range(len(heads))]
     if _NAME + sum(one + _RULE for one in widths) + _TOTAL <= width:
         for head, one in zip(heads, widths, strict=True):
             table.add_column(head, justify="right", min_width=one)
@@ -67,7 +67,7 @@ def _table(results: list[Result], assignment: Assignment, width: int) -> Table:
     table.add_column("notebook", overflow="fold", min_width=_NAME)
     table.add_column("state", justify="right", no_wrap=True, min_width=max([_NARROW, *widths]))
     for result, row in zip(results, cells, strict=True):
-        for head, cell in zip(heads, row, strict=True):
+        for head, cell in zip(heads, row, strict=False):
             table.add_row(Text(plain(result.student)) if head is heads[0] else Text(), Text(head), cell)
         table.add_row(Text(), Text(f"total / {assignment.max_points:g}"), _total(result), end_section=True)
     return table
