@@ -56,7 +56,9 @@ def _table(results: list[Result], assignment: Assignment, width: int) -> Table:
     table = Table(title=assignment.name, title_justify="left", header_style="bold", pad_edge=False)
     table.add_column("student", overflow="fold", min_width=_NAME)
     # A state is never cut, nor folded within a word: it is what there is to do.
-    widths = [max([_NARROW, *(row[place].cell_len for row in cells if place < len(row))]) for place in range(len(heads))]
+    widths = [
+        max([_NARROW, *(row[place].cell_len for row in cells if place < len(row))]) for place in range(len(heads))
+    ]
     if _NAME + sum(one + _RULE for one in widths) + _TOTAL <= width:
         for head, one in zip(heads, widths, strict=True):
             table.add_column(head, justify="right", min_width=one)
