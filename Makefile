@@ -21,12 +21,13 @@ $(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/* 
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with make PYTHON=..."; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --no-config --compile-bytecode -r requirements.lock
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --no-config --quiet --no-deps --no-build-isolation --reinstall-package sharing-variables -e .
+	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --no-config --compile-bytecode -r requirements.lock
+	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --no-config --quiet --no-deps --no-build-isolation --reinstall-package sharing-variables -e .
 	@touch $(READY)
 
-lab: $(READY)  ## open JupyterLab at the first notebook
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(sort $(wildcard notebooks/$(ASSIGNMENT)/*.ipynb)))
+lab: $(READY)  ## open JupyterLab at the first notebook of a working copy, desk/
+	@$(BIN)/autograder desk $(ASSIGNMENT)
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) desk/$(ASSIGNMENT)/$(notdir $(firstword $(sort $(wildcard notebooks/$(ASSIGNMENT)/*.ipynb))))
 
 release: $(READY)  ## write notebooks/ from solutions/
 	@$(BIN)/autograder release $(ASSIGNMENT)

@@ -1,5 +1,10 @@
 """nbgrader's configuration of this course: two folders renamed, one kind stub, and the subject of its notebooks."""
 
+import os
+import shutil
+import sys
+from pathlib import Path
+
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 (traitlets puts it there)
 
 c.CourseDirectory.course_id = "sharing_variables_course"
@@ -15,3 +20,10 @@ c.ClearSolutions.code_stub = {
 
 # ipykernel 7 warns about plain local sockets unless it is told which to take.
 c.KernelManager.transport_encryption = "auto"
+
+# `nbgrader release_assignment` hands out nothing that somebody has worked in.
+c.ExchangeFactory.release_assignment = "autograder.authoring.exchange.ReleaseInStep"
+
+# nbgrader looks for alembic on the PATH to make a gradebook: it lies beside this interpreter.
+if shutil.which("alembic") is None:
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

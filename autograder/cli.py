@@ -1,5 +1,5 @@
 """
-The command line: `autograder release | reference | lint | collect | grade | export | doctor`.
+The command line: `autograder ids | release | reference | lint | collect | grade | settle | export | desk | doctor`.
 
 Exit codes: 0 all is well; 1 the command finished, and something needs review; 2 nothing was done; 130 stopped.
 """
@@ -15,12 +15,15 @@ from autograder.errors import AutograderError
 from autograder.text import plain
 
 COMMANDS = {
+    "ids": "name the cells of the masters, which no menu of JupyterLab does",
     "release": "write the student version from the masters",
     "reference": "run the masters and store the outputs that submissions are compared with",
     "lint": "hold the masters against the rules for notebooks",
     "collect": "bring an LMS's download, a folder or a zip file, into the folder of submissions",
     "grade": "grade what was submitted and has not been graded yet",
+    "settle": "give 0 by hand to notebooks that nobody can grade, missing ones for instance",
     "export": "write the scores for Canvas, Moodle, Gradescope or a CI server",
+    "desk": "lay the release out in desk/, where a student works, and never over anybody's work",
     "doctor": "see whether this machine can grade safely",
 }
 """What each command does. It is the module of its name in `autograder.commands`, with `add_options` and `run`."""

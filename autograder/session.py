@@ -8,7 +8,7 @@ finds out by itself what is still to do.
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -17,6 +17,7 @@ from autograder.grading.batch import MakeExecutor, grade_all
 from autograder.grading.result import Result
 from autograder.kernels.run import Runner, held_by
 from autograder.records.gradebook import Gradebook
+from autograder.records.settled import settled
 from autograder.records.standing import Standing
 from autograder.records.store import ResultStore, Stored, only_grader
 from autograder.report.feedback import Feedback
@@ -59,7 +60,7 @@ class SessionReport:
     Attributes
     ----------
     stored : tuple of Stored
-        The results in order of the students' names.
+        The results in order of the students' names, with what a reviewer and nbgrader have made of them since.
     kept : int
         How many of them an earlier session had found.
     problems : tuple of str
@@ -109,7 +110,9 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     held = ""
     store = ResultStore(session.course, session.assignment, session.runner)
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
-        records = _Records(store, gradebook, Feedback(session.course, session.assignment), progress)
+        records = _Records(
+            session.assignment, store, gradebook, Feedback(session.course, session.assignment), progress
+        )
         new: list[str] = []
         for student in session.students:
             submission = _read(session, student)
@@ -123,7 +126,12 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
             with _warm(session) as held:
                 _grade(session, new, records, stop)
         records.finish()
-    recorded = sorted(records.recorded, key=lambda one: one.result.student)
+        if gradebook.lost:
+            records.problems.append(
+                f"{session.assignment.name}: the masters have lost cells that reviewers had graded "
+                f"({'; '.join(gradebook.lost)}); give it again in formgrader where it still counts"
+            )
+    recorded = sorted(records.settled(), key=lambda one: one.result.student)
     return SessionReport(tuple(recorded), kept, tuple(records.problems), held, records.standings)
 
 
@@ -148,15 +156,21 @@ class _Records:
     """Keeps results and draws from them, at once or, where that fails, once more at the end."""
 
     def __init__(
-        self, store: ResultStore, gradebook: Gradebook, feedback: Feedback, progress: Callable[[Result], None]
+        self,
+        assignment: Assignment,
+        store: ResultStore,
+        gradebook: Gradebook,
+        feedback: Feedback,
+        progress: Callable[[Result], None],
     ) -> None:
+        self._assignment = assignment
+        self.standings: dict[str, Standing] = {}
         self._store, self._gradebook, self._feedback, self._progress = store, gradebook, feedback, progress
         self.recorded: list[Stored] = []
         self.problems: list[str] = []
         self._held: list[tuple[Submission, Result]] = []
         self._undrawn: list[tuple[Stored, str | None]] = []
         self._is_busy = ""
-        self.standings: dict[str, Standing] = {}
 
     def keep(self, submission: Submission, result: Result) -> bool:
         """Store a result and draw from it; tell whether it is worth while to go on."""
@@ -181,6 +195,13 @@ class _Records:
             self._undrawn.append((stored, submission.secret))
         self.recorded.append(stored)
         self._progress(stored.result)
+
+    def settled(self) -> list[Stored]:
+        """Give the results as they stand in the gradebook by now."""
+        return [
+            replace(one, result=settled(one.result, self.standings.get(one.result.student), self._assignment))
+            for one in self.recorded
+        ]
 
     def finish(self) -> None:
         """Try again what has failed, and say what still does."""

@@ -540,7 +540,7 @@ def test_a_test_that_gave_a_part_of_its_points_has_failed_and_says_why(small: Co
         for master in assignment.notebooks
     )
     scores = {(verdict.name, cell.grade_id): cell.points for verdict in verdicts for cell in verdict.cells}
-    standing = Standing(Student("ada"), {**scores}, frozenset(), {}, 5.5, 6, {}, is_flagged=False)
+    standing = Standing(Student("ada"), {**scores}, frozenset(), frozenset(), {}, 5.5, 6, {}, is_flagged=False)
     found = marked(assignment, Result("ada", NAME, verdicts, {}), standing)
     first, *others = json.loads(gradescope([found], NAME))["tests"]
     assert (first["score"], first["status"], first["output"]) == (1.5, "failed", part.message)
@@ -574,7 +574,7 @@ def test_what_a_kernel_has_said_is_harmless_in_a_mark(small: Course) -> None:
         for master in assignment.notebooks
         for cell in master.graded
     }
-    standing = Standing(Student("ada"), scores, frozenset(), {}, 0, 6, {}, is_flagged=True)
+    standing = Standing(Student("ada"), scores, frozenset(), frozenset(), {}, 0, 6, {}, is_flagged=True)
     told = marked(assignment, Result("ada", NAME, verdicts, {}), standing)
     first, second = told.notebooks
     assert first.tests[0].reason == "first\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}?\nsecond"

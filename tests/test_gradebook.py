@@ -1,6 +1,8 @@
 """What a second run does to a real gradebook, and what it must leave alone."""
 
 import re
+import shutil
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,16 +10,19 @@ from typing import Any
 import pytest
 from nbconvert.filters import markdown2html
 from nbgrader.api import Gradebook as NbGraderGradebook
-from sqlalchemy import text
+from nbgrader.preprocessors import SaveCells
+from sqlalchemy import create_engine, text
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import CONFIG_FILE, Course
-from autograder.errors import GradebookError
+from autograder.errors import GradebookBusyError, GradebookError
 from autograder.grading.checks import Finding, Outcome
 from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, Kind, NotebookVerdict, State, decide_cell
 from autograder.records.gradebook import Gradebook
+from autograder.records.masters import _STEPS, in_step, masters_of
 from autograder.records.store import Stored
+from autograder.submissions.roster import read_roster
 from tests.small_course import NAME, edit
 
 
@@ -39,8 +44,8 @@ def result_of(
     return Result(student, NAME, verdicts, {})
 
 
-def write(course: Course, state: State, *, timestamp: str | None = None, **more: Any) -> None:
-    """Put such a result into the course's gradebook."""
+def write(course: Course, state: State, *, timestamp: str | None = None, **more: Any) -> list[str]:
+    """Put such a result into the course's gradebook, and give what of reviewers went."""
     assignment = course.assignment(NAME)
     result = replace(result_of(assignment, state, **more), timestamp=timestamp)
     stored = Stored(result, course.root / "executed")
@@ -49,6 +54,7 @@ def write(course: Course, state: State, *, timestamp: str | None = None, **more:
         path.write_text(str(state), encoding="utf-8")
     with Gradebook(course, assignment) as book:
         book.write(stored)
+    return book.lost
 
 
 def in_database(course: Course) -> NbGraderGradebook:
@@ -109,13 +115,173 @@ def test_an_older_autograded_notebook_is_replaced(small: Course) -> None:
     assert path.read_text(encoding="utf-8") == "GRADED"
 
 
-def test_other_exercises_than_the_gradebook_knows_are_refused_with_the_way_out(small: Course) -> None:
+def test_recorded_masters_are_in_step_with_themselves_and_with_nbgraders_own(small: Course) -> None:
     write(small, GRADED)
-    edit(small.source(NAME) / "01_double.ipynb", lambda cells: cells.pop(3))
-    with pytest.raises(GradebookError, match="move the file away"):
-        write(small, GRADED)
+    assignment = small.assignment(NAME)
     with in_database(small) as book:
-        assert book.find_submission(NAME, "ada").score == 6
+        assert in_step(book, masters_of(assignment, small.config))
+        for master in assignment.notebooks:
+            about = {"notebook": master.name, "assignment": NAME, "db_url": small.db_url}
+            notebook: Any = deepcopy(master.notebook)
+            resources: dict[str, Any] = {"nbgrader": about}
+            for step in (*_STEPS, SaveCells):
+                notebook, resources = step(config=small.config).preprocess(notebook, resources)
+        book.db.expire_all()
+        assert in_step(book, masters_of(assignment, small.config))
+
+
+def settle_by_hand(course: Course, cell: str, notebook: str = "01_double", assignment: str = NAME) -> None:
+    """Give a score and a comment as formgrader does."""
+    with in_database(course) as book:
+        book.find_grade(cell, notebook, assignment, "ada").manual_score = 1.5
+        book.find_comment(notebook.partition("_")[2], notebook, assignment, "ada").manual_comment = "nearly"
+        book.db.commit()
+
+
+def by_hand(course: Course, assignment: str = NAME) -> set[tuple[str, str, object]]:
+    """List what reviewers have given and written in an assignment."""
+    with in_database(course) as book:
+        submitted = book.find_submission(assignment, "ada").notebooks
+        scores = {(one.name, grade.name, grade.manual_score) for one in submitted for grade in one.grades}
+        texts = {(one.name, text.name, text.manual_comment) for one in submitted for text in one.comments}
+    return {one for one in scores | texts if one[2] is not None}
+
+
+GIVEN = {("01_double", "test-double-assert", 1.5), ("01_double", "double", "nearly")}
+
+
+def change_points(cells: Any) -> None:
+    cells[4]["metadata"]["nbgrader"]["points"] = 8
+
+
+def take_a_test_away(cells: Any) -> None:
+    cells.pop(4)
+
+
+def rename_a_test(cells: Any) -> None:
+    cells[4]["metadata"]["nbgrader"]["grade_id"] = "test-double-renamed"
+
+
+def split_a_test(cells: Any) -> None:
+    cells.append(deepcopy(cells[4]))
+    cells[-1]["metadata"]["nbgrader"]["grade_id"] = cells[-1]["id"] = "test-double-other"
+
+
+def have_it_graded_by_hand(cells: Any) -> None:
+    cells[4]["metadata"]["nbgrader"] |= {"solution": True, "locked": False}
+
+
+def change_a_text(cells: Any) -> None:
+    cells[1]["source"] = "import math, cmath"
+
+
+CHANGES = {
+    change_points: (13, {"double", "test-double-assert", "test-double-shown"}),
+    take_a_test_away: (5, {"double", "test-double-assert"}),
+    rename_a_test: (6, {"double", "test-double-assert", "test-double-renamed"}),
+    split_a_test: (7, {"double", "test-double-assert", "test-double-shown", "test-double-other"}),
+    have_it_graded_by_hand: (6, {"double", "test-double-assert", "test-double-shown"}),
+    change_a_text: (6, {"double", "test-double-assert", "test-double-shown"}),
+}
+"""By change of a master: the maximum of the assignment after it, and the cells that a submission has rows for."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_stands_of_a_master_follows_it_and_what_a_reviewer_gave_stays(change: Any, small: Course) -> None:
+    write(small, GRADED)
+    write(small, GRADED, student="alan")
+    settle_by_hand(small, "test-double-assert")
+    edit(small.source(NAME) / "01_double.ipynb", change)
+    assert write(small, GRADED) == []
+    assignment = small.assignment(NAME)
+    most, cells = CHANGES[change]
+    with in_database(small) as book:
+        assert in_step(book, masters_of(assignment, small.config))
+        for student in ("ada", "alan"):
+            assert book.find_submission(NAME, student).max_score == most
+            submitted = book.find_submission_notebook("01_double", NAME, student)
+            assert {one.name for one in (*submitted.grades, *submitted.comments)} == cells
+    assert by_hand(small) == GIVEN
+
+
+def make_it_a_task(cells: Any) -> None:
+    task = {"grade": False, "solution": False, "locked": True, "task": True}
+    cells[3] |= {"cell_type": "markdown", "source": "Explain it."}
+    cells[3].pop("outputs")
+    cells[3].pop("execution_count")
+    cells[3]["metadata"]["nbgrader"] |= task
+
+
+def test_a_cell_of_another_kind_keeps_its_score(small: Course) -> None:
+    write(small, GRADED)
+    settle_by_hand(small, "test-double-assert")
+    edit(small.source(NAME) / "01_double.ipynb", make_it_a_task)
+    assert write(small, GRADED) == []
+    assert by_hand(small) == GIVEN
+    with in_database(small) as book:
+        assert book.find_notebook("01_double", NAME).task_cells[0].max_score == 2
+
+
+def test_what_a_reviewer_gave_a_cell_that_is_no_more_is_told(small: Course) -> None:
+    write(small, GRADED)
+    settle_by_hand(small, "test-double-shown")
+    edit(small.source(NAME) / "01_double.ipynb", rename_a_test)
+    assert write(small, GRADED) == ["ada, 01_double, test-double-shown: 1.5 points by hand"]
+    assert by_hand(small) == {("01_double", "double", "nearly")}
+
+
+def test_other_assignments_are_left_alone(small: Course) -> None:
+    other = small.root / "solutions" / "other"
+    shutil.copytree(small.source(NAME), other)
+    write(small, GRADED)
+    with Gradebook(small, replace(small.assignment("other"), name="other")) as book:
+        result = replace(result_of(small.assignment(NAME), GRADED), assignment="other")
+        book.write(Stored(result, small.root / "executed"))
+    settle_by_hand(small, "test-double-shown", assignment="other")
+    edit(small.source(NAME) / "01_double.ipynb", take_a_test_away)
+    write(small, GRADED)
+    assert by_hand(small, "other") == {("01_double", "test-double-shown", 1.5), ("01_double", "double", "nearly")}
+    with in_database(small) as book:
+        assert (book.find_submission("other", "ada").max_score, book.find_submission(NAME, "ada").max_score) == (6, 5)
+
+
+def test_a_notebook_without_a_master_goes_unless_a_persons_work_would_go_with_it(small: Course) -> None:
+    write(small, GRADED)
+    master = small.source(NAME) / "02_triple.ipynb"
+    kept = master.read_bytes()
+    settle_by_hand(small, "test-triple-shown", "02_triple")
+    before = by_hand(small)
+    master.unlink()
+    with pytest.raises(GradebookError, match="02_triple, which has no master any more; put the master back"):
+        write(small, GRADED)
+    assert by_hand(small) == before
+    master.write_bytes(kept)
+    with in_database(small) as book:
+        book.find_grade("test-triple-shown", "02_triple", NAME, "ada").manual_score = None
+        book.find_comment("triple", "02_triple", NAME, "ada").manual_comment = None
+        book.db.commit()
+    master.unlink()
+    assert write(small, GRADED) == []
+    with in_database(small) as book:
+        assert [one.name for one in book.find_assignment(NAME).notebooks] == ["01_double"]
+        assert book.find_submission(NAME, "ada").max_score == 3
+
+
+def test_a_gradebook_of_an_older_nbgrader_is_told_with_nbgraders_own_way_out(small: Course) -> None:
+    write(small, GRADED)
+    settle_by_hand(small, "test-double-assert")
+    with in_database(small) as book:
+        book.db.execute(text("ALTER TABLE student DROP COLUMN lms_user_id"))
+        book.db.commit()
+    for refused in (lambda: write(small, GRADED), lambda: read_roster(small)):
+        with pytest.raises(GradebookError, match=rf"older nbgrader.*`nbgrader db upgrade` in {small.root}") as error:
+            refused()
+        assert not isinstance(error.value, GradebookBusyError)
+    with create_engine(small.db_url).begin() as tables:
+        # What nbgrader's own command does about this column.
+        tables.execute(text("ALTER TABLE student ADD COLUMN lms_user_id VARCHAR(128)"))
+    write(small, GRADED)
+    assert by_hand(small) == GIVEN
 
 
 def test_nbgrader_can_export_what_was_written(small: Course, tmp_path: Path) -> None:

@@ -52,10 +52,10 @@ def rows(text: str) -> list[dict[str, str]]:
     return [dict(zip(header, row, strict=True)) for row in body]
 
 
-def table(*results: Result) -> str:
+def table(*results: Result, width: int = 300, assignment: Assignment = ASSIGNMENT) -> str:
     """Print the table as on a wide terminal without colours."""
-    console = Console(file=io.StringIO(), width=300)
-    print_table(list(results), ASSIGNMENT, console)
+    console = Console(file=io.StringIO(), width=width)
+    print_table(list(results), assignment, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -80,6 +80,7 @@ def test_the_csv_has_a_row_for_each_notebook_of_each_student() -> None:
             "reason": "",
             "misconceptions": "",
             "notes": "",
+            "penalty": "",
         }
         for student in ("ada", "grace")
         for notebook, points in (("01_first", "2"), ("02_second", "0.5"))
@@ -91,7 +92,7 @@ def test_the_csv_of_nobody_is_its_header() -> None:
     assert len(csv_table([]).splitlines()) == 1
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.GRADED])
+@pytest.mark.parametrize("kind", [kind for kind in Kind if not State(kind).is_graded])
 def test_what_needs_review_has_no_points_but_a_reason(kind: Kind) -> None:
     first, second = rows(csv_table([result(first=State(kind, "word", "look at it"))]))
     assert (first["state"], first["points"], first["reason"]) == (f"{kind.value}(word)", "", "look at it")
@@ -287,3 +288,27 @@ def test_no_cell_of_the_csv_holds_a_control_character(sign: str) -> None:
     told = csv_table([result(f"a{sign}", State(Kind.CRASH, "kernel", sign), notes=(sign,), noted=(sign,))])
     assert sign not in told
     assert csv_safe(f"a{sign}\nb\tc") == "a\ufffd\nb\tc"
+
+
+LONG = (
+    State(Kind.REJECTED, "not-a-notebook", "it is none"),
+    State(Kind.LIMIT, "grader-time", "it took too long"),
+    State(Kind.TIMEOUT, "notebook", "it took too long"),
+    GRADED,
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 300])
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_a_narrow_terminal_cuts_no_state_no_name_and_no_points(width: int, count: int) -> None:
+    names = [f"{number:02}_a_rather_long_name_of_a_notebook" for number in range(count)]
+    assignment = Assignment("small", tuple(Master(name, new_notebook(), ()) for name in names))
+    states = [LONG[number % len(LONG)] for number in range(count)]
+    verdicts = tuple(verdict(name, 2, state) for name, state in zip(names, states, strict=True))
+    shown = table(Result("ada.lovelace", "small", verdicts, {}), width=width, assignment=assignment)
+    lines = shown[: shown.find("review (")].splitlines()
+    assert max(map(len, lines)) <= max(width, 90)
+    for state in states:
+        assert f"{state}" in shown
+    assert any("ada.lovelace" in line for line in lines)
+    assert "…" not in shown

@@ -59,6 +59,11 @@ class Problem:
         return f"{where}: {self.wrong}; {self.mend}"
 
 
+def is_words(name: str) -> bool:
+    """Tell whether an id is made of words, like ``predict-names``, as far as its signs say."""
+    return bool(_WORDS.fullmatch(name)) and not name.isdigit() and len(name) >= 3
+
+
 Found = Iterator[tuple[str, str, str]]
 """What a rule yields: the cell's id (or nothing), what is wrong, how to mend it."""
 
@@ -136,10 +141,10 @@ def code_is_python(master: Master) -> Found:
 def ids_are_words(master: Master) -> Found:
     """Cell ids and grade_ids are words, and the same: they are what people see in reports."""
     for cell in master.cells:
-        if not _WORDS.fullmatch(cell.node.id) or cell.node.id.isdigit() or len(cell.node.id) < 3:
-            yield cell.node.id, "the id is not made of words", "name what the cell is for, like 'predict-names'"
+        if not is_words(cell.node.id):
+            yield cell.node.id, "the id is not made of words", "run `autograder ids`, or give it a name of words"
         if cell.grade_id is not None and cell.grade_id != cell.node.id:
-            yield cell.node.id, f"the grade_id '{cell.grade_id}' is another name", "give the cell one name"
+            yield cell.node.id, f"the grade_id '{cell.grade_id}' is another name", "run `autograder ids`"
 
 
 def every_point_is_automatic(master: Master) -> Found:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from autograder.commands.options import add_assignment, add_collecting
+from autograder.commands.options import add_assignment, add_collecting, course_of
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, progress_bar
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Bring the notebooks of a download into the students' folders, and print what could not be."""
-    course = Course(options.course)
+    course = course_of(options)
     return DONE if collect(course, course.assignment(options.assignment), options, console) else NEEDS_REVIEW
 
 
@@ -121,7 +121,7 @@ def _write(
     progress: Progress,
 ) -> None:
     roster = read_roster(course)
-    handed_in = list(sort_by_student(collected, roster, _present(course.submissions)))
+    handed_in = list(sort_by_student(collected, roster, _present(course.students(assignment.name))))
     task = progress.add_task(f"collecting {assignment.name}", total=len(handed_in), states="")
     for one in progress.track(handed_in, task_id=task):
         if isinstance(one, str):

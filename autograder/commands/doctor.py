@@ -4,9 +4,8 @@ import argparse
 
 from rich.console import Console
 
-from autograder.commands.options import add_course, add_workers
+from autograder.commands.options import add_course, add_workers, course_of
 from autograder.commands.terminal import DONE, NEEDS_REVIEW
-from autograder.course.folders import Course
 from autograder.doctor import diagnose
 
 
@@ -18,7 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print a line for each thing that grading needs."""
-    found = diagnose(Course(options.course), options.workers)
+    found = diagnose(course_of(options), options.workers)
     for diagnosis in found:
         console.print(f"{'ok  ' if diagnosis.is_fine else 'MEND'}  {diagnosis.what}: {diagnosis.detail}")
     return DONE if all(diagnosis.is_fine for diagnosis in found) else NEEDS_REVIEW

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.commands.options import add_assignment
+from autograder.commands.options import add_assignment, course_of
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, progress_bar
 from autograder.course.folders import Course
 from autograder.errors import ExportError
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Write the scores of a class, or of one student, as another program reads them."""
-    course = Course(options.course)
+    course = course_of(options)
     found = _collect(course, options, console)
     for line in found.missing:
         console.print(plain(line))
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _collect(course: Course, options: argparse.Namespace, console: Console) -> Collected:
     assignment = course.assignment(options.assignment)
-    names = students(course.submissions, options.assignment)
+    names = students(course.students(options.assignment), course.below(options.assignment))
     wanted = [name for name in names if options.student in (None, name)]
     if not wanted:
         raise ExportError(

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.commands.collect import collect
-from autograder.commands.options import add_assignment, add_collecting, add_workers
+from autograder.commands.options import add_assignment, add_collecting, add_workers, course_of
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, progress_bar, terminal
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -21,6 +21,7 @@ from autograder.files import file_name, replace_file
 from autograder.grading.batch import local_processes
 from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
+from autograder.records.settled import is_stale
 from autograder.report.class_report import class_report
 from autograder.report.csv_table import csv_table
 from autograder.report.statistics import waiting_answers
@@ -50,12 +51,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Grade what was submitted and has not been graded, and report on all of it."""
-    course = Course(options.course)
+    course = course_of(options)
     assignment = course.assignment(options.assignment)
     settled = _collected(course, assignment, options, console)
-    for name in out_of_reach(course.submissions, assignment.name):
+    for name in out_of_reach(course.students(assignment.name), course.below(assignment.name)):
         why = "a name that begins with a dot, or is not UTF-8; rename the folder, and grade again"
-        console.print(f"not graded: {plain(name)} in {course.submissions}: {why}")
+        console.print(f"not graded: {plain(name)} in {course.students(assignment.name)}: {why}")
         settled = False
     session = Session(
         course,
@@ -66,8 +67,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
         options.workers,
         options.again,
     )
-    for stray in strays(course.submissions):
-        console.print(f"{plain(stray)} in {course.submissions} is not a student's folder and was left alone")
+    for stray in strays(course.students(assignment.name)):
+        console.print(
+            f"{plain(stray)} in {course.students(assignment.name)} is not a student's folder and was left alone"
+        )
     with _stopping() as stop, progress_bar(console) as progress:
         counts: Counter[str] = Counter()
         task = progress.add_task(f"grading {session.assignment.name}", total=len(session.students), states="")
@@ -91,7 +94,7 @@ def _collected(course: Course, assignment: Assignment, options: argparse.Namespa
 
 
 def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
-    names = students(course.submissions, options.assignment)
+    names = students(course.students(options.assignment), course.below(options.assignment))
     if options.student is not None:
         names = [name for name in names if name == options.student]
     if not names:
@@ -127,7 +130,7 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
         answers = sum(len(one.headings) for one in waiting)
         whose = counted(len({one.result.student for one in waiting}), "student")
         console.print(f"{counted(answers, 'answer')} of {whose} to be graded by hand; see nbgrader's formgrader")
-    is_settled = all(result.state.is_graded for result in results) and not waiting
+    is_settled = all(result.state.is_graded and not is_stale(result) for result in results) and not waiting
     return DONE if is_settled and not problems else NEEDS_REVIEW
 
 

@@ -6,15 +6,15 @@ from rich.console import Console
 
 from autograder.authoring.lint import lint, lint_known_tests, lint_release
 from autograder.commands.options import add_assignment as add_options
+from autograder.commands.options import course_of
 from autograder.commands.terminal import DONE, NEEDS_REVIEW
-from autograder.course.folders import Course
 
 __all__ = ["add_options", "run"]
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Hold masters and release against the rules."""
-    course = Course(options.course)
+    course = course_of(options)
     assignment = course.assignment(options.assignment)
     problems = lint(assignment)
     problems += lint_known_tests(assignment, course.source(assignment.name))

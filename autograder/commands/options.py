@@ -4,17 +4,36 @@ import argparse
 import os
 from pathlib import Path
 
+from autograder.course.folders import Course
+
 IN_FLIGHT = (os.cpu_count() or 1) + 2
 """Kernels at a time: more than cores, because each waits for messages now and then."""
 
 
 def add_course(parser: argparse.ArgumentParser) -> None:
-    """Add ``--course``."""
-    parser.add_argument("--course", type=Path, default=Path(), help="folder of the course (default: this one)")
+    """Add ``--course`` and ``--config``."""
+    parser.add_argument(
+        "--course", type=Path, metavar="FOLDER", help="folder of the course (default: where nbgrader would work here)"
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="nbgrader's configuration of this person, if it lies elsewhere"
+    )
+
+
+def course_of(options: argparse.Namespace) -> Course:
+    """
+    Open the course that the options name.
+
+    Raises
+    ------
+    CourseError
+        When there is none.
+    """
+    return Course(options.course, options.config)
 
 
 def add_assignment(parser: argparse.ArgumentParser) -> None:
-    """Add ``--course`` and the name of an assignment."""
+    """Add ``--course``, ``--config`` and the name of an assignment."""
     add_course(parser)
     parser.add_argument("assignment", type=_name, help="name of the assignment, e.g. sharing_variables")
 

@@ -1,8 +1,9 @@
 """
 A course's folder and its configuration.
 
-A course is any folder with an ``nbgrader_config.py``. Paths, folder names and the gradebook's address are nbgrader's
-own (`nbgrader.coursedir.CourseDirectory`), so every stock nbgrader command sees the same course.
+A course is a folder that nbgrader's configuration is about: its own ``nbgrader_config``, or one elsewhere. Settings,
+paths, folder names and the gradebook's address are those that nbgrader's own applications would have there, so every
+stock nbgrader command sees the same course.
 """
 
 import hashlib
@@ -13,10 +14,12 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import is_ignored
-from traitlets.config.loader import Config, PyFileConfigLoader
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from autograder.course.assignment import Assignment, DataFile
 from autograder.course.master import read_master
+from autograder.course.settings import settings_of
 from autograder.errors import CourseError
 from autograder.hints import FILE as HINTS_FILE
 from autograder.hints import read_catalogue
@@ -29,34 +32,49 @@ SANITIZE_FILE = "sanitize.cfg"
 """Beside the assignments in the source directory: nbval's patterns for what differs from run to run."""
 
 
+_STUDENT, _ASSIGNMENT = "{student_id}", "{assignment_id}"
+"""nbgrader's words in ``directory_structure``: they stand for anybody and anything where a path is taken apart."""
+
+
 class Course:
     """
     A course folder as nbgrader sees it.
 
     Parameters
     ----------
-    root : Path
-        The folder that holds ``nbgrader_config.py``.
+    folder : Path or None
+        The course's folder; None for the one that nbgrader would work in from the current folder.
+    config_file : Path, optional
+        A configuration that nbgrader reads in place of the person's and the machine's.
 
     Raises
     ------
     CourseError
-        When there is no such file, or it cannot be read.
+        When no configuration of nbgrader is about this folder, one cannot be read, or one says what cannot be.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
-        if not (self.root / CONFIG_FILE).is_file():
+    def __init__(self, folder: Path | None, config_file: Path | None = None) -> None:
+        here = Path.cwd() if folder is None else folder.resolve()
+        self.config, self.root, files = settings_of(None if folder is None else here, config_file)
+        self.config.CourseDirectory.root = str(self.root)
+        named = ", ".join(files) or str(self.root / CONFIG_FILE)
+        try:
+            self.directory = CourseDirectory(config=self.config)
+            self._db_url = _absolute(str(self.directory.db_url), here)
+            own = (self.root / CONFIG_FILE, (self.root / CONFIG_FILE).with_suffix(".json"))
+            is_taught = any(file.is_file() for file in own) or (
+                bool(files) and self._path(self.directory.source_directory, ".", ".").is_dir()
+            )
+            self._see_layout()
+        except CourseError as error:
+            raise CourseError(f"{named}: {error}") from error
+        except Exception as error:
+            raise CourseError(f"{named}: cannot be used ({error}); mend the file") from error
+        if not is_taught:
             raise CourseError(
                 f"{self.root}: no {CONFIG_FILE} there, so this is not a course; "
                 "run the command in the course's folder, or name it with --course"
             )
-        try:
-            self.config: Config = PyFileConfigLoader(CONFIG_FILE, path=str(self.root)).load_config()
-            self.config.CourseDirectory.root = str(self.root)
-            self.directory = CourseDirectory(config=self.config)
-        except Exception as error:
-            raise CourseError(f"{self.root / CONFIG_FILE}: cannot be read ({error}); mend the file") from error
 
     @cached_property
     def subject(self) -> Subject:
@@ -72,8 +90,8 @@ class Course:
 
     @property
     def db_url(self) -> str:
-        """The gradebook's address, as nbgrader is given it."""
-        return str(self.directory.db_url)
+        """The gradebook's address, as nbgrader is given it; a file's does not depend on where a command runs."""
+        return self._db_url
 
     def source(self, assignment: str) -> Path:
         """The folder of an assignment's master notebooks."""
@@ -97,8 +115,16 @@ class Course:
 
     @property
     def submissions(self) -> Path:
-        """The folder that holds one folder for each student."""
-        return self.root / str(self.directory.submitted_directory)
+        """The folder of all that was handed in."""
+        return self._path(self.directory.submitted_directory, ".", ".")
+
+    def students(self, assignment: str) -> Path:
+        """The folder that holds one folder for each student who may have handed in an assignment."""
+        return self._around_students(assignment)[0]
+
+    def below(self, assignment: str) -> str:
+        """The path from a student's folder in `students` to what was handed in for an assignment."""
+        return str(self._around_students(assignment)[1])
 
     @property
     def reports(self) -> Path:
@@ -161,11 +187,42 @@ class Course:
         return path.name.startswith(".") or path.is_symlink() or is_ignored(str(path), self.directory.ignore)
 
     def _assignments(self) -> list[str]:
-        folder = self.root / str(self.directory.source_directory)
-        return sorted(path.name for path in folder.glob("*") if any(path.glob("*.ipynb"))) or ["(none found)"]
+        parts = self.source(_ASSIGNMENT).parts
+        depth = parts.index(_ASSIGNMENT)
+        found = Path(*parts[:depth]).glob(str(Path("*", *parts[depth + 1 :], "*.ipynb")))
+        return sorted({path.parts[depth] for path in found}) or ["(none found)"]
 
     def _path(self, kind: str, student: str, assignment: str) -> Path:
         return Path(self.directory.format_path(kind, student, assignment))
+
+    def _around_students(self, assignment: str) -> tuple[Path, Path]:
+        """Take the path of a submission apart: before a student's folder, and behind it."""
+        parts = self.submitted(_STUDENT, assignment).parts
+        place = parts.index(_STUDENT)
+        return Path(*parts[:place]), Path(*parts[place + 1 :])
+
+    def _see_layout(self) -> None:
+        said = str(self.directory.directory_structure)
+        parts = Path(said).parts
+        if any(said.count(word) != 1 or word not in parts for word in (_STUDENT, _ASSIGNMENT)):
+            raise CourseError(
+                f"directory_structure is {said!r}; "
+                "give the student and the assignment a folder of their own in it, once each"
+            )
+
+
+def _absolute(db_url: str, folder: Path) -> str:
+    """Say where a gradebook in a file is, for whoever works in another folder than nbgrader would."""
+    try:
+        url = make_url(db_url)
+    except ArgumentError as error:
+        raise CourseError(
+            f"c.CourseDirectory.db_url = {db_url!r}: {error}; give an address such as "
+            "sqlite:////srv/course/gradebook.db"
+        ) from None
+    if url.drivername != "sqlite" or url.database in (None, "", ":memory:") or url.query:
+        return db_url
+    return f"sqlite:///{folder / str(url.database)}"
 
 
 def _content(path: Path) -> str:

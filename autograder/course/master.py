@@ -1,6 +1,7 @@
 """A master notebook and its cells: the only source of tests, points, tags and reference outputs."""
 
 import ast
+import json
 import re
 from collections import Counter
 from copy import deepcopy
@@ -249,8 +250,7 @@ def read_master(path: Path, config: Config | None = None) -> Master:
         not Python or is still to be written by nbgrader, or the notebook is in another language.
     """
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
-        _give_ids(notebook)
+        notebook = nbformat.reads(with_ids(path.read_text(encoding="utf-8")), as_version=nbformat.NO_CONVERT)
         nbformat.validate(notebook, version=4, version_minor=5)
     except Exception as error:
         why = str(error).splitlines()[0]
@@ -315,16 +315,39 @@ def _told_apart(named: list[tuple[str, str]]) -> dict[str, str]:
     return told
 
 
-def _give_ids(notebook: NotebookNode) -> None:
-    """Make format 4.5 of an older one: the same ids each time, of nbgrader's names where these can be ids."""
-    if notebook.nbformat != 4 or notebook.nbformat_minor >= 5:
-        return
-    notebook.nbformat_minor = 5
+def with_ids(text: str) -> str:
+    """
+    Give each cell of a notebook's text an id of its own, which is the same each time; one that has some keeps them.
+
+    Formats before 4.5 have no ids; in others one may be missing, doubled, or none that the format knows. nbformat
+    would draw such ids at random. They are of nbgrader's names here, where these can be ids.
+
+    Raises
+    ------
+    ValueError, TypeError, AttributeError
+        When the text is no notebook.
+    """
+    notebook = json.loads(text)
+    if notebook.get("nbformat") != 4:
+        return text
+    has_ids = notebook["nbformat_minor"] >= 5
+    ids = [str(cell.get("id", "")) if has_ids else "" for cell in notebook["cells"]]
     taken: set[str] = set()
-    for number, cell in enumerate(notebook.cells, start=1):
-        name = str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
-        cell.id = name if _ID.fullmatch(name) and name not in taken else f"cell-{number}"
-        taken.add(cell.id)
+    for place, name in enumerate(ids):
+        if not _ID.fullmatch(name) or name in taken:
+            ids[place] = ""
+        taken.add(name)
+    if all(ids):
+        return text
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if not ids[number - 1]:
+            name = str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+            named = (name, f"cell-{number}", *(f"cell-{number}-{more}" for more in range(2, len(ids) + 3)))
+            ids[number - 1] = next(one for one in named if _ID.fullmatch(one) and one not in taken)
+            taken.add(ids[number - 1])
+        cell["id"] = ids[number - 1]
+    notebook["nbformat_minor"] = max(5, notebook["nbformat_minor"])
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
 def _master_cell(node: NotebookNode, hidden: ClearHiddenTests, solutions: ClearSolutions) -> MasterCell:

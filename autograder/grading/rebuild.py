@@ -46,6 +46,9 @@ STUDENTS_CELL = "student-"
 _START = ""
 """The place of plain cells before the first named one."""
 
+WAITS = "needs manual grading"
+"""How the note begins that names answers for a reviewer."""
+
 
 @dataclass(frozen=True)
 class Rebuilt:
@@ -265,7 +268,7 @@ def _notes(master: Master, parts: _Parts, blank: tuple[str, ...]) -> Iterable[st
             what = "there was no answer to run" if cell.solution else "the course's own was run"
             yield f"'{cell.grade_id}' is missing from the submission: {what}"
     if waiting := [f"'{cell.grade_id}'" for cell in master.by_hand if cell.grade_id not in blank]:
-        yield f"needs manual grading: {', '.join(waiting)}"
+        yield f"{WAITS}: {', '.join(waiting)}"
     expected = [name for name in names if name in parts.order]
     if parts.order != expected:
         moved = next(name for name, other in zip(parts.order, expected, strict=True) if name != other)

@@ -33,9 +33,15 @@ class Result:
 
     @property
     def points(self) -> float | None:
-        """The automatic points of the whole submission, or None while a part of it needs review."""
-        counted = [verdict.points for verdict in self.verdicts]
-        return None if None in counted else sum(points or 0.0 for points in counted)
+        """The points of the whole submission less its penalties, or None while a part of it needs review."""
+        if not all(verdict.state.is_graded for verdict in self.verdicts):
+            return None
+        return max(0.0, sum(verdict.earned - verdict.penalty for verdict in self.verdicts))
+
+    @property
+    def max_points(self) -> float:
+        """What the submission is worth."""
+        return sum(verdict.max_points for verdict in self.verdicts)
 
     @property
     def may_run_again(self) -> bool:

@@ -22,6 +22,7 @@ class Kind(Enum):
     """The kinds of state, from the best to the worst: a submission is in the worst of its notebooks' states."""
 
     GRADED = "GRADED"
+    SETTLED = "SETTLED"
     REVIEW = "REVIEW"
     TIMEOUT = "TIMEOUT"
     LIMIT = "LIMIT"
@@ -41,7 +42,7 @@ class State:
     word : str
         The scope of a timeout, the kind of a limit, the reason of a rejection: one word, or empty.
     message : str
-        One line for the instructor, "what happened; what to do"; empty for GRADED.
+        One line for the instructor, "what happened; what to do"; empty for GRADED. Of SETTLED, what it was before.
     """
 
     kind: Kind
@@ -59,8 +60,8 @@ class State:
 
     @property
     def is_graded(self) -> bool:
-        """Whether automatic points count."""
-        return self.kind is Kind.GRADED
+        """Whether points count: the grader's, or those with which a reviewer has settled what it could not decide."""
+        return self.kind in (Kind.GRADED, Kind.SETTLED)
 
     @property
     def is_the_graders(self) -> bool:
@@ -126,6 +127,8 @@ class NotebookVerdict:
         Wall time of the run and of judging it.
     blank : tuple of str
         The manually graded answers that are as they were released: nbgrader gives them no points.
+    penalty : float
+        What nbgrader takes off for being late, once that is known.
     may_run_again : bool
         Whether the batch may run the notebook once more by itself: the grader failed on it, and its kernel had been
         told nothing hidden, or has ended together with all others.
@@ -139,6 +142,7 @@ class NotebookVerdict:
     seconds: float = 0.0
     hints: tuple[Hint, ...] = ()
     blank: tuple[str, ...] = ()
+    penalty: float = 0.0
     may_run_again: bool = False
 
     @property
@@ -166,8 +170,8 @@ class NotebookVerdict:
 
     @property
     def points(self) -> float | None:
-        """The automatic points, or None while it needs review."""
-        return self.earned if self.state.is_graded else None
+        """The points less the penalty for being late, or None while it needs review."""
+        return max(0.0, self.earned - self.penalty) if self.state.is_graded else None
 
 
 def decide_cell(grade_id: str, max_points: float, findings: tuple[Finding, ...]) -> CellVerdict:

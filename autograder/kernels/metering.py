@@ -2,8 +2,8 @@
 A jupyter_client kernel manager that counts what comes out of its kernel while it arrives.
 
 So no submission can fill the grader's memory, and what is no message of the protocol is about nothing. The channel on
-which a kernel asks somebody to type is connected only to be counted: nobody sits there. Whether a kernel lives is what
-its process says.
+which a kernel asks somebody to type is connected only to be counted: nobody sits there. Whether a kernel lives is
+what its process says.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """
 The only writer of grades: results into nbgrader's gradebook and autograded notebooks.
 
-Both are drawn from results, and only where they differ from what is there. Only GRADED notebooks get automatic
+Both are drawn from results, and only where they differ from what is there; whatever of the master is there follows
+the master. Only GRADED notebooks get automatic
 scores; every other state clears older ones and asks for manual grading. What a reviewer gave or wrote is never
 touched.
 """
@@ -19,15 +20,16 @@ from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
+from autograder.course.schema import refuse_outdated
 from autograder.errors import GradebookBusyError, GradebookError
 from autograder.grading.result import Result
 from autograder.layers import layer
 from autograder.records.autograded import write_autograded
-from autograder.records.masters import record_masters
+from autograder.records.masters import in_step, masters_of, record_masters
 from autograder.records.penalties import penalize
 from autograder.records.queries import arrivals, automatic_scores, more_than_results
 from autograder.records.scores import expected_scores, write_scores
-from autograder.records.standing import Standing, standing_of
+from autograder.records.standing import Standing, is_by_reviewer, standing_of
 from autograder.records.store import Stored
 from autograder.text import is_plain_name, plain
 
@@ -38,27 +40,40 @@ class Gradebook:
 
     Use as a context manager.
 
+    Attributes
+    ----------
+    lost : list of str
+        A line for each score and comment of a reviewer that has gone with its cell, because the master has none of
+        that name any more.
+
     Raises
     ------
     GradebookError
-        When the database cannot be opened, or holds submissions for other exercises than the course has now.
+        When the database cannot be opened.
     """
 
     def __init__(self, course: Course, assignment: Assignment) -> None:
         self.course = course
         self.assignment = assignment
-        self._has_masters = False
+        self._masters = masters_of(assignment, course.config)
+        self.lost: list[str] = []
 
     def __enter__(self) -> "Gradebook":
         """Open the database and see what is in it."""
         with self._explained("see that the file, or the server, can be reached and written"):
+            refuse_outdated(self.course.db_url, self.course.root)
             with _alembic_on_path():
                 self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
-            name = self.assignment.name
-            self._written = automatic_scores(self._book, name)
-            self._came_in = arrivals(self._book, name)
-            self._changed = more_than_results(self._book, name)
+            self._look()
         return self
+
+    def _look(self) -> None:
+        """Read what is in the database about all submissions."""
+        name = self.assignment.name
+        self._written = automatic_scores(self._book, name)
+        self._came_in = arrivals(self._book, name)
+        self._changed = more_than_results(self._book, name)
+        self._in_step = in_step(self._book, self._masters)
 
     def __exit__(self, *_: object) -> None:
         """Close the database."""
@@ -80,10 +95,10 @@ class Gradebook:
             raise GradebookError(
                 f"{plain(result.student)}: nbgrader's pages cannot bear this name; rename the folder"
             )
+        self._record_masters()
         _, maybe_late = self._came_in.get(result.student, (None, False))
         if not self._has(result):
             maybe_late = True
-            self._record_masters()
             with self._explained("grade again when it can be written"), warnings.catch_warnings():
                 # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
                 warnings.simplefilter("ignore", SAWarning)
@@ -124,6 +139,31 @@ class Gradebook:
         """
         return self._standing(result) if result.student in self._changed else None
 
+    def give_nothing(self, result: Result, notebook: str, comment: str) -> int:
+        """
+        Give 0 by hand to each cell of a notebook, as a reviewer does in formgrader; tell how many cells that were.
+
+        What a reviewer has already given or written stays.
+
+        Raises
+        ------
+        GradebookError
+            When the database does not hold this result, or cannot be written.
+        """
+        if not self._has(result):
+            raise GradebookError(
+                f"{result.student}: the gradebook does not hold the stored result; run `autograder grade` first"
+            )
+        with self._explained("see that the file, or the server, can be written"):
+            submitted = self._book.find_submission_notebook(notebook, result.assignment, result.student)
+            given = [grade for grade in submitted.grades if not is_by_reviewer(grade)]
+            for grade in given:
+                grade.manual_score, grade.needs_manual_grade = 0.0, False
+            for text in submitted.comments:
+                text.manual_comment = text.manual_comment or comment
+            self._book.db.commit()
+        return len(given)
+
     def roster(self) -> list[str]:
         """List all students that nbgrader knows, in order of their names."""
         with self._explained("see that the file, or the server, can be reached"):
@@ -134,36 +174,40 @@ class Gradebook:
             return standing_of(self._book.find_submission(result.assignment, result.student))
 
     def _has(self, result: Result) -> bool:
-        names = {master.name for master in self.assignment.notebooks}
         written = self._written.get(result.student, {})
         came_in, _ = self._came_in.get(result.student, (None, False))
-        if result.timestamp and parse_utc(result.timestamp) != came_in:
+        if not self._in_step or (result.timestamp and parse_utc(result.timestamp) != came_in):
             return False
-        held = {cell: score for cell, score in written.items() if cell[0] in names}
-        return held == expected_scores(result, self.assignment)
+        return written == expected_scores(result, self.assignment)
 
     def _record_masters(self) -> None:
-        """Record the master notebooks before the first result is written."""
-        if not self._has_masters:
-            advice = "if the exercises have changed since the gradebook was made, move the file away and grade again"
-            with self._explained(advice):
-                record_masters(self._book, self.course, self.assignment)
-            self._has_masters = True
+        """Have the database follow the master notebooks before anything is written about a submission."""
+        if not self._in_step:
+            with self._explained("grade again when it can be written"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", SAWarning)
+                self.lost += record_masters(self._book, self._masters)
+                self._look()
 
     @contextmanager
     def _explained(self, advice: str) -> Iterator[None]:
         """Turn what the database raises into one line, and leave it as it was."""
         try:
             yield
+        except GradebookError:
+            self._roll_back()
+            raise
         except (SQLAlchemyError, RuntimeError, ValueError, OSError) as error:
-            if hasattr(self, "_book"):
-                self._book.db.rollback()
+            self._roll_back()
             what = (str(error).splitlines() or [type(error).__name__])[0]
             kind = GradebookError
             if _is_the_databases(error):
                 kind = GradebookBusyError
                 advice = "another program may be writing to it: end that, or see that it can be written"
             raise kind(f"{self.course.db_url}: {what}; {advice}") from error
+
+    def _roll_back(self) -> None:
+        if hasattr(self, "_book"):
+            self._book.db.rollback()
 
 
 def _is_the_databases(error: BaseException | None) -> bool:

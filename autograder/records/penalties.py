@@ -1,16 +1,12 @@
 """Penalties for being late: nbgrader's own step, and the plugin that the course has configured, decide."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import OperationalError
 
 from autograder.course.folders import Course
+from autograder.course.settings import importable
 from autograder.errors import GradebookError
 from autograder.grading.result import Result
 
@@ -30,7 +26,7 @@ def penalize(book: Gradebook, course: Course, result: Result) -> bool:
     if not submission.total_seconds_late and not submission.late_submission_penalty:
         return False
     try:
-        with _importable(course.root):
+        with importable(course.root):
             step = AssignLatePenalties(config=course.config)
             for verdict in result.verdicts:
                 about = {"notebook": verdict.name, "assignment": result.assignment, "student": result.student}
@@ -45,13 +41,3 @@ def penalize(book: Gradebook, course: Course, result: Result) -> bool:
         ) from error
     book.db.expire_all()
     return True
-
-
-@contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Let a course's own plugin be found where nbgrader finds it: beside nbgrader_config.py."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))

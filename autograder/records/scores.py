@@ -10,6 +10,7 @@ from autograder.course.master import Master
 from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
 from autograder.layers import layer
+from autograder.records.masters import complete
 from autograder.records.standing import Scores
 from autograder.text import plain_lines
 
@@ -50,11 +51,8 @@ def _add_notebook(book: Gradebook, submission: SubmittedAssignment, name: str) -
     """Give an older submission the rows of a notebook that the assignment has got since."""
     notebook = book.find_notebook(name, submission.assignment.name)
     submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
-    for cell in notebook.grade_cells:
-        Grade(cell_id=cell.id, notebook=submitted)
-    for cell in notebook.solution_cells:
-        Comment(cell_id=cell.id, notebook=submitted)
     book.db.add(submitted)
+    complete(book, submitted)
     # The rows above are known by ids, and read back by names.
     book.db.commit()
     return book.find_submission_notebook(name, submission.assignment.name, submission.student_id)

@@ -35,6 +35,8 @@ class Standing:
         By notebook and cell. A reviewer's score takes the place of the automatic one; None where there is neither.
     by_hand : frozenset of (str, str)
         The cells that a reviewer has scored.
+    flagged : frozenset of (str, str)
+        The cells that formgrader says need manual grading.
     comments : dict of (str, str) to str
         By notebook and cell, what a reviewer has written about an answer.
     points, max_points : float
@@ -48,6 +50,7 @@ class Standing:
     student: Student
     scores: Scores
     by_hand: frozenset[tuple[str, str]]
+    flagged: frozenset[tuple[str, str]]
     comments: dict[tuple[str, str], str]
     points: float
     max_points: float
@@ -67,6 +70,7 @@ def standing_of(submission: SubmittedAssignment) -> Standing:
         student=_student(submission.student),
         scores={cell: _score(grade) for cell, grade in grades.items()},
         by_hand=frozenset(cell for cell, grade in grades.items() if is_by_reviewer(grade)),
+        flagged=frozenset(cell for cell, grade in grades.items() if grade.needs_manual_grade),
         comments={
             (book.name, comment.name): str(comment.manual_comment)
             for book in submission.notebooks

@@ -70,7 +70,7 @@ def class_report(
         found=found,
         ideas=[(idea, examples.of(idea), examples.unread(idea)) for idea in found.ideas],
         quartiles=quantiles(found.totals, n=4, method="inclusive") if len(found.totals) > 1 else (),
-        charts=(scores(found.totals, assignment.max_points), durations(found.times)),
+        charts=(scores(found.totals, found.max_points), durations(found.times)),
         address=address,
         ideas_of=partial(ideas_of, catalogue=assignment.catalogue),
         left=left,

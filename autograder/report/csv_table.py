@@ -10,7 +10,18 @@ from autograder.grading.result import Result
 from autograder.layers import layer
 from autograder.text import plain
 
-COLUMNS = ("student", "notebook", "state", "points", "max_points", "seconds", "reason", "misconceptions", "notes")
+COLUMNS = (
+    "student",
+    "notebook",
+    "state",
+    "points",
+    "max_points",
+    "seconds",
+    "reason",
+    "misconceptions",
+    "notes",
+    "penalty",
+)
 
 _IDENTIFIER = re.compile(r"[\w.@+-]*", re.ASCII)
 """What user names and addresses consist of: nothing in it can call a function or start a program."""
@@ -22,7 +33,7 @@ _IN_A_CELL = re.compile(r"[^\t\r\n]+")
 
 
 def csv_table(results: list[Result]) -> str:
-    """Write the rows as CSV text. Points are empty, not 0, where a notebook needs review."""
+    """Write the rows as CSV text. Points, less the penalty, are empty and not 0 where a notebook needs review."""
     rows = [
         [
             csv_safe(result.student),
@@ -34,6 +45,7 @@ def csv_table(results: list[Result]) -> str:
             csv_safe(verdict.state.message),
             " ".join(dict.fromkeys(hint.id for hint in verdict.hints)),
             csv_safe("; ".join((*result.notes, *verdict.notes))),
+            f"{verdict.penalty:g}" if verdict.penalty else "",
         ]
         for result in results
         for verdict in result.verdicts

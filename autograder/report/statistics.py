@@ -1,8 +1,8 @@
 """
 A class in numbers: who needs review, which ideas are wrong, which exercises were passed, how long grading took.
 
-Only results are counted, so the numbers are those of the CSV. Students are listed by name; a notebook that needs
-review counts nowhere but among those.
+Only results are counted, as they stand by now, so the numbers are those of the CSV. Students are listed by name; a
+notebook that needs review counts nowhere but among those.
 """
 
 from collections import Counter
@@ -138,6 +138,8 @@ class Statistics:
     ----------
     totals : tuple of float
         The points of those of whom nothing needs review, the fewest first.
+    max_points : float
+        The most that one of them can have.
     perfect : int
         How many of these are all points.
     """
@@ -148,6 +150,7 @@ class Statistics:
     ideas: tuple[Idea, ...]
     exercises: tuple[ExerciseStatistics, ...]
     totals: tuple[float, ...]
+    max_points: float
     perfect: int
     times: tuple[Times, ...]
 
@@ -179,19 +182,20 @@ def statistics(results: Iterable[Result], assignment: Assignment, standings: Sta
         _ideas(results, assignment.catalogue),
         _marked([one for master in assignment.notebooks for one in _exercises(master, results, standings)]),
         totals,
-        totals.count(assignment.max_points),
+        max([assignment.max_points, *(result.max_points for result in results)]),
+        sum(result.points is not None and result.points >= result.max_points for result in results),
         tuple(times for master in assignment.notebooks for times in _times(master, results)),
     )
 
 
 def _states(results: list[Result]) -> tuple[StateCount, ...]:
     """Count by state: what needs review first."""
-    kinds = [*(kind for kind in Kind if kind is not Kind.GRADED), Kind.GRADED]
+    kinds = [*(kind for kind in Kind if not State(kind).is_graded), Kind.SETTLED, Kind.GRADED]
     found = {(v.state.kind, str(v.state)) for result in results for v in result.verdicts}
     notebooks = Counter(str(v.state) for result in results for v in result.verdicts)
     students = Counter(state for result in results for state in {str(v.state) for v in result.verdicts})
     return tuple(
-        StateCount(state, notebooks[state], students[state], kind is Kind.GRADED)
+        StateCount(state, notebooks[state], students[state], State(kind).is_graded)
         for kind, state in sorted(found, key=lambda one: (kinds.index(one[0]), one[1]))
     )
 

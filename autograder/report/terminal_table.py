@@ -12,18 +12,13 @@ from autograder.grading.verdict import Kind, NotebookVerdict
 from autograder.hints import Catalogue
 from autograder.text import plain
 
+_NARROW, _NAME, _TOTAL, _RULE = 11, 10, 10, 3
+"""Columns of a terminal: the least for a notebook and for a name, what a total takes, and what divides two."""
+
 
 def print_table(results: list[Result], assignment: Assignment, console: Console) -> None:
     """Print a row for each submission, and below it one line for each thing that an instructor should know."""
-    table = Table(title=assignment.name, title_justify="left", header_style="bold", pad_edge=False)
-    table.add_column("student", overflow="fold")
-    for master in assignment.notebooks:
-        table.add_column(f"{master.name.replace('_', ' ')} / {master.max_points:g}", justify="right", min_width=11)
-    table.add_column(f"total / {assignment.max_points:g}", justify="right")
-    for result in results:
-        total = Text("?" if result.points is None else f"{result.points:g}", style="bold")
-        table.add_row(Text(plain(result.student)), *(_cell(verdict) for verdict in result.verdicts), total)
-    console.print(table)
+    console.print(_table(results, assignment, console.width))
     waiting = [
         f"  {result.student}: {verdict.state} {verdict.state.message}"
         for result in results
@@ -54,9 +49,39 @@ def misconceptions(results: list[Result], catalogue: Catalogue) -> list[str]:
     return [f"{shown[idea.id]:4} {idea.id:4} {idea.belief} See {idea.reread}." for idea in ideas]
 
 
+def _table(results: list[Result], assignment: Assignment, width: int) -> Table:
+    """Write a row for each submission, or one for each of its notebooks where a terminal has no room for columns."""
+    heads = [f"{master.name.replace('_', ' ')} / {master.max_points:g}" for master in assignment.notebooks]
+    cells = [[_cell(verdict) for verdict in result.verdicts] for result in results]
+    table = Table(title=assignment.name, title_justify="left", header_style="bold", pad_edge=False)
+    table.add_column("student", overflow="fold", min_width=_NAME)
+    # A state is never cut, nor folded within a word: it is what there is to do.
+    widths = [
+        max([_NARROW, *(row[place].cell_len for row in cells if place < len(row))]) for place in range(len(heads))
+    ]
+    if _NAME + sum(one + _RULE for one in widths) + _TOTAL <= width:
+        for head, one in zip(heads, widths, strict=True):
+            table.add_column(head, justify="right", min_width=one)
+        table.add_column(f"total / {assignment.max_points:g}", justify="right")
+        for result, row in zip(results, cells, strict=True):
+            table.add_row(Text(plain(result.student)), *row, _total(result))
+        return table
+    table.add_column("notebook", overflow="fold", min_width=_NAME)
+    table.add_column("state", justify="right", no_wrap=True, min_width=max([_NARROW, *widths]))
+    for result, row in zip(results, cells, strict=True):
+        for head, cell in zip(heads, row, strict=False):
+            table.add_row(Text(plain(result.student)) if head is heads[0] else Text(), Text(head), cell)
+        table.add_row(Text(), Text(f"total / {assignment.max_points:g}"), _total(result), end_section=True)
+    return table
+
+
+def _total(result: Result) -> Text:
+    return Text("?" if result.points is None else f"{result.points:g}", style="bold")
+
+
 def _cell(verdict: NotebookVerdict) -> Text:
     if verdict.state.is_graded:
-        return Text(f"GRADED {verdict.earned:>4g}")
+        return Text(f"{verdict.state} {verdict.points:>4g}")
     kept = f" {verdict.kept:>4g}" if verdict.state.kind is Kind.REVIEW else ""
     return Text(plain(str(verdict.state)) + kept, style="bold red")
 

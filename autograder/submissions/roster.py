@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.course.folders import Course
+from autograder.course.schema import refuse_outdated
 from autograder.errors import GradebookError
 
 
@@ -52,6 +53,7 @@ def read_roster(course: Course) -> Roster:
     if file.drivername == "sqlite" and not Path(str(file.database)).is_file():
         return Roster()
     try:
+        refuse_outdated(course.db_url, course.root)
         with Gradebook(course.db_url, course.directory.course_id) as book:
             return roster_of(book.students)
     except (SQLAlchemyError, OSError) as error:

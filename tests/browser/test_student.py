@@ -29,7 +29,7 @@ class Seat:
 
     @property
     def notebook(self) -> Path:
-        return self.room.course / "notebooks" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+        return self.room.course / "desk" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def given(assignment: Assignment) -> dict[str, list[Answer]]:
 def test_make_lab_opens_the_first_notebook_with_its_kernel_and_nothing_else(seat: Seat, waiting: Waiting) -> None:
     with waiting("from JupyterLab's page to a kernel that is ready"):
         desk = Desk(seat.page, seat.notebook)
-    assert seat.page.url.endswith(f"/lab/tree/notebooks/{ASSIGNMENT}/{NOTEBOOK}.ipynb")
+    assert seat.page.url.endswith(f"/lab/tree/desk/{ASSIGNMENT}/{NOTEBOOK}.ipynb")
     expect(desk.page.locator(".jp-Dialog, .Toastify__toast")).to_have_count(0)
     assert seat.elsewhere == []
     # nbgrader's extensions work only where the server serves the course's folder.

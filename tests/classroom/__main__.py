@@ -74,6 +74,8 @@ def check(course: Course, assignment: Assignment, console: Console) -> int:
     graded = grade_all(submissions, whole, runner, local_processes(IN_FLIGHT), IN_FLIGHT)
     done = track(graded, "grading every answer", total=len(submissions), console=console, transient=True)
     results = [result for _, result in done]
+    count = sum(len(answers) for student in students for answers in student.answers.values())
+    console.print(f"graded {count} labelled answers in {len(assignment.notebooks)} notebooks")
     return _say(list(surprises(students, results)), console)
 
 

@@ -1,0 +1,81 @@
+"""For instructors: an end to what no grader can decide."""
+
+import argparse
+
+from rich.console import Console
+
+from autograder.commands.options import add_assignment, course_of
+from autograder.commands.terminal import DONE
+from autograder.course.folders import Course
+from autograder.errors import GradebookError
+from autograder.grading.result import Result
+from autograder.kernels.configuration import runner_of
+from autograder.records.gradebook import Gradebook
+from autograder.records.store import ResultStore, only_grader
+from autograder.submissions.reading import read_submission
+from autograder.text import plain
+
+_COMMENT = "Nothing was handed in that can be graded."
+
+_MISSING = "missing"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `autograder settle`."""
+    add_assignment(parser)
+    parser.add_argument("--student", metavar="S", required=True, help="whose submission")
+    parser.add_argument(
+        "--notebook",
+        metavar="N",
+        help="which notebook, without .ipynb (default: each that the student has not handed in)",
+    )
+    parser.add_argument(
+        "--zero", action="store_true", required=True, help="give 0 points to each of its cells, by hand"
+    )
+    parser.add_argument(
+        "--comment", metavar="TEXT", default=_COMMENT, help=f"what the student reads (default: {_COMMENT})"
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Give 0 by hand to notebooks that have no points, as a reviewer would cell by cell in formgrader."""
+    course = course_of(options)
+    with only_grader(course), Gradebook(course, course.assignment(options.assignment)) as gradebook:
+        result = _result(course, gradebook, options.student)
+        for notebook in _notebooks(result, options.notebook):
+            count = gradebook.give_nothing(result, notebook, options.comment)
+            console.print(f"{plain(result.student)}, {notebook}: 0 points by hand for {count} cells, with a comment")
+    console.print(f"run `autograder grade {options.assignment}` to have it on the pages and in the reports")
+    return DONE
+
+
+def _result(course: Course, gradebook: Gradebook, student: str) -> Result:
+    """Find the student's stored result, graded in a jail or without one."""
+    assignment, data = gradebook.assignment, course.data(gradebook.assignment.name)
+    names = [master.name for master in assignment.notebooks]
+    folder = course.submitted(student, assignment.name)
+    submission = read_submission(folder, student, assignment.name, names)
+    for jailed in (True, False):
+        runner = runner_of(course.config, course.subject, jailed=jailed, data=data)
+        found = ResultStore(course, assignment, runner).find(submission)
+        if found is not None:
+            return found.result
+    raise GradebookError(
+        f"{folder}: what lies there has not been graded; run `autograder grade {assignment.name}` first"
+    )
+
+
+def _notebooks(result: Result, wanted: str | None) -> list[str]:
+    states = {verdict.name: verdict.state for verdict in result.verdicts}
+    if wanted is None:
+        missing = [name for name, state in states.items() if state.word == _MISSING]
+        if not missing:
+            raise GradebookError(
+                f"{result.student}: every notebook was handed in; name the one that gets 0 with --notebook"
+            )
+        return missing
+    if wanted not in states:
+        raise GradebookError(f"{wanted}: no such notebook in {result.assignment}; name one of: {', '.join(states)}")
+    if states[wanted].is_graded:
+        raise GradebookError(f"{result.student}, {wanted}: has been graded; change its points in formgrader")
+    return [wanted]
