@@ -33,7 +33,7 @@ def fails(answer: Answer, look: Look) -> Iterator[tuple[str, str]]:
 
 
 def rules_of(*rules: Any) -> Any:
-    names = ("name", "kernel", "packages", "evidence", "lint_rules")
+    names = ("name", "kernel", "evidence", "lint_rules")
     return SimpleNamespace(**{name: getattr(PLAIN, name) for name in names}, hint_rules=rules)
 
 

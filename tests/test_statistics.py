@@ -81,7 +81,7 @@ def test_a_right_class_has_no_weakest_exercise_and_a_wrong_one_few(assignment: A
     }
     nothing = tuple(NotebookVerdict(m.name, GRADED, m.max_points, cells[m.name]) for m in assignment.notebooks)
     exercises = statistics([Result("a", assignment.name, nothing, {})], assignment).exercises
-    assert len(exercises) == 29
+    assert len(exercises) == sum(len(master.solutions) for master in assignment.notebooks)
     assert sum(one.is_weak for one in exercises) == MARKED
 
 

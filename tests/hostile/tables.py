@@ -12,6 +12,9 @@ PAGE = ROOT / "docs" / "security.md"
 BEGIN, END = "<!-- tables: make hostile-tables -->", "<!-- end of the tables -->"
 
 
+_UNTRIED = "?"
+
+
 @dataclass(frozen=True)
 class Without:
     """
@@ -45,11 +48,14 @@ class Shown:
         By layer that was off.
     nbgrader : tuple of str
         The cases that stock nbgrader deals with as it should.
+    untried : tuple of str
+        The cases that were tried neither without a layer nor by nbgrader.
     """
 
     failed: tuple[str, ...]
     layers: dict[str, Without]
     nbgrader: tuple[str, ...]
+    untried: tuple[str, ...] = ()
 
 
 def on_page(page: Path = PAGE) -> Shown:
@@ -60,8 +66,9 @@ def on_page(page: Path = PAGE) -> Shown:
         names, _, harm = which.partition("; ")
         through = tuple(names.split(", ")) if int(number) else ()
         layers[layer] = Without(through, "harmed" in harm, "does not end" not in which)
-    right = tuple(row[0] for row in rows if len(row) == 5 and row[4] == "right")
-    return Shown((), layers, right)
+    told = {row[0]: row[4] for row in rows if len(row) == 5 and row[4] in ("right", "wrong", _UNTRIED)}
+    right, untried = (tuple(name for name, what in told.items() if what == one) for one in ("right", _UNTRIED))
+    return Shown((), layers, right, untried)
 
 
 def merged(before: Shown, now: Shown, tried: Collection[str], cases: Collection[str]) -> Shown:
@@ -75,7 +82,7 @@ def merged(before: Shown, now: Shown, tried: Collection[str], cases: Collection[
     for layer, new in now.layers.items():
         old = before.layers.get(layer, Without((), harm=False, ended=True))
         layers[layer] = Without(names(old.through, new.through), old.harm or new.harm, old.ended and new.ended)
-    return Shown(now.failed, layers, names(before.nbgrader, now.nbgrader))
+    return Shown(now.failed, layers, names(before.nbgrader, now.nbgrader), names(before.untried, ()))
 
 
 def toothless(shown: Shown) -> list[str]:
@@ -86,7 +93,7 @@ def toothless(shown: Shown) -> list[str]:
 def not_exercised(cases: Mapping[str, Case], shown: Shown) -> list[str]:
     """List cases that no layer alone keeps out."""
     through = {name for without in shown.layers.values() for name in without.through}
-    return [name for name in cases if name not in through]
+    return [name for name in cases if name not in through and name not in shown.untried]
 
 
 def write_tables(cases: Mapping[str, Case], shown: Shown, page: Path = PAGE) -> None:
@@ -119,6 +126,7 @@ def _lines(cases: Mapping[str, Case], shown: Shown) -> Iterator[str]:
         f"Not exercised: {len(idle)} cases get through none of these, because more than one thing keeps them out, or "
         "the system does: " + ", ".join(idle) + ".",
         "",
+        *_untried(shown),
         "### Every case",
         "",
     )
@@ -132,8 +140,16 @@ def _lines(cases: Mapping[str, Case], shown: Shown) -> Iterator[str]:
         )
         points = "" if case.points is None else f" {case.points:g}"
         right = "right" if name in shown.nbgrader else "wrong"
-        yield from _row(name, case.title.replace("|", "\\|"), f"{case.verdict}{points}", layers or "-", right)
+        found = (_UNTRIED, _UNTRIED) if name in shown.untried else (layers or "-", right)
+        yield from _row(name, case.title.replace("|", "\\|"), f"{case.verdict}{points}", *found)
     yield ""
+
+
+def _untried(shown: Shown) -> Iterator[str]:
+    if shown.untried:
+        number = len(shown.untried)
+        yield f"{number} cases were tried neither without a layer nor by nbgrader yet; a question mark stands there."
+        yield ""
 
 
 def _row(*cells: object) -> Iterator[str]:
