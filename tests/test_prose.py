@@ -35,7 +35,7 @@ RUNS = {
     "a comment": "<!-- x --><svg onload=alert(1)>",
     "a declaration": "<!DOCTYPE x><?php x ?><![CDATA[ x ]]>",
     "a link": "[a](javascript:alert(1))",
-    "a hidden link": "[a](java&#115;cript:alert(1)) [b](java%73cript:alert(1)) [c](<java\tscript:alert(1)>)",
+    "a hidden link": "[a](java&#115;&#99;ript:alert(1)) [b](java%73%63ript:alert(1)) [c](<java\tscript:alert(1)>)",
     "a picture of a link": "[![a](b.png)](javascript:alert(1))",
     "a definition": "[a][b]\n\n[b]: javascript:alert(1)",
     "an address": "<javascript:alert(1)>",
