@@ -346,6 +346,7 @@ def _in_child(work: Any) -> NoReturn:
 
 def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
     """Be the kernel. `bound` is called when its sockets are there, before any code runs."""
+    import zmq
     from ipykernel.kernelapp import IPKernelApp
 
     os.environ.clear()
@@ -354,6 +355,8 @@ def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
     # Not typed, like most of ipykernel.
     app: Any = IPKernelApp.instance(**traits)
     app.initialize(order.argv)
+    # Or ZeroMQ forgets what is shown beyond a thousand messages while a busy grader does not read.
+    app.iopub_thread.schedule(lambda: app.iopub_thread.socket.setsockopt(zmq.SNDHWM, 0))
     bound()
     app.start()
 
