@@ -115,7 +115,8 @@ def test_release_check_fails_when_out_of_step_and_passes_after_release(small: Co
     assert run(small, "release", NAME, "--check") == DONE
     (small.release(NAME) / "01_double.ipynb").write_text("{}")
     assert run(small, "release", NAME, "--check") == NEEDS_REVIEW
-    assert run(small, "release", NAME) == DONE
+    assert run(small, "release", NAME) == NOTHING_DONE, "somebody has worked in it"
+    assert run(small, "release", NAME, "--overwrite") == DONE
     assert run(small, "release", NAME, "--check") == DONE
 
 

@@ -198,11 +198,8 @@ def test_an_attacker_gets_no_point(results: dict[str, Result], attack: str) -> N
     assert graphs and all(finding.outcome is not Outcome.HOLDS for finding in graphs)
 
 
-@pytest.mark.parametrize(
-    "attack", ["collections, values and nothing expected", "collections, values and stored graphs"]
-)
-def test_where_every_assert_is_fooled_a_reviewer_sees_both_sides(results: dict[str, Result], attack: str) -> None:
-    state = results[attack].state
+def test_where_every_assert_is_fooled_a_reviewer_sees_both_sides(results: dict[str, Result]) -> None:
+    state = results["collections, values and nothing expected"].state
     assert state.kind is Kind.REVIEW
     assert f"in {TEST} assert and output hold, graph does not" in state.message
 

@@ -133,7 +133,7 @@ class Broken:
     problem: tuple[str, str, str] = field(default=("", "", ""))
 
 
-WORDS = ("the id is not made of words", "name what the cell is for, like 'predict-names'")
+WORDS = ("the id is not made of words", "run `autograder ids`, or give it a name of words")
 LEFT_BEHIND = (
     "is more than a docstring, `def _check():` and `_check()`",
     "let _check() display its evidence and then assert",
@@ -187,7 +187,7 @@ BROKEN: dict[str, Broken] = {
     "two names": Broken(
         rules.ids_are_words,
         lesson(replace(code("imports"), grade_id="setup", locked=True)),
-        ("imports", "the grade_id 'setup' is another name", "give the cell one name"),
+        ("imports", "the grade_id 'setup' is another name", "run `autograder ids`"),
     ),
     "a task": Broken(
         rules.every_point_is_automatic,

@@ -109,7 +109,11 @@ def test_beside_a_contradiction_only_what_is_beyond_doubt_keeps_its_points(kind:
     )
     verdict = NotebookVerdict("n", State(kind), 8, cells, blank=("essay",))
     everything = {"contradicts itself": 0, "rests on asserts": 2, "has shown it": 2, "has lost": 0, "essay": 0}
-    expected = {Kind.GRADED: everything, Kind.REVIEW: {"has shown it": 2, "has lost": 0}}.get(kind, {})
+    expected = {
+        Kind.GRADED: everything,
+        Kind.SETTLED: everything,
+        Kind.REVIEW: {"has shown it": 2, "has lost": 0},
+    }.get(kind, {})
     assert (verdict.scores, verdict.kept) == (expected, sum(expected.values()))
     assert "2 of 4 points of other cells stand" in review_state(cells).message
 
@@ -123,7 +127,7 @@ def test_a_notebook_without_contradiction_is_graded(cells: list[CellVerdict]) ->
 def test_points_count_only_in_a_graded_notebook(kind: Kind) -> None:
     verdict = NotebookVerdict("n", State(kind), 4, (cell(), cell(points=0), cell(points=1.5)))
     assert verdict.earned == 3.5
-    assert verdict.points == (3.5 if kind is Kind.GRADED else None)
+    assert verdict.points == (3.5 if kind in (Kind.GRADED, Kind.SETTLED) else None)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +144,7 @@ def test_a_state_is_written_as_the_documentation_does(state: State, text: str) -
 
 
 def test_the_kinds_stand_from_the_best_to_the_worst() -> None:
-    assert [kind.value for kind in Kind] == ["GRADED", "REVIEW", "TIMEOUT", "LIMIT", "CRASH", "REJECTED"]
+    assert [kind.value for kind in Kind] == ["GRADED", "SETTLED", "REVIEW", "TIMEOUT", "LIMIT", "CRASH", "REJECTED"]
 
 
 @pytest.mark.parametrize(("better", "worse"), list(zip(list(Kind), list(Kind)[1:], strict=False)))

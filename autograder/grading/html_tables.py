@@ -65,8 +65,9 @@ class Seen:
 
 def seen_in(html: str) -> Seen:
     """Read HTML; whatever is wrong with it, there is a result. What is beyond the caps is left out."""
-    reader = _Reader()
-    reader.feed(html[:MAX_READ])
+    reader, read = _Reader(), html[:MAX_READ]
+    # A tag without an end is none, and Python's parser would look for its end again and again.
+    reader.feed(read[: read.rfind(">") + 1] if "<" in read[read.rfind(">") + 1 :] else read)
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.outside).split("\n"))
     tables = [[row for row in table if row] for table in reader.tables]
