@@ -101,7 +101,12 @@ def test_nothing_of_a_class_runs_on_its_report(browser: Browser, graded: Path) -
 def test_nothing_of_a_submission_runs_in_a_converted_notebook(
     browser: Browser, graded: Path, usual: set[str], case: Case
 ) -> None:
-    assert doings(browser, converted(graded, name_in_class(case, SEED), case.notebook)) - usual == set()
+    student = name_in_class(case, SEED)
+    if case.verdict == "REJECTED(name)":
+        # Nothing of such a folder becomes a notebook that somebody could open.
+        assert not (graded / "autograded" / student).exists()
+    else:
+        assert doings(browser, converted(graded, student, case.notebook)) - usual == set()
 
 
 def test_active_output_in_a_converted_notebook_would_be_noticed(
