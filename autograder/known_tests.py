@@ -11,10 +11,13 @@ code does to this module.
 import hashlib
 import json
 import linecache
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import TypedDict
+from typing import NoReturn, TypedDict
+
+from autograder.probes import is_grading
 
 FILE = "tests.json"
 """The name of the file, in the form of `Known`."""
@@ -132,6 +135,33 @@ def next_expected(kind: str, caller: FrameType) -> Expected | None:
     if asked is None or _Here.count > len(asked["facts"]):
         return None
     return Expected(tuple(asked["tags"]), asked["facts"][_Here.count - 1])
+
+
+def differs(why: str, facts: str, reference_type: str, shown: Callable[[], tuple[str, str]]) -> NoReturn:
+    """
+    Tell a test that its evidence is not as expected; at a desk, show what is expected, too.
+
+    Parameters
+    ----------
+    why : str
+        What differs, for the student.
+    facts, reference_type : str
+        What is expected, in the kind's own text form, and the MIME type of that.
+    shown : callable
+        Draws it, as text and as HTML.
+
+    Raises
+    ------
+    AssertionError
+        Always.
+    """
+    if not is_grading():
+        from IPython.display import display
+
+        words, drawn = shown()
+        bundle = {"text/plain": words, "text/html": f"<h4>Expected</h4>{drawn}", reference_type: facts}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+    raise AssertionError(why)
 
 
 def is_test(frame: FrameType) -> bool:

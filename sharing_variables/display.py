@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.known_tests import Expected, next_expected
+from autograder.known_tests import Expected, differs, next_expected
 from autograder.probes import as_in_this_run, is_grading
 from sharing_variables.graph.facts import LABELS, MEANT, ORIGINS, TENSORS, TRAINABLE, Facts, facts_of, partition
 
@@ -65,22 +65,12 @@ def _compare(facts: Facts, expected: Expected) -> None:
     from sharing_variables.graph.caption import caption
     from sharing_variables.graph.comparison import difference, explanation, terms_of
     from sharing_variables.graph.facts import from_text
+    from sharing_variables.graph.picture import figure
 
     wanted, terms = from_text(as_in_this_run(expected.facts)), terms_of(expected.tags)
-    if terms is None or not difference(facts, wanted, terms):
-        return
-    if not is_grading():
-        from IPython.display import display
-
-        from sharing_variables.graph.picture import figure
-
-        shown = {
-            "text/plain": f"Expected: {caption(wanted)}",
-            "text/html": f"<h4>Expected</h4>{figure(wanted)}",
-            FACTS_TYPE: expected.facts,
-        }
-        display(shown, raw=True)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
-    raise AssertionError(explanation(facts, wanted, terms))
+    if terms is not None and difference(facts, wanted, terms):
+        why = explanation(facts, wanted, terms)
+        differs(why, expected.facts, FACTS_TYPE, lambda: (f"Expected: {caption(wanted)}", figure(wanted)))
 
 
 def read_graph(encoded: str) -> tuple[Facts, str]:

@@ -54,9 +54,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     course = course_of(options)
     assignment = course.assignment(options.assignment)
     settled = _collected(course, assignment, options, console)
-    for name in out_of_reach(course.students(assignment.name), course.below(assignment.name)):
+    handed_in = course.students(assignment.name)
+    for name in out_of_reach(handed_in, course.below(assignment.name)):
         why = "a name that begins with a dot, or is not UTF-8; rename the folder, and grade again"
-        console.print(f"not graded: {plain(name)} in {course.students(assignment.name)}: {why}")
+        console.print(f"not graded: {plain(name)} in {handed_in}: {why}")
         settled = False
     session = Session(
         course,
@@ -67,10 +68,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         options.workers,
         options.again,
     )
-    for stray in strays(course.students(assignment.name)):
-        console.print(
-            f"{plain(stray)} in {course.students(assignment.name)} is not a student's folder and was left alone"
-        )
+    for stray in strays(handed_in):
+        console.print(f"{plain(stray)} in {handed_in} is not a student's folder and was left alone")
     with _stopping() as stop, progress_bar(console) as progress:
         counts: Counter[str] = Counter()
         task = progress.add_task(f"grading {session.assignment.name}", total=len(session.students), states="")

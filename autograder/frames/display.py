@@ -7,8 +7,8 @@ It runs in a student's kernel. Whoever grades looks at the facts, which travel i
 import sys
 from typing import Any
 
-from autograder.known_tests import Expected, next_expected
-from autograder.probes import as_in_this_run, is_grading
+from autograder.known_tests import Expected, differs, next_expected
+from autograder.probes import as_in_this_run
 
 FRAME_TYPE = "application/vnd.autograder.frame"
 """MIME type of the facts of a table that was shown, as `autograder.frames.facts.to_text` writes them."""
@@ -61,15 +61,5 @@ def _compare(facts: str, expected: Expected) -> None:
 
     wanted, terms = from_text(as_in_this_run(expected.facts)), terms_of(expected.tags)
     found = "" if terms is None else difference(from_text(facts), wanted, terms)
-    if not found:
-        return
-    if not is_grading():
-        from IPython.display import display
-
-        bundle = {
-            "text/plain": f"Expected:\n{text(wanted)}",
-            "text/html": f"<h4>Expected</h4>{table(wanted)}",
-            EXPECTED_TYPE: expected.facts,
-        }
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython leaves it untyped
-    raise AssertionError(found)
+    if found:
+        differs(found, expected.facts, EXPECTED_TYPE, lambda: (f"Expected:\n{text(wanted)}", table(wanted)))

@@ -352,8 +352,8 @@ def _at_a_desk(finding: Finding, ending: str) -> Finding:
 
 def _absent(check: str, shown: Shown, otherwise: str, evidence: tuple[str, ...] = ()) -> Finding:
     """Say why there was nothing to look at: what was raised, where something was."""
-    failed = shown.reply is not None and not shown.reply.ok
-    message = in_words(shown.reply) if shown.reply is not None and failed else otherwise
+    reply = shown.reply
+    message = otherwise if reply is None or reply.ok else in_words(reply)
     return Finding(check, Outcome.ABSENT, message, evidence=evidence, raised=_raised(shown))
 
 

@@ -40,35 +40,25 @@ def show_briefly(
 ) -> list[str]:
     """Show an error as briefly as it can be told, with hints at a desk, and return the lines."""
     frame, line = list(traceback.walk_tb(trace))[-1]
-    in_notebook = frame.f_globals is shell.user_module.__dict__
-    if (test := _test_that_raised(trace, shell)) is not None:
-        lines = [f"\x1b[1m{NOT_YET}\x1b[0m {title_of(test)}", *_wrapped(_in_a_test(kind, error))]
-    elif kind is NotImplementedError and str(error) and in_notebook:
+    own = [one for one, _ in traceback.walk_tb(trace) if one.f_globals is shell.user_module.__dict__]
+    if own and is_test(own[-1]):
+        # By itself, or in a helper or a library that it called.
+        lines = [f"\x1b[1m{NOT_YET}\x1b[0m {title_of(own[-1])}", *_wrapped(_in_a_test(kind, error))]
+    elif kind is NotImplementedError and str(error) and frame in own:
         lines = [f"\x1b[1m{NOT_YET}\x1b[0m {_of_a_stub(error, frame, line)}"]
-    elif isinstance(error, SyntaxError) and not _ran(trace, shell):
+    elif isinstance(error, SyntaxError) and not own:
         # Nothing was called: the line and the caret are all that there is to show.
         lines = list(shell.SyntaxTB.structured_traceback(kind, error))
     else:
         _leave_out(settings.library_folders, trace)
         lines = list(shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset))
-    lines += [text for name in _hidden_builtins(trace, shell, names) for text in ("", *_wrapped(name))]
+    lines += [text for name in _hidden_builtins(own, shell, names) for text in ("", *_wrapped(name))]
     lines += _hints(live, kind, error)
     shell._showtraceback(kind, error, lines)
     # IPython keeps what was shown in its history, and asks the error first before it formats all of it again.
     with contextlib.suppress(AttributeError, TypeError):
         error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
     return lines
-
-
-def _ran(trace: TracebackType, shell: InteractiveShell) -> bool:
-    """Say whether code of a cell was running."""
-    return any(frame.f_globals is shell.user_module.__dict__ for frame, _ in traceback.walk_tb(trace))
-
-
-def _test_that_raised(trace: TracebackType, shell: InteractiveShell) -> FrameType | None:
-    """Find the test that raised, by itself or in a helper or library that it called; None where an answer did."""
-    frames = [frame for frame, _ in traceback.walk_tb(trace) if frame.f_globals is shell.user_module.__dict__]
-    return frames[-1] if frames and is_test(frames[-1]) else None
 
 
 def _in_a_test(kind: type[BaseException], error: BaseException) -> str:
@@ -88,18 +78,15 @@ def _of_a_stub(error: BaseException, frame: FrameType, line: int) -> str:
         for node in ast.walk(ast.parse(source)):
             block = getattr(node, "body", None)
             if isinstance(block, list) and any(isinstance(one, ast.Raise) and one.lineno == line for one in block):
-                begun = [one for one in block if not isinstance(one, ast.Raise | ast.Expr | ast.Pass)]
-                return (
-                    f"Your answer is there: now remove the line that raises {type(error).__name__}."
-                    if begun
-                    else str(error)
-                )
+                if not all(isinstance(one, ast.Raise | ast.Expr | ast.Pass) for one in block):
+                    return f"Your answer is there: now remove the line that raises {type(error).__name__}."
+                break
     return str(error)
 
 
-def _hidden_builtins(trace: TracebackType, shell: InteractiveShell, names: OwnNames) -> Iterator[str]:
+def _hidden_builtins(own: list[FrameType], shell: InteractiveShell, names: OwnNames) -> Iterator[str]:
     """Tell which names of Python's own the failing code of a notebook uses, and the notebook has bound anew."""
-    codes = [frame.f_code for frame, _ in traceback.walk_tb(trace) if frame.f_globals is shell.user_module.__dict__]
+    codes = [frame.f_code for frame in own]
     for name in dict.fromkeys(name for code in codes if not is_test_code(code) for name in code.co_names):
         if names.hides_builtin(name):
             kind = type(shell.user_ns[name]).__name__

@@ -10,7 +10,6 @@ from autograder.grading.verdict import CellVerdict, Kind, NotebookVerdict, State
 from autograder.records.standing import Standing
 
 STALE = "a score given by hand is older than the last grading; look again in formgrader"
-
 """What is noted where formgrader still asks for a look."""
 
 
@@ -46,7 +45,7 @@ def _settled(verdict: NotebookVerdict, standing: Standing, master: Master) -> No
     if any(scores.get(str(cell.grade_id)) is None for cell in (*master.graded, *master.by_hand)):
         by_hand = {cell: scores[cell] for book, cell in standing.by_hand if book == master.name}
         given = (
-            replace(cell, points=by_hand.get(cell.grade_id) or 0.0) if cell.grade_id in by_hand else cell
+            replace(cell, points=by_hand[cell.grade_id] or 0.0) if cell.grade_id in by_hand else cell
             for cell in verdict.cells
         )
         # Where answers wait that only a reviewer can grade, what was given for tests counts all the same.
