@@ -28,6 +28,9 @@ TEST_FUNCTION = "_check"
 NOT_YET = "Not yet."
 """How the message begins of a test that fails, and of a stub; grading reads it back."""
 
+YOUR_NOTEBOOK = "Your notebook"
+"""How the advice begins about names that a notebook has bound anew; grading reads it back, too."""
+
 
 class KnownTest(TypedDict):
     """

@@ -224,7 +224,9 @@ def test_an_assert_is_absent_when_the_cell_did_not_end() -> None:
         (Reply(False, "TypeError", "no", "\x1b[1mNot yet.\x1b[0m It doubles.\nIs it\na number?"), "Is it a number?"),
         (Reply(False, "NotImplementedError", "x", "Not yet. This is still to do."), "This is still to do."),
         (
-            Reply(False, "KeyError", "'b'", "KeyError\nCell In[3], line 1\n----> 1 f()\nFile l.py:2\n---> 2 d[k]"),
+            Reply(
+                False, "KeyError", "'b'", "Traceback:\n\n  Cell In[3], line 1\n    f()\n\n  File l.py:2\n    d[k]\n"
+            ),
             "Your code raised KeyError: 'b'\nIt did so in the line: f()",
         ),
     ],

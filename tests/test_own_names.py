@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from autograder.grading.checks import in_words
 from autograder.known_tests import Known, digest
 from tests.test_running import ANSI, run_cells
 
@@ -58,6 +59,16 @@ def test_an_answer_that_trips_over_a_name_of_python_s_own_is_told_which() -> Non
     passed, shown = ends("len = 1", "def answer(x):\n    return x + len([x])")
     assert not passed
     assert "Your notebook calls a int 'len'" in shown and "`del len` brings it back" in shown
+
+
+def test_an_answer_that_trips_over_a_name_of_the_course_is_told_which_on_the_page_too() -> None:
+    done = run_cells(KNOWN, SETUP, "m = None", "def answer(x):\n    return m.floor(x) + 1", TEST)
+    words = in_words(done.replies[done.notebook.cells[-1].id])
+    assert words.splitlines() == [
+        "Your code raised AttributeError: 'NoneType' object has no attribute 'floor'",
+        "It did so in the line: return m.floor(x) + 1",
+        "Your notebook has changed 'm', which the course has bound: run the cell that does so again.",
+    ]
 
 
 def test_what_a_test_binds_itself_stays_its_own() -> None:

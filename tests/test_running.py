@@ -16,6 +16,7 @@ from traitlets.config import Config
 
 from autograder.course.assignment import DataFile
 from autograder.errors import CourseError
+from autograder.grading.checks import in_words
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.kernels.run import Ended, Run
@@ -220,6 +221,11 @@ def test_what_a_test_cannot_use_is_told_in_words(answer: str, test: str, told: s
     shown = ANSI.sub("", " ".join(done.notebook.cells[1].outputs[-1].traceback))
     assert told in shown
     assert ANSI.sub("", " ".join(done.replies["cell-1"].traceback.splitlines())).split() == shown.split()
+
+
+def test_what_an_answer_raised_is_told_with_its_line() -> None:
+    done = run_cells("def f(x):\n    return {}[x]", TEST.replace('assert 1 == 2, "one is not two"', "f(1)"))
+    assert in_words(done.replies["cell-1"]) == "Your code raised KeyError: 1\nIt did so in the line: return {}[x]"
 
 
 def test_a_syntax_error_shows_its_line_and_a_caret() -> None:

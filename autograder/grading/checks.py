@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import accumulate
+from itertools import accumulate, dropwhile, pairwise
 from typing import Protocol, TypeVar
 
 from nbformat import NotebookNode, from_dict
@@ -22,7 +22,7 @@ from nbformat import NotebookNode, from_dict
 from autograder.course.assignment import Assignment
 from autograder.course.master import MasterCell
 from autograder.kernels.run import Reply, joined_streams
-from autograder.known_tests import NOT_YET
+from autograder.known_tests import NOT_YET, YOUR_NOTEBOOK
 from autograder.layers import layer
 from autograder.predictions import check_prediction
 from autograder.probes import DESK, at_a_desk, with_ending
@@ -385,8 +385,8 @@ def _pictures(output: NotebookNode) -> set[str]:
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
-_RAISING_LINE = re.compile(r"-+> *\d+ (.*)")
-"""How IPython marks the line of a frame."""
+_OF_A_CELL = re.compile(r"\s*Cell In\[\d+\], line \d+")
+"""How IPython's plain tracebacks, which kernels show at a grading, name a frame: its line of code comes next."""
 
 
 def in_words(reply: Reply) -> str:
@@ -403,18 +403,15 @@ def in_words(reply: Reply) -> str:
         return cut(" ".join(line.strip() for line in others if line.strip()) or first.removeprefix(NOT_YET).strip())
     said = f"{reply.error}: {_first_line(reply)}".removesuffix(": ")
     line = _raising_line(others)
-    return cut(f"Your code raised {said}\nIt did so in the line: {line}" if line else said)
+    said = f"Your code raised {said}\nIt did so in the line: {line}" if line else said
+    advice = dropwhile(lambda text: not text.startswith(YOUR_NOTEBOOK), others)
+    return cut("\n".join([said, *filter(None, advice)]))
 
 
 def _raising_line(traceback: list[str]) -> str:
     """Find the line of the notebook that is deepest in a traceback; empty where there is none."""
-    line, in_notebook = "", False
-    for text in traceback:
-        if text.startswith(("Cell In", "File ")):
-            in_notebook = text.startswith("Cell In")
-        elif in_notebook and (marked := _RAISING_LINE.match(text)):
-            line = marked[1].strip()
-    return line
+    lines = [code.strip() for frame, code in pairwise(traceback) if _OF_A_CELL.match(frame)]
+    return lines[-1] if lines else ""
 
 
 def _first_line(reply: Reply) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
-from autograder.known_tests import TEST_FUNCTION, course_names
+from autograder.known_tests import TEST_FUNCTION, YOUR_NOTEBOOK, course_names
 
 _OWN = "_own_{}"
 """How the original of a name is called in a test."""
@@ -51,6 +51,19 @@ class OwnNames:
         # IPython itself binds some, such as `open`.
         python, ipython = getattr(builtins, name), self._shell.user_ns_hidden.get(name, _NOTHING)
         return names[name] is not python and names[name] is not ipython
+
+    def advice(self, name: str) -> str:
+        """Say what to do about a name that is not what Python or the course has bound; empty where it is."""
+        kind = type(self._shell.user_ns.get(name)).__name__
+        if self.hides_builtin(name):
+            return (
+                f"{YOUR_NOTEBOOK} calls a {kind} '{name}', which is a word of Python's: `del {name}` brings it back."
+            )
+        if name in self._course and not self._is_bound(name):
+            return (
+                f"{YOUR_NOTEBOOK} has changed '{name}', which the course has bound: run the cell that does so again."
+            )
+        return ""
 
     def bind(self, name: str, value: Any) -> str:
         """Bind an original for a test, and give the name that it has there."""

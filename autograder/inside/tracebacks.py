@@ -52,7 +52,7 @@ def show_briefly(
     else:
         _leave_out(settings.library_folders, trace)
         lines = list(shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset))
-    lines += [text for name in _hidden_builtins(own, shell, names) for text in ("", *_wrapped(name))]
+    lines += [text for one in _advice(own, names) for text in ("", *_wrapped(one))]
     lines += _hints(live, kind, error)
     shell._showtraceback(kind, error, lines)
     # IPython keeps what was shown in its history, and asks the error first before it formats all of it again.
@@ -84,13 +84,10 @@ def _of_a_stub(error: BaseException, frame: FrameType, line: int) -> str:
     return str(error)
 
 
-def _hidden_builtins(own: list[FrameType], shell: InteractiveShell, names: OwnNames) -> Iterator[str]:
-    """Tell which names of Python's own the failing code of a notebook uses, and the notebook has bound anew."""
-    codes = [frame.f_code for frame in own]
-    for name in dict.fromkeys(name for code in codes if not is_test_code(code) for name in code.co_names):
-        if names.hides_builtin(name):
-            kind = type(shell.user_ns[name]).__name__
-            yield f"Your notebook calls a {kind} '{name}', which is a word of Python's: `del {name}` brings it back."
+def _advice(own: list[FrameType], names: OwnNames) -> Iterator[str]:
+    """Tell which names the failing code of a notebook uses that are not what they were."""
+    codes = [frame.f_code for frame in own if not is_test_code(frame.f_code)]
+    yield from filter(None, map(names.advice, dict.fromkeys(name for code in codes for name in code.co_names)))
 
 
 def _hints(live: LiveHints | None, kind: type[BaseException], error: BaseException) -> list[str]:
