@@ -2,11 +2,13 @@
 Kill a batch at random moments, again and again, and see that nothing is lost: `python -m tests.kills [KILLS] [SEED]`.
 
 A small course of forty students is graded by the command line, which is killed with SIGKILL (not to be caught) after
-a random while and started again. In the end there must be one result for each student, with the right points, the
-gradebook must agree, and no process, socket, mount or folder may be left.
+a random while and started again. Where libfaketime is installed (Debian's package of that name), its clock jumps in
+the middle of each run, by up to two days in either direction. In the end there must be one result for each student,
+with the right points, the gradebook must agree, and no process, socket, mount or folder may be left.
 """
 
 import contextlib
+import os
 import random
 import subprocess
 import sys
@@ -24,6 +26,10 @@ from tests.waiting import eventually
 STUDENTS = 40
 MARK = "email.base64mime"
 """A module that stands in the command lines of these warm processes, and of nobody else's on the same machine."""
+
+FAKE_CLOCK = Path("/usr/lib", f"{os.uname().machine}-linux-gnu", "faketime", "libfaketimeMT.so.1")
+
+JUMP_SECONDS = 2 * 24 * 3600
 
 KINDS = ((RIGHT, 6.0), (WRONG, 0.0), ({"double": RIGHT["double"]}, 3.0))
 
@@ -43,11 +49,19 @@ def main(kills: int, seed: int) -> int:
             hand_in(course, f"student{number:02}", answers)
             expected[f"student{number:02}"] = points
         command = [sys.executable, "-m", "autograder.cli", "grade", NAME, "--course", str(course.root)]
-        killed = 0
+        killed, clock = 0, Path(scratch, "clock")
         for _ in track(range(kills), f"killing, seed {seed}", console=console, transient=True):
-            with subprocess.Popen([*command, *_again(course.root, moments)], stdout=subprocess.DEVNULL) as batch:
+            line, first, second = (
+                [*command, *_again(course.root, moments)],
+                moments.uniform(0.1, 5),
+                moments.uniform(0.1, 4),
+            )
+            with subprocess.Popen(line, stdout=subprocess.DEVNULL, env=_environment(clock)) as batch:
                 try:
-                    batch.wait(moments.uniform(0.2, 9))
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        batch.wait(first)
+                    _jump(clock, moments)
+                    batch.wait(second)
                 except subprocess.TimeoutExpired:
                     batch.kill()
                     killed += 1
@@ -72,9 +86,25 @@ def main(kills: int, seed: int) -> int:
         "folders left": (len(set(Path("/tmp").glob("autograder-*")) - before[1]), 0),
     }
     console.print(f"{killed} kills, {kills - killed} runs that were quicker, seed {seed}")
+    console.print("the clock jumped in each run" if FAKE_CLOCK.exists() else "the clock never jumped: no libfaketime")
     for what, (is_so, should_be) in found.items():
         console.print(f"{'ok  ' if is_so == should_be else 'WRONG'} {what}: {is_so}")
     return int(any(is_so != should_be for is_so, should_be in found.values()))
+
+
+def _environment(clock: Path) -> dict[str, str]:
+    """Give the environment of a run whose clock says what a file says, see libfaketime's README."""
+    clock.write_text("+0")
+    if not FAKE_CLOCK.exists():
+        return dict(os.environ)
+    told = {"FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    return os.environ | told | {"LD_PRELOAD": str(FAKE_CLOCK)}
+
+
+def _jump(clock: Path, moments: random.Random) -> None:
+    new = clock.with_suffix(".new")
+    new.write_text(f"{moments.randint(-JUMP_SECONDS, JUMP_SECONDS):+d}")
+    new.rename(clock)
 
 
 def _again(root: Path, moments: random.Random) -> list[str]:

@@ -6,10 +6,12 @@ the first process of a process namespace of its own (`in_a_room`): whatever an a
 and ends there, and an attack that kills everything it can reach does not get far, even with a layer of the jail off.
 """
 
+import base64
 import contextlib
 import csv
 import ctypes
 import html.parser
+import io
 import json
 import os
 import random
@@ -26,6 +28,7 @@ from pathlib import Path
 
 import cattrs
 from nbgrader.api import Gradebook
+from PIL import Image
 
 from autograder.course.folders import Course
 from autograder.report.csv_table import csv_safe
@@ -40,6 +43,8 @@ MARK = "hostile-was-here"
 """What the names of files begin with that attacks leave where they can."""
 
 _PR_SET_CHILD_SUBREAPER = 36
+
+_PNG = "data:image/png;base64,"
 
 _FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -344,11 +349,23 @@ class _Active(html.parser.HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note a tag that does something."""
+        if tag == "img" and _is_drawn_anew(dict(attrs)):
+            return
         if tag in ("script", "iframe", "object", "embed", "base", "form", "link", "img", "foreignobject", "animate"):
             self.found.append(f"<{tag}>")
         for name, value in attrs:
             if name.startswith("on") or (name in ("href", "src", "xlink:href") and not (value or "").startswith("#")):
                 self.found.append(f"{name}={(value or '')[:30]}")
+
+
+def _is_drawn_anew(attributes: Mapping[str, str | None]) -> bool:
+    """Tell whether a tag shows a figure as the grader draws it: pixels in the page itself, nothing beside them."""
+    source = attributes.get("src") or ""
+    if attributes.keys() - {"src", "alt", "class"} or not source.startswith(_PNG):
+        return False
+    with Image.open(io.BytesIO(base64.b64decode(source.removeprefix(_PNG), validate=True))) as picture:
+        picture.load()
+        return picture.format == "PNG" and not picture.info
 
 
 def _active_outputs(text: str) -> list[str]:
