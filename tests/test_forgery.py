@@ -143,10 +143,10 @@ def master(assignment: Assignment) -> Master:
 
 
 @pytest.fixture(scope="module")
-def right(master: Master) -> Stored:
+def right(master: Master, assignment: Assignment) -> Stored:
     """Run the master at a desk, and store what its test shows: the visible part, and then the whole."""
     right = parse_notebook(nbformat.writes(master.notebook).encode(), NOTEBOOK)
-    done = runner().run(rebuild(master, right).notebook, DESK)
+    done = runner().run(rebuild(master, right, assignment.subject).notebook, DESK)
     outputs = [output for cell in done.notebook.cells if place_of(cell.id) == TEST for output in cell.outputs]
     shown = [output.data for output in outputs if GRAPH_TYPE in output.get("data", {})]
     return [(data["text/plain"], data[GRAPH_TYPE]) for data in shown]

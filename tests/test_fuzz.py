@@ -101,7 +101,7 @@ def holds_the_masters_cells(notebook: Any, master: Master) -> None:
 
 @given(name=st.sampled_from(sorted(RELEASED)), data=st.data())
 def test_any_file_is_rebuilt_or_refused_with_a_reason(
-    masters: dict[str, Master], name: str, data: st.DataObject
+    assignment: Assignment, masters: dict[str, Master], name: str, data: st.DataObject
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, f"{name}.ipynb").write_bytes(data.draw(files(RELEASED[name])))
@@ -109,7 +109,7 @@ def test_any_file_is_rebuilt_or_refused_with_a_reason(
     handed_in = submission.files[name]
     assert isinstance(handed_in, bytes)
     try:
-        rebuilt = rebuild(masters[name], parse_notebook(handed_in, f"{name}.ipynb"))
+        rebuilt = rebuild(masters[name], parse_notebook(handed_in, f"{name}.ipynb"), assignment.subject)
     except RejectedError as rejected:
         assert rejected.reason and f"{name}.ipynb" in rejected.message and one_line(rejected.message)
         assert is_text(rejected.message) and len(rejected.message) < 500

@@ -1,12 +1,17 @@
 """
 Hidden parts of tests: what they are, where they run, and what of them people may see.
 
-Of a test with a hidden part the visible part runs in its place, and the whole test after everything else: what people
-see of a run was said before the kernel had been told anything hidden. Where the hidden part shows something and has
-asserts of its own, it first runs without them, before any such test runs whole: what counts as evidence was shown
-before the kernel had been told what is expected. Hidden parts are told once: a kernel that dies afterwards has no
-successor, which might have been left a message. `autograder.inside.namespaces` gives a test that runs again the names
-of its place.
+The rule: **what people see, and what counts as evidence, comes from the first kernel and was shown before that kernel
+had been told what is expected; after a kernel that was told anything hidden, none runs that could gain by it.**
+
+The first kernel runs what is shown: of a test with a hidden part the visible part, in its place. A test that shows
+evidence runs whole after everything else. Where its hidden part shows something and has asserts of its own, it first
+runs without them, before any such test runs whole. `autograder.inside.namespaces` gives it the names of its place.
+
+A test of bare asserts is judged in its place, by a second kernel that runs the notebook again with all tests in
+full: later cells may change what it looks at, and earlier hidden parts bind names. Of the second kernel nothing is
+taken but how these tests ended, which code in their kernel decides anyhow, whatever it knows; so it may follow a
+first one that was told hidden evidence. No kernel that dies after it was told anything has a successor.
 """
 
 import ast
@@ -70,19 +75,56 @@ def asks_first(cell: MasterCell) -> bool:
     return shows(cell) and has_own_asserts(cell)
 
 
+def is_bare(cell: MasterCell, subject: Subject) -> bool:
+    """Tell whether a test with a hidden part shows nothing that is judged: all that it has is asserts."""
+    return cell.has_hidden_part and not asks_for_evidence(cell, subject)
+
+
 @layer("hidden tests last")
-def in_its_place(cell: MasterCell) -> str:
-    """Write the text of a test that runs in its place."""
-    return f"{cell.released}\n{KEEP}{cell.grade_id}" if cell.has_hidden_part else cell.source
+def in_its_place(cell: MasterCell, subject: Subject) -> str:
+    """Write the text of a test that the first kernel runs in its place."""
+    if not cell.has_hidden_part:
+        return cell.source
+    return cell.released if is_bare(cell, subject) else f"{cell.released}\n{KEEP}{cell.grade_id}"
 
 
-def at_the_end(master: Master) -> list[tuple[str, str]]:
+def told_in_place(master: Master, notebook: NotebookNode, subject: Subject) -> NotebookNode | None:
     """
-    List what runs of a master's tests after everything else: ids of cells and their texts.
+    Write the notebook of the second kernel: the first one's, with all tests in full in their places.
+
+    It ends with the last test that is judged there.
+
+    Returns
+    -------
+    NotebookNode or None
+        None where no test is.
+    """
+    whole = {cell.node.id: cell.source for cell in master.graded if cell.has_hidden_part}
+    bare = {cell.node.id for cell in master.graded if is_bare(cell, subject)}
+    ends = [number for number, cell in enumerate(notebook.cells, start=1) if cell.id in bare]
+    cells = [
+        cell | ({"id": f"{_WHOLE}{cell.id}", "source": whole[cell.id]} if cell.id in whole else {})
+        for cell in notebook.cells[: max(ends, default=0)]
+        if cell.cell_type == "code"
+    ]
+    return from_dict(notebook | {"cells": cells}) if cells else None
+
+
+def shown_by(
+    master: Master, subject: Subject, first: Mapping[str, Shown], second: Mapping[str, Shown]
+) -> dict[str, Shown]:
+    """Put together what two kernels have shown: of the second one, how tests of bare asserts have ended."""
+    bare = [f"{_WHOLE}{cell.node.id}" for cell in master.graded if is_bare(cell, subject)]
+    return {**first, **{name: second.get(name, Shown(None, [])) for name in bare}}
+
+
+def at_the_end(master: Master, subject: Subject) -> list[tuple[str, str]]:
+    """
+    List what the first kernel runs of a master's tests after everything else: ids of cells and their texts.
 
     All hidden parts are asked before one tells: what a test says may be what the next one asks for.
     """
-    hidden = [cell for cell in master.graded if cell.has_hidden_part]
+    hidden = [cell for cell in master.graded if cell.has_hidden_part and not is_bare(cell, subject)]
     cells = [(f"{_ASKED}{cell.node.id}", cell, _without_asserts(cell)) for cell in hidden if asks_first(cell)]
     cells += [(f"{_WHOLE}{cell.node.id}", cell, cell.source) for cell in sorted(hidden, key=has_own_asserts)]
     return [(name, f"{source}\n{BRING_BACK}{cell.grade_id}") for name, cell, source in cells]
@@ -118,7 +160,7 @@ def known_of(master: Master, subject: Subject) -> Known:
 
 @layer("hidden tests last")
 def was_told(done: Run) -> bool:
-    """Tell whether a kernel has been told anything hidden: then nothing of the same submission may run after it."""
+    """Tell whether a kernel has been told anything hidden: then the same is not run again."""
     begun = {*done.replies, done.stopped_at}
     return any(cell.startswith((_ASKED, _WHOLE)) for cell in begun)
 
@@ -133,9 +175,9 @@ def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment)
     """
     Judge a test, its hidden part included, and give its verdict, and the same without what is hidden.
 
-    A test with a hidden part is judged at the end, by how it ended and by what it showed before it said what is
-    expected. One that shows evidence gives points only when its visible part does, too, in its place. A subject's
-    evidence that only a hidden part shows otherwise costs the points, and is no contradiction.
+    A test of bare asserts is judged by how it ended as a whole. One that shows evidence is judged by that, and by
+    what it showed before it said what is expected; it gives points only when its visible part does, in its place. A
+    subject's evidence that only a hidden part shows otherwise costs the points, and is no contradiction.
     """
     if not cell.has_hidden_part:
         found = _judged(cell, shown[cell.node.id], assignment)

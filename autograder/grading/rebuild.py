@@ -28,7 +28,7 @@ from nbformat import NotebookNode, from_dict
 from autograder.course.dataflow import binds, reads
 from autograder.course.master import Master, MasterCell
 from autograder.errors import RejectedError
-from autograder.grading.hidden_parts import at_the_end, in_its_place, told_first
+from autograder.grading.hidden_parts import at_the_end, in_its_place, told_first, told_in_place
 from autograder.grading.prose import Prose, keep_written, pictures_of
 from autograder.grading.sanitize import PICTURES, Pictures, in_its_stead
 from autograder.subject import PLAIN, Subject
@@ -60,6 +60,8 @@ class Rebuilt:
     notebook : NotebookNode
         Fresh cells with the master's metadata and without tags of the submission: none of nbclient's or nbval's can
         skip a cell.
+    told : NotebookNode or None
+        The same for a second kernel, see `autograder.grading.hidden_parts`; None where one is enough.
     notes : tuple of str
         What an instructor should know: which cells were copied, moved or missing, and which need manual grading.
     blank : tuple of str
@@ -67,6 +69,7 @@ class Rebuilt:
     """
 
     notebook: NotebookNode
+    told: NotebookNode | None
     notes: tuple[str, ...]
     blank: tuple[str, ...] = ()
 
@@ -119,10 +122,10 @@ def _build(master: Master, parts: _Parts, subject: Subject) -> Rebuilt:
     cells += after.get(_START, [])
     for cell in master.cells:
         if cell.is_anchor:
-            cells += [_run_cell(cell, parts, texts), *after.get(str(cell.grade_id), [])]
+            cells += [_run_cell(cell, parts, texts, subject), *after.get(str(cell.grade_id), [])]
         elif not cell.is_code:
             cells.append(texts.of_the_course(cell, {}))
-    cells += [_code_cell(name, source, {}) for name, source in at_the_end(master)]
+    cells += [_code_cell(name, source, {}) for name, source in at_the_end(master, subject)]
     notebook = from_dict(
         {"cells": cells, "metadata": dict(master.notebook.metadata), "nbformat": 4, "nbformat_minor": 5}
     )
@@ -131,7 +134,7 @@ def _build(master: Master, parts: _Parts, subject: Subject) -> Rebuilt:
         for cell in master.by_hand
         if cell.solution and parts.answers.get(str(cell.grade_id)) == cell.blank
     )
-    return Rebuilt(notebook, tuple(_notes(master, parts, blank)), blank)
+    return Rebuilt(notebook, told_in_place(master, notebook, subject), tuple(_notes(master, parts, blank)), blank)
 
 
 def _sort_out(master: Master, submitted: SubmittedNotebook) -> _Parts:
@@ -198,8 +201,8 @@ def _changes(demonstration: str, shared: set[str]) -> set[str]:
     return shared if taken is None else taken & shared
 
 
-def _run_cell(cell: MasterCell, parts: _Parts, texts: "_Texts") -> NotebookNode:
-    source, metadata = in_its_place(cell), {"nbgrader": dict(cell.node.metadata.nbgrader)}
+def _run_cell(cell: MasterCell, parts: _Parts, texts: "_Texts", subject: Subject) -> NotebookNode:
+    source, metadata = in_its_place(cell, subject), {"nbgrader": dict(cell.node.metadata.nbgrader)}
     if cell.solution:
         source = parts.answers.get(str(cell.grade_id), f"# The submission has no cell named '{cell.grade_id}'.")
     if cell.is_code:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import dataclass
 
 import nbformat
 from nbformat import NotebookNode
@@ -14,7 +15,7 @@ from autograder.deadline import Deadline, OutOfTimeError
 from autograder.errors import RejectedError
 from autograder.grading.checks import Shown
 from autograder.grading.explain import explain
-from autograder.grading.hidden_parts import as_released, decide, place_of, was_told
+from autograder.grading.hidden_parts import as_released, decide, place_of, shown_by, was_told
 from autograder.grading.rebuild import Rebuilt, rebuild, unanswered
 from autograder.grading.result import Result
 from autograder.grading.sanitize import sanitize
@@ -95,20 +96,24 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
     except Exception as error:
         return _not_run(master, _failed(submission, _why(error)))
     try:
-        done, ending = _run(rebuilt, runner)
+        first = _run(rebuilt.notebook, runner)
     except Exception as error:
         # No cell has run: another kernel may be had later.
         return _not_run(master, _failed(submission, _why(error)), may_run_again=True)
+    second = None
+    if rebuilt.told is not None and first.run.ended is Ended.COMPLETE:
+        second = _run_told(rebuilt.told, runner, may_run_twice=not was_told(first.run))
+    done, last = first.run, (second or first).run
     # Nobody who hands something in can end the process that all kernels come from.
-    again = done.ended is Ended.ZYGOTE_GONE or not was_told(done)
+    again = last.ended is Ended.ZYGOTE_GONE or not (was_told(done) or was_told(last))
     try:
         with deadline:
-            shown = _shown(done, ending)
+            shown = shown_by(master, assignment.subject, first.shown, second.shown if second else {})
             decided = [decide(cell, shown, assignment) for cell in master.graded]
             cells = tuple(seen for _, seen in decided)
             explained = explain(master, done.notebook, [found for found, _ in decided], cells, assignment)
-            state = _state(done, cells, runner, submission)
-            text = at_a_desk(_text(sanitize(as_released(done.notebook)), state), ending)
+            state = _state(last, cells, runner, submission)
+            text = at_a_desk(_text(sanitize(as_released(done.notebook)), state), first.ending)
     except OutOfTimeError:
         return _not_run(master, _too_long(master, runner.limits.grader_seconds))
     except Exception as error:
@@ -132,19 +137,47 @@ def _prepared(master: Master, given: bytes, assignment: Assignment) -> Rebuilt:
     return rebuild(master, parse_notebook(given, f"{master.name}.ipynb"), assignment.subject)
 
 
-def _run(rebuilt: Rebuilt, runner: Runner) -> tuple[Run, str]:
+@dataclass(frozen=True)
+class _Ran:
+    """A notebook that was run, and the ending of its probes."""
+
+    run: Run
+    ending: str
+
+    @property
+    def shown(self) -> dict[str, Shown]:
+        """What each cell has shown, by id."""
+        return {
+            cell.id: Shown(self.run.replies.get(cell.id), list(cell.outputs), self.ending)
+            for cell in self.run.notebook.cells
+            if cell.cell_type == "code"
+        }
+
+
+def _run(notebook: NotebookNode, runner: Runner, *, may_run_twice: bool = True) -> _Ran:
     """
-    Run a notebook, and give the run and the ending of its probes.
+    Run a notebook.
 
     A kernel that dies may have been killed from outside: what kills itself does so again. But where it had been told
     anything hidden, nothing runs after it that could use what it has learnt, and what it had shown stands.
     """
+    ran = _run_once(notebook, runner)
+    if ran.run.ended is Ended.DEAD_KERNEL and may_run_twice and not was_told(ran.run):
+        ran = _run_once(notebook, runner)
+    return ran
+
+
+def _run_told(notebook: NotebookNode, runner: Runner, *, may_run_twice: bool) -> _Ran:
+    """Run the notebook of the second kernel; where there can be none, what the first one has shown stands."""
+    try:
+        return _run(notebook, runner, may_run_twice=may_run_twice)
+    except Exception as error:
+        return _Ran(Run(notebook, Ended.LOST, stopped_at=notebook.cells[0].id, why=_why(error)), fresh_ending())
+
+
+def _run_once(notebook: NotebookNode, runner: Runner) -> _Ran:
     ending = fresh_ending()
-    done = runner.run(deepcopy(rebuilt.notebook), ending)
-    if done.ended is Ended.DEAD_KERNEL and not was_told(done):
-        ending = fresh_ending()
-        done = runner.run(deepcopy(rebuilt.notebook), ending)
-    return done, ending
+    return _Ran(runner.run(deepcopy(notebook), ending), ending)
 
 
 def _not_run(master: Master, state: State, *, may_run_again: bool = False) -> _Graded:
@@ -168,14 +201,6 @@ def _too_long(master: Master, seconds: int) -> State:
 
 def _why(error: Exception) -> str:
     return f"the grader failed with {type(error).__name__}: {error}"
-
-
-def _shown(done: Run, ending: str) -> dict[str, Shown]:
-    return {
-        cell.id: Shown(done.replies.get(cell.id), list(cell.outputs), ending)
-        for cell in done.notebook.cells
-        if cell.cell_type == "code"
-    }
 
 
 def _state(done: Run, cells: tuple[CellVerdict, ...], runner: Runner, submission: Submission) -> State:

@@ -20,6 +20,7 @@ student    the name of the student's folder, where that is the point
 earlier    answers that were handed in and graded before
 beside     answers of a neighbour, who is graded at the same time: an honest one, who must get full points
 partner    answers of an accomplice, who is graded at the same time, and must not get out what the case goes for
+bare       whether `02_share` has, beside its test with graphs, one that hides bare asserts
 apart      the reason why it is graded in a class without other hostile submissions
 =========  ============================================================================================
 
@@ -72,6 +73,7 @@ class Case:
     beside: dict[str, str] = field(default_factory=dict)
     partner: dict[str, str] = field(default_factory=dict)
     apart: str = ""
+    bare: bool = False
 
     @property
     def group(self) -> str:

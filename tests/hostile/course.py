@@ -108,8 +108,15 @@ def written_ways(secret: str) -> list[str]:
     return ways + [base64.b64encode(b"x" * n + secret.encode()).decode()[4:-4] for n in range(3)]
 
 
-def make_course(folder: Path, planted: Mapping[str, str]) -> Course:
-    """Write a course with these secrets into a new folder, store its reference outputs, and release it."""
+def make_course(folder: Path, planted: Mapping[str, str], *, bare: bool = False) -> Course:
+    """
+    Write a course with these secrets into a new folder, store its reference outputs, and release it.
+
+    Parameters
+    ----------
+    bare : bool
+        Whether one of the points is for a test of bare asserts with a hidden part, which a second kernel runs.
+    """
     source = folder / "solutions" / NAME
     source.mkdir(parents=True)
     usual = (ROOT / CONFIG_FILE).read_text(encoding="utf-8")
@@ -120,7 +127,7 @@ def make_course(folder: Path, planted: Mapping[str, str]) -> Course:
     patterns = (ROOT / "solutions" / SANITIZE_FILE).read_text(encoding="utf-8")
     (source.parent / SANITIZE_FILE).write_text(patterns + HASTY, encoding="utf-8")
     (source / HINTS_FILE).write_text(HINTS, encoding="utf-8")
-    for name, notebook in ((DOUBLE, _double(planted)), (SHARE, _share(planted))):
+    for name, notebook in ((DOUBLE, _double(planted)), (SHARE, _share(planted, bare=bare))):
         nbformat.write(notebook, source / f"{name}.ipynb")
     course = Course(folder)
     with contextlib.redirect_stdout(io.StringIO()) as said:
@@ -182,7 +189,7 @@ def _double(planted: Mapping[str, str]) -> NotebookNode:
     )
 
 
-def _share(planted: Mapping[str, str]) -> NotebookNode:
+def _share(planted: Mapping[str, str], *, bare: bool) -> NotebookNode:
     ours = "from autograder import probe\nfrom sharing_variables import show_sharing"
     imports = f"import tensorflow.compat.v1 as tf\n\n{ours}\n\n"
     answer = 'w = tf.get_variable("w", [2])\n    return x * w, x + w'
@@ -191,8 +198,18 @@ def _share(planted: Mapping[str, str]) -> NotebookNode:
         new_markdown_cell("# Share", id="title"),
         _cell("imports", f"{imports}tf.disable_v2_behavior()", locked=True),
         _cell("share", _solution("def share(x):", answer, planted), solution=True),
-        _cell("test-share", f"{_SHARE_TEST.strip()}\n{hidden}", points=2, tags=["graph-check-names"]),
+        _cell("test-share", f"{_SHARE_TEST.strip()}\n{hidden}", points=2 - bare, tags=["graph-check-names"]),
+        *([_cell("test-share-counts", _counts(planted), points=1, tags=["bare"])] if bare else []),
     )
+
+
+def _counts(planted: Mapping[str, str]) -> str:
+    def counts(name: str, why: str) -> str:
+        call = f'    share(tf.placeholder(tf.float32, [2], name="{name}"))\n'
+        return f"with tf.Graph().as_default():\n{call}    assert len(tf.global_variables()) == 1, '{why}'\n"
+
+    hidden = counts("counted", planted["hidden"])
+    return f"{counts('x', 'two')}### BEGIN HIDDEN TESTS\n{hidden}### END HIDDEN TESTS"
 
 
 def _notebook(*cells: NotebookNode) -> NotebookNode:

@@ -210,10 +210,25 @@ def main(grade: Grade, kept: tuple[str, ...] = ()) -> None:
 
 
 def _grade_class(task: Task, folder: Path, grade: Grade) -> Observed:
-    observed = Observed()
+    """Grade the cases, those about tests of bare asserts as a class of their own, after the others."""
     cases = {name: case for name, case in all_cases().items() if name in task.cases}
+    bare = {name: case for name, case in cases.items() if case.bare}
+    whole = Observed()
+    if len(bare) < len(cases) or not cases:
+        usual = {name: case for name, case in cases.items() if not case.bare}
+        whole = _grade_cases(task, usual, folder, make_course(folder / "course", secrets(task.seed)), grade)
+    if bare:
+        course = make_course(folder / "bare" / "course", secrets(task.seed), bare=True)
+        own = _grade_cases(task, bare, folder / "bare", course, grade)
+        whole.problems += damage(own) if whole.students else own.problems
+        whole.students = own.students | whole.students
+        whole.ended, whole.said, whole.code = whole.ended and own.ended, whole.said + own.said, own.code
+    return whole
+
+
+def _grade_cases(task: Task, cases: dict[str, Case], folder: Path, course: Course, grade: Grade) -> Observed:
+    observed = Observed()
     planted = secrets(task.seed)
-    course = make_course(folder / "course", planted)
     names = {name_in_class(case, task.seed): case for case in cases.values()}
     with _surroundings(folder, planted) as environment:
         if task.package:

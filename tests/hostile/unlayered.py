@@ -36,7 +36,7 @@ def _as_handed_in(master, given, assignment):
         name = cell["metadata"].get("nbgrader", {}).get("grade_id", f"plain-{number}")
         cell["id"] = str(name)
         cell["source"] = "".join(cell["source"])
-    return SimpleNamespace(notebook=from_dict(notebook | {"metadata": {}}), notes=(), blank=())
+    return SimpleNamespace(notebook=from_dict(notebook | {"metadata": {}}), told=None, notes=(), blank=())
 
 
 def _decide_as_handed_in(cell, shown, assignment):
@@ -76,7 +76,7 @@ def _asserts_alone(judge):
     return replaced
 
 
-def _whole_in_its_place(cell):
+def _whole_in_its_place(cell, subject):
     from autograder.inside.namespaces import KEEP
 
     return f"{cell.source}\n{KEEP}{cell.grade_id}" if cell.has_hidden_part else cell.source
