@@ -12,8 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
-from autograder.errors import FeedbackError, GradebookBusyError, GradebookError, JailError, KernelError, StoreError
+from autograder.errors import (
+    CourseError,
+    FeedbackError,
+    GradebookBusyError,
+    GradebookError,
+    JailError,
+    KernelError,
+    StoreError,
+)
 from autograder.grading.batch import MakeExecutor, grade_all
+from autograder.grading.own_solution import grade_own_solution, losses, own_solution
 from autograder.grading.result import Result
 from autograder.kernels.run import Runner, held_by
 from autograder.records.gradebook import Gradebook
@@ -23,6 +32,9 @@ from autograder.records.store import ResultStore, Stored, only_grader
 from autograder.report.feedback import Feedback
 from autograder.submissions.reading import Submission, read_submission
 from autograder.zygote.bubblewrap import exposing
+
+_MOST_SAID = 5
+"""Losses of the course's own solution that stop a session with a line each."""
 
 _MOST_HELD = 100
 """Results that wait in memory to be stored. When so many cannot be, none can: nothing new is begun."""
@@ -41,6 +53,8 @@ class Session:
         How many submissions are graded at a time.
     again : bool
         Whether stored results are thrown away first.
+    anyway : bool
+        Whether to go on where the course's own solution loses points.
     """
 
     course: Course
@@ -50,6 +64,7 @@ class Session:
     make_executor: MakeExecutor
     in_flight: int
     again: bool = False
+    anyway: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,8 @@ class SessionReport:
         What held the kernels to their share of memory and processors; empty when none was needed.
     standings : dict of str to Standing
         By student, what stands in the gradebook, where that is more than the result.
+    losses : tuple of str
+        What the course's own solution loses, a line each.
     """
 
     stored: tuple[Stored, ...]
@@ -76,6 +93,7 @@ class SessionReport:
     problems: tuple[str, ...] = ()
     held: str = ""
     standings: dict[str, Standing] = field(default_factory=dict)
+    losses: tuple[str, ...] = ()
 
     @property
     def results(self) -> list[Result]:
@@ -87,7 +105,8 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     """
     Grade what has to be graded and bring the gradebook up to date.
 
-    What is new is read again when its turn comes, so that a class is never in memory. What could not be written is
+    The course's own solution goes first, once for all that a result depends on: what it loses stops the session. What
+    is new is read again when its turn comes, so that a class is never in memory. What could not be written is
     tried again at the end: a result that cannot be kept, and what a gradebook does not take that another program
     writes to. Neither stops the others.
 
@@ -101,7 +120,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     Raises
     ------
     CourseError
-        When somebody else is grading this course.
+        When somebody else is grading this course, or its own solution loses points.
     GradebookError
         When the gradebook cannot be opened.
     KernelError
@@ -109,6 +128,8 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     """
     held = ""
     store = ResultStore(session.course, session.assignment, session.runner)
+    own = store.find(own_solution(session.assignment))
+    lost = losses(own.result, session.assignment) if own else ()
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
         records = _Records(
             session.assignment, store, gradebook, Feedback(session.course, session.assignment), progress
@@ -124,6 +145,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
         kept = len(records.recorded)
         if new and not stop.is_set():
             with _warm(session) as held:
+                lost = _losses(session, store)
                 _grade(session, new, records, stop)
         records.finish()
         if gradebook.lost:
@@ -132,7 +154,35 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
                 f"({'; '.join(gradebook.lost)}); give it again in formgrader where it still counts"
             )
     recorded = sorted(records.settled(), key=lambda one: one.result.student)
-    return SessionReport(tuple(recorded), kept, tuple(records.problems), held, records.standings)
+    return SessionReport(tuple(recorded), kept, tuple(records.problems), held, records.standings, lost)
+
+
+def _losses(session: Session, store: ResultStore) -> tuple[str, ...]:
+    """
+    Say what the course's own solution loses, which is graded unless it has been.
+
+    Raises
+    ------
+    CourseError
+        When it loses anything, and the session does not go on anyway.
+    """
+    own = own_solution(session.assignment)
+    found = None if session.again else store.find(own)
+    if found is None:
+        result = grade_own_solution(session.assignment, session.runner, session.make_executor)
+        if result.is_final:
+            with contextlib.suppress(StoreError):
+                store.store(own, result)
+    else:
+        result = found.result
+    lost = losses(result, session.assignment)
+    if lost and not session.anyway:
+        more = f"; and {len(lost) - _MOST_SAID} more" if len(lost) > _MOST_SAID else ""
+        raise CourseError(
+            f"{'; '.join(lost[:_MOST_SAID])}{more}; every right answer would: mend the course or this machine, or go "
+            "on with --anyway"
+        )
+    return lost
 
 
 def _grade(session: Session, new: list[str], records: "_Records", stop: threading.Event) -> None:

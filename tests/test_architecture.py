@@ -79,6 +79,7 @@ FLOW = (
     "autograder.grading.explain",
     "autograder.grading.submission",
     "autograder.grading.batch",
+    "autograder.grading.own_solution",
     "autograder.records.store",
     "autograder.records.standing",
     "autograder.records.settled",

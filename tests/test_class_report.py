@@ -222,7 +222,7 @@ def test_the_browser_may_run_this_script_and_no_other(graded: Course) -> None:
     assert not any(name.startswith("on") or name == "src" for _, attributes in page.tags for name in attributes)
 
 
-def test_nothing_hidden_is_on_the_page(small: Course, warm: None) -> None:
+def test_what_is_hidden_stands_in_the_section_for_instructors_and_nowhere_else(small: Course, warm: None) -> None:
     # Whoever guards against what is not seen still loses the hidden points.
     guarded = {
         name: f"def {name}(x):\n    return {factor} * x if x < 9 else 0"
@@ -234,7 +234,11 @@ def test_nothing_hidden_is_on_the_page(small: Course, warm: None) -> None:
     html = (small.reports / f"{NAME}.html").read_text(encoding="utf-8")
     told = Page(html).words("exercises")
     assert "1 lost it test-double-assert 2 lost it test-double-shown" in told
-    assert not [word for word in (SECRET, str(UNSEEN), str(2 * UNSEEN), str(3 * UNSEEN), "HIDDEN") if word in html]
+    before, told, after = html.partition('<section id="unseen"')
+    told, _, after = after.partition("</section>")
+    assert told.count(SECRET) == 2 and "grace" in told and "alan" not in told
+    words = (SECRET, str(UNSEEN), str(2 * UNSEEN), str(3 * UNSEEN), "HIDDEN")
+    assert not [word for word in words if word in before + after]
 
 
 REJECTED = State(Kind.REJECTED, "missing", "nothing was handed in; ask the student")

@@ -77,6 +77,7 @@ SPIES = {
     + "handle = display('x', display_id=True)\n\ndef double(x):\n    handle.update(spied())\n    return 2 * x",
     "is wrong where nobody sees": "def double(x):\n    return 2 * x if x < 1000 else x",
     "copies an answer": KEEPS_FIRST,
+    "stumbles at once": f"{KEEPS_FIRST}\n\nno_such_name",
 }
 
 
@@ -98,9 +99,11 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 def written(course: Course, student: str) -> Iterator[tuple[Path, str]]:
-    """Read all that was written about a student."""
+    """Read all that was written about a student, but for what instructors read."""
     for folder in ("autograded", "feedback", ".autograder", "reports"):
         for path in (course.root / folder).rglob("*"):
+            if path.name in ("result.json", f"{NAME}.html"):
+                continue
             if path.is_file() and (student in path.parts or folder == "reports"):
                 yield path, path.read_text(encoding="utf-8")
     with contextlib.closing(sqlite3.connect(course.root / "gradebook.db")) as book:
@@ -114,7 +117,7 @@ def test_nothing_that_is_written_holds_a_word_of_what_is_hidden(graded: Course, 
     # Base64 knows three ways to write a word, by where it stands.
     ways += [base64.b64encode(b"x" * n + secret.encode()).decode()[4:-4] for n in range(3)]
     files = list(written(graded, student))
-    assert len(files) > 7
+    assert len(files) > 6
     for path, text in files:
         assert [way for way in ways if way in text] == [], path
 
@@ -140,6 +143,18 @@ def points(course: Course, student: str) -> dict[str, float | None]:
 def test_what_only_the_hidden_part_finds_costs_its_points(graded: Course) -> None:
     assert points(graded, "is wrong where nobody sees") == {"test-double-assert": 2, SHOWN: 0}
     assert points(graded, "raises it in the hidden part alone") == {"test-double-assert": 2, SHOWN: 0}
+
+
+def test_instructors_read_why_a_hidden_part_failed_and_nobody_else(graded: Course) -> None:
+    report = (graded.reports / f"{NAME}.html").read_text(encoding="utf-8")
+    section = report[report.index('id="unseen"') : report.index('id="scores"')]
+    (row,) = (row for row in section.split("<tr>") if "is wrong where nobody sees" in row)
+    assert SECRET in row and "Not for students" in section
+    # What a visible part finds as well, and what an answer raises, stands where students read it.
+    assert "stumbles at once" not in section
+    page = (graded.feedback("stumbles at once", NAME) / "01_double.html").read_text(encoding="utf-8")
+    assert "NameError: name &#39;no_such_name&#39; is not defined" in page
+    assert points(graded, "stumbles at once") == {"test-double-assert": 2, SHOWN: 1}
 
 
 def test_a_name_that_is_bound_anew_below_a_test_does_not_count_for_it(graded: Course) -> None:

@@ -40,6 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_collecting(parser)
     parser.add_argument("--student", metavar="S", help="grade only this student's submission")
     parser.add_argument("--again", action="store_true", help="grade also what has been graded before")
+    parser.add_argument("--anyway", action="store_true", help="go on though the course's own solution loses points")
     parser.add_argument(
         "--no-jail",
         dest="jail",
@@ -67,6 +68,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         local_processes(options.workers),
         options.workers,
         options.again,
+        options.anyway,
     )
     for stray in strays(handed_in):
         console.print(f"{plain(stray)} in {handed_in} is not a student's folder and was left alone")
@@ -111,6 +113,8 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     written, problems = _write_reports(session, outcome, options.student, left)
     problems += outcome.problems
     print_table(results, assignment, console)
+    for loss in outcome.losses:
+        console.print(f"graded anyway: {plain(loss)}")
     for problem in problems:
         console.print(f"not done: {plain(problem)}")
     folders = f"{course.autograded('*', assignment.name)}, {course.feedback('*', assignment.name)}"
@@ -130,7 +134,7 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
         whose = counted(len({one.result.student for one in waiting}), "student")
         console.print(f"{counted(answers, 'answer')} of {whose} to be graded by hand; see nbgrader's formgrader")
     is_settled = all(result.state.is_graded and not is_stale(result) for result in results) and not waiting
-    return DONE if is_settled and not problems else NEEDS_REVIEW
+    return DONE if is_settled and not problems and not outcome.losses else NEEDS_REVIEW
 
 
 def _write_reports(
@@ -143,7 +147,13 @@ def _write_reports(
     reports: dict[str, Callable[[], str]] = {".csv": lambda: csv_table(outcome.results)}
     if student is None:
         reports[".html"] = lambda: class_report(
-            course, assignment, outcome.stored, left=left, jailed=session.runner.jailed, standings=outcome.standings
+            course,
+            assignment,
+            outcome.stored,
+            left=left,
+            jailed=session.runner.jailed,
+            standings=outcome.standings,
+            losses=outcome.losses,
         )
     written, problems = [], []
     for ending, text in reports.items():

@@ -63,6 +63,17 @@ def reads(source: str) -> set[str] | None:
     return None if taken & _SEE_EVERYTHING else (taken - own) | deleted
 
 
+def imported_by(source: str) -> set[str]:
+    """Name the top-level packages that a cell of a master imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(syntax_tree(source) or ast.Module([], [])):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
 def _outside_functions(tree: ast.AST) -> Iterator[ast.AST]:
     todo = [tree]
     while todo:

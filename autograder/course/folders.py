@@ -172,8 +172,14 @@ class Course:
         return tuple(found)
 
     def released(self, assignment: str) -> Iterator[tuple[str, Path]]:
-        """List the files that were released beside an assignment's notebooks: the path beside them, and the place."""
+        """
+        List the files that were released beside an assignment's notebooks: the path beside them, and the place.
+
+        Where there is no release on this machine, these are the files that nbgrader would release: those beside the
+        masters that the course does not tell it to ignore.
+        """
         root = self.release(assignment)
+        root = root if root.is_dir() else self.source(assignment)
         ours = (root / HINTS_FILE, root / TESTS_FILE)
         for folder, folders, names in os.walk(root):
             folders[:] = sorted(name for name in folders if not self._is_left_out(Path(folder, name)))

@@ -362,6 +362,11 @@ def _raised(shown: Shown) -> str:
     reply = shown.reply
     if reply is None or reply.ok or (reply.error == "AssertionError" and reply.message.strip()):
         return ""
+    return error_line(reply)
+
+
+def error_line(reply: Reply) -> str:
+    """Name what was raised, with its first line: ``"NameError: name 'x' is not defined"``."""
     return cut(f"{reply.error}: {_first_line(reply)}".removesuffix(": "))
 
 

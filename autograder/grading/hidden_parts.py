@@ -55,6 +55,9 @@ WITHHELD = "A part of this test that is not shown found a difference."
 PARTLY = "Part of this test is not shown."
 """What pages say about every failed test that has a hidden part."""
 
+UNSEEN_CHARACTERS = 300
+"""Of what a hidden part found: one line of the class report, however much an answer has put into it."""
+
 _ASKED, _WHOLE, _KNOWN = "asked:", "whole:", "known:"
 """How the ids begin of cells that no student has: a test without its asserts, a whole one, what is known of tests."""
 
@@ -194,7 +197,15 @@ def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment)
     unlike = [finding.check for finding in found.findings if finding.outcome is not Outcome.HOLDS]
     # A subject's evidence is asserted in a kernel for visible parts alone; what is displayed, by the test itself.
     found = replace(found, disagree=found.disagree and OUTPUT in unlike)
-    return found, withheld(found, seen)
+    return found, replace(withheld(found, seen), unseen=_unseen(found, seen))
+
+
+def _unseen(found: CellVerdict, seen: CellVerdict) -> str:
+    """Say in a line, for instructors, what only the hidden part of a test has found."""
+    known = {finding.message for finding in seen.findings}
+    lost = [finding for finding in found.findings if finding.outcome is not Outcome.HOLDS]
+    words = dict.fromkeys(" ".join(finding.message.split()) for finding in lost if finding.message not in known)
+    return "; ".join(words)[:UNSEEN_CHARACTERS]
 
 
 def _judged(cell: MasterCell, shown: Shown, assignment: Assignment) -> CellVerdict:

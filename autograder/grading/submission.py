@@ -1,9 +1,10 @@
 """The story of one submission, from what was handed in to a result. No side effects."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import islice
 
 import nbformat
 from nbformat import NotebookNode
@@ -13,13 +14,13 @@ from autograder.course.assignment import Assignment
 from autograder.course.master import Master
 from autograder.deadline import Deadline, OutOfTimeError
 from autograder.errors import RejectedError
-from autograder.grading.checks import Shown
+from autograder.grading.checks import Shown, error_line, in_words
 from autograder.grading.explain import explain
 from autograder.grading.hidden_parts import as_released, decide, place_of, shown_by, was_told
 from autograder.grading.rebuild import Rebuilt, rebuild, unanswered
 from autograder.grading.result import Result
 from autograder.grading.sanitize import sanitize
-from autograder.grading.verdict import CellVerdict, Kind, NotebookVerdict, State, review_state
+from autograder.grading.verdict import CellVerdict, Kind, NotebookVerdict, Raised, State, review_state
 from autograder.kernels.run import Ended, Run, Runner
 from autograder.layers import layer
 from autograder.probes import at_a_desk, fresh_ending
@@ -27,6 +28,9 @@ from autograder.submissions.reading import Submission, parse_notebook
 
 _WHY_CHARACTERS = 500
 """Of why the grader failed: one line of the CSV."""
+
+_MOST_RAISED = 50
+"""Cells of which a result keeps what they raised."""
 
 _Graded = tuple[NotebookVerdict, str]
 """What came of a notebook, and the text of the notebook as it was run."""
@@ -112,6 +116,9 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
             decided = [decide(cell, shown, assignment) for cell in master.graded]
             cells = tuple(seen for _, seen in decided)
             explained = explain(master, done.notebook, [found for found, _ in decided], cells, assignment)
+            raised = tuple(
+                islice(_raised(done, {cell.node.id for cell in master.graded}, first.ending), _MOST_RAISED)
+            )
             state = _state(last, cells, runner, submission)
             text = at_a_desk(_text(sanitize(as_released(done.notebook)), state), first.ending)
     except OutOfTimeError:
@@ -127,6 +134,7 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
         time.monotonic() - started,
         explained.hints,
         rebuilt.blank,
+        raised=raised,
         may_run_again=again and state.is_the_graders,
     )
     return verdict, text
@@ -178,6 +186,16 @@ def _run_told(notebook: NotebookNode, runner: Runner, *, may_run_twice: bool) ->
 def _run_once(notebook: NotebookNode, runner: Runner) -> _Ran:
     ending = fresh_ending()
     return _Ran(runner.run(deepcopy(notebook), ending), ending)
+
+
+def _raised(done: Run, tests: set[str], ending: str) -> Iterator[Raised]:
+    """Say what cells raised that are no tests: the first ones, where an answer has brought many."""
+    above = 0
+    for cell in as_released(done.notebook).cells:
+        reply = done.replies.get(cell.id)
+        above += cell.id in tests
+        if reply is not None and not reply.ok and cell.id not in tests:
+            yield Raised(cell.id, at_a_desk(error_line(reply), ending), at_a_desk(in_words(reply), ending), above)
 
 
 def _not_run(master: Master, state: State, *, may_run_again: bool = False) -> _Graded:

@@ -84,6 +84,8 @@ class CellVerdict:
         the notebook's state, see `NotebookVerdict.settled`.
     disagree : bool
         Whether the asserts hold and the evidence does not.
+    unseen : str
+        What only the hidden part found, in its own words: for instructors, never for a student or a gradebook.
     """
 
     grade_id: str
@@ -91,6 +93,7 @@ class CellVerdict:
     max_points: float
     findings: tuple[Finding, ...]
     disagree: bool = False
+    unseen: str = ""
 
     @property
     def is_beyond_doubt(self) -> bool:
@@ -108,6 +111,29 @@ class CellVerdict:
     def message(self) -> str:
         """Why there are no points, for the student; empty when there are."""
         return "\n".join(dict.fromkeys(finding.message for finding in self.findings if finding.message))
+
+
+@dataclass(frozen=True)
+class Raised:
+    """
+    What a cell that is no test raised when it ran.
+
+    Attributes
+    ----------
+    cell : str
+        Its id.
+    error : str
+        One line: ``"ModuleNotFoundError: No module named 'sklearn'"``.
+    words : str
+        The same as students read it.
+    tests_above : int
+        How many tests stand above it.
+    """
+
+    cell: str
+    error: str
+    words: str
+    tests_above: int
 
 
 @dataclass(frozen=True)
@@ -129,6 +155,8 @@ class NotebookVerdict:
         The manually graded answers that are as they were released: nbgrader gives them no points.
     penalty : float
         What nbgrader takes off for being late, once that is known.
+    raised : tuple of Raised
+        What answers and other cells raised before any test looked at them, in order.
     may_run_again : bool
         Whether the batch may run the notebook once more by itself: the grader failed on it, and its kernel had been
         told nothing hidden, or has ended together with all others.
@@ -143,6 +171,7 @@ class NotebookVerdict:
     hints: tuple[Hint, ...] = ()
     blank: tuple[str, ...] = ()
     penalty: float = 0.0
+    raised: tuple[Raised, ...] = ()
     may_run_again: bool = False
 
     @property

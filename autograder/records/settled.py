@@ -51,12 +51,13 @@ def _settled(verdict: NotebookVerdict, standing: Standing, master: Master) -> No
         # Where answers wait that only a reviewer can grade, what was given for tests counts all the same.
         return replace(verdict, cells=tuple(given)) if verdict.state.is_graded else verdict
     findings = {cell.grade_id: cell.findings for cell in verdict.cells}
+    unseen = {cell.grade_id: cell.unseen for cell in verdict.cells}
     return replace(
         verdict,
         state=verdict.state if verdict.state.is_graded else _was(verdict.state),
         max_points=sum(cell.points for cell in (*master.graded, *master.by_hand)),
         cells=tuple(
-            CellVerdict(name, scores[name] or 0.0, cell.points, findings.get(name, ()))
+            CellVerdict(name, scores[name] or 0.0, cell.points, findings.get(name, ()), unseen=unseen.get(name, ""))
             for cell in (*master.graded, *master.by_hand)
             for name in [str(cell.grade_id)]
         ),

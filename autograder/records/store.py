@@ -10,6 +10,7 @@ what runs, what judges, and what the course's notebooks import.
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import platform
@@ -23,6 +24,7 @@ from pathlib import Path
 import cattrs
 
 from autograder.course.assignment import Assignment
+from autograder.course.dataflow import imported_by
 from autograder.course.folders import Course
 from autograder.errors import CourseError, RejectedError, StoreError
 from autograder.files import code_digest, sync_folder
@@ -87,6 +89,7 @@ class ResultStore:
             subject.name.encode(),
             repr(runner).encode(),
             _installed().encode(),
+            _imported(assignment).encode(),
             code_digest(Path(__file__).parents[1], *([] if own is None else [own])).encode(),
         )
 
@@ -188,6 +191,32 @@ def _digest(*parts: bytes) -> str:
     for part in parts:
         whole.update(len(part).to_bytes(8, "big") + part)
     return whole.hexdigest()[:32]
+
+
+def _imported(assignment: Assignment) -> str:
+    """
+    Say where everything comes from that the masters import, and of what date it is.
+
+    A package may be there without being installed, or be changed and keep its version.
+    """
+    sources = (cell.source for master in assignment.notebooks for cell in master.cells if cell.is_code)
+    names = sorted(set().union(*(imported_by(source) for source in sources)))
+    return repr([(name, *_origin(name)) for name in names])
+
+
+def _origin(name: str) -> tuple[str, int, int]:
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.has_location or not spec.origin:
+        # What is built in has no file, and a folder of packages no date of its own.
+        return str(spec is not None), 0, 0
+    try:
+        status = Path(spec.origin).stat()
+    except OSError:
+        return spec.origin, 0, 0
+    return spec.origin, status.st_size, status.st_mtime_ns
 
 
 def _installed() -> str:

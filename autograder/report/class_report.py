@@ -9,7 +9,7 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from importlib.resources import files
 from statistics import quantiles
@@ -37,6 +37,7 @@ def class_report(
     left: int = 0,
     jailed: bool = True,
     standings: Standings | None = None,
+    losses: Sequence[str] = (),
 ) -> str:
     """
     Write the page.
@@ -51,6 +52,8 @@ def class_report(
         Whether student code ran in a jail.
     standings : mapping of str to Standing, optional
         What stands in the gradebook, by student, where that is more than the result.
+    losses : sequence of str
+        What the course's own solution loses, a line each.
     """
     stored = sorted(stored, key=lambda one: one.result.student)
     results = [one.result for one in stored]
@@ -75,6 +78,7 @@ def class_report(
         ideas_of=partial(ideas_of, catalogue=assignment.catalogue),
         left=left,
         jailed=jailed,
+        losses=losses,
         in_shares=len(results) >= SHARES_FROM,
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

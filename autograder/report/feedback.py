@@ -121,6 +121,8 @@ class ExerciseFeedback:
     ----------
     points : float or None
         None while some are still to be given by hand.
+    raised : str
+        What the answer raised when its own cell ran; empty for nothing.
     hints : list of list of (str, str)
         Hints in words, each part with its heading.
     comment : str
@@ -132,6 +134,7 @@ class ExerciseFeedback:
     points: float | None
     max_points: float
     code: str
+    raised: str
     shown: list[Output]
     tests: list[TestFeedback]
     hints: list[list[tuple[str, str]]]
@@ -295,6 +298,7 @@ def _exercise(
         most,
         # What a task asks for is done in cells below it, and a test is the course's.
         ran.source(cell.node.id) if cell.solution else "",
+        next((one.words for one in verdict.raised if one.cell == cell.node.id), ""),
         ran.shown(cell.node.id, with_text=cell.by_hand),
         looks,
         [

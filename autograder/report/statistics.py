@@ -49,6 +49,16 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """What only the hidden part of a test found, in its own words, and in whose answers."""
+
+    notebook: str
+    looks_at: str
+    found: str
+    students: tuple[Result, ...]
+
+
+@dataclass(frozen=True)
 class WaitingAnswers:
     """Answers of one student in a notebook that somebody is still to grade by hand, by their headings."""
 
@@ -149,6 +159,7 @@ class Statistics:
     answers: tuple[WaitingAnswers, ...]
     ideas: tuple[Idea, ...]
     exercises: tuple[ExerciseStatistics, ...]
+    unseen: tuple[Unseen, ...]
     totals: tuple[float, ...]
     max_points: float
     perfect: int
@@ -181,6 +192,7 @@ def statistics(results: Iterable[Result], assignment: Assignment, standings: Sta
         waiting_answers(results, assignment, standings),
         _ideas(results, assignment.catalogue),
         _marked([one for master in assignment.notebooks for one in _exercises(master, results, standings)]),
+        tuple(one for master in assignment.notebooks for one in _unseen(master, results)),
         totals,
         max([assignment.max_points, *(result.max_points for result in results)]),
         sum(result.points is not None and result.points >= result.max_points for result in results),
@@ -308,6 +320,20 @@ def _exercise(
         tuple(waiting),
         tuple(one for one in losses_of_tests if one.lost),
     )
+
+
+def _unseen(master: Master, results: list[Result]) -> Iterator[Unseen]:
+    """Gather what hidden parts found: by test, what most answers have in common first."""
+    found: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        cells = (cell for verdict in result.verdicts if verdict.name == master.name for cell in verdict.cells)
+        for cell in cells:
+            if cell.unseen:
+                found.setdefault((cell.grade_id, cell.unseen), []).append(result)
+    for test in master.graded:
+        of_test = [(words, whose) for (name, words), whose in found.items() if name == test.grade_id]
+        for words, whose in sorted(of_test, key=lambda one: -len(one[1])):
+            yield Unseen(master.name, master.titles[str(test.grade_id)], words, tuple(whose))
 
 
 def _marked(exercises: list[ExerciseStatistics]) -> tuple[ExerciseStatistics, ...]:
