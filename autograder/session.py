@@ -129,7 +129,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     held = ""
     store = ResultStore(session.course, session.assignment, session.runner)
     own = store.find(own_solution(session.assignment))
-    lost = losses(own.result, session.assignment) if own else ()
+    lost = losses(own.result, session.assignment) if own is not None else ()
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
         records = _Records(
             session.assignment, store, gradebook, Feedback(session.course, session.assignment), progress
@@ -145,7 +145,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
         kept = len(records.recorded)
         if new and not stop.is_set():
             with _warm(session) as held:
-                lost = _losses(session, store)
+                lost = _losses(session, store, records.problems)
                 _grade(session, new, records, stop)
         records.finish()
         if gradebook.lost:
@@ -157,9 +157,12 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     return SessionReport(tuple(recorded), kept, tuple(records.problems), held, records.standings, lost)
 
 
-def _losses(session: Session, store: ResultStore) -> tuple[str, ...]:
+def _losses(session: Session, store: ResultStore, problems: list[str]) -> tuple[str, ...]:
     """
     Say what the course's own solution loses, which is graded unless it has been.
+
+    Where the grader or the machine fails on it, that says nothing about the course: an earlier result stays, or a
+    problem is noted.
 
     Raises
     ------
@@ -167,15 +170,17 @@ def _losses(session: Session, store: ResultStore) -> tuple[str, ...]:
         When it loses anything, and the session does not go on anyway.
     """
     own = own_solution(session.assignment)
-    found = None if session.again else store.find(own)
-    if found is None:
-        result = grade_own_solution(session.assignment, session.runner, session.make_executor)
-        if result.is_final:
+    found = store.find(own)
+    result = None if found is None else found.result
+    if result is None or session.again:
+        fresh = grade_own_solution(session.assignment, session.runner, session.make_executor)
+        if fresh.is_final:
+            result = fresh
             with contextlib.suppress(StoreError):
-                store.store(own, result)
-    else:
-        result = found.result
-    lost = losses(result, session.assignment)
+                store.store(own, fresh)
+        elif result is None:
+            problems.append(f"the course's own solution could not be tried: {fresh.state} {fresh.state.message}")
+    lost = losses(result, session.assignment) if result is not None else ()
     if lost and not session.anyway:
         more = f"; and {len(lost) - _MOST_SAID} more" if len(lost) > _MOST_SAID else ""
         raise CourseError(

@@ -63,7 +63,7 @@ def text(source: str) -> NotebookNode:
 
 def _cell(name: str, source: str, **roles: Any) -> NotebookNode:
     usual = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3, "grade_id": name}
-    return new_code_cell(source, id=name or "nameless", metadata={"nbgrader": usual | roles})
+    return new_code_cell(source, id=name.strip() or "nameless", metadata={"nbgrader": usual | roles})
 
 
 def handed_in(assignment: Assignment, answers: Mapping[str, str] | None = None, student: str = "ada") -> Submission:

@@ -66,7 +66,7 @@ def main(kills: int, seed: int) -> int:
                     batch.kill()
                     killed += 1
         done = subprocess.run(command, capture_output=True, text=True)
-        results = list((course.root / ".autograder").glob("*/*/*/result.json"))
+        results = list((course.root / ".autograder").glob("*/[!.]*/*/result.json"))
         with Gradebook(course.db_url, course.directory.course_id) as book:
             graded = {submission.student.id: submission.score for submission in book.assignment_submissions(NAME)}
         leftovers = list(course.root.rglob(".new-*"))
@@ -109,7 +109,7 @@ def _jump(clock: Path, moments: random.Random) -> None:
 
 def _again(root: Path, moments: random.Random) -> list[str]:
     """Once everything is graded, grade it anew: there would be nothing left to interrupt."""
-    done = len(list((root / ".autograder").glob("*/*/*/result.json")))
+    done = len(list((root / ".autograder").glob("*/[!.]*/*/result.json")))
     return ["--again"] if done == STUDENTS and moments.random() < 0.9 else []
 
 

@@ -34,6 +34,11 @@ def code(name: str, *tags: str, **nbgrader: object) -> NotebookNode:
     return new_code_cell("x = 1", id=name, metadata=metadata | ({"tags": list(tags)} if tags else {}))
 
 
+def an_answer() -> NotebookNode:
+    """Make a notebook of one answer."""
+    return new_notebook(cells=[code("answer", solution=True)])
+
+
 def write(folder: Path, *cells: NotebookNode) -> Path:
     """Write a master notebook of these cells."""
     path = folder / "01_first.ipynb"
@@ -85,7 +90,7 @@ def test_the_gradebook_is_the_one_that_nbgrader_opens(tmp_path: Path) -> None:
 
 
 def test_a_course_is_found_by_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_course(tmp_path / "here", first=new_notebook())
+    a_course(tmp_path / "here", first=an_answer())
     monkeypatch.chdir(tmp_path)
     course = Course(Path("here"))
     monkeypatch.chdir("/")
@@ -96,7 +101,7 @@ def test_a_course_is_found_by_a_relative_path(tmp_path: Path, monkeypatch: pytes
 
 def test_the_notebooks_come_in_order_of_name(tmp_path: Path) -> None:
     names = ("02_second", "10_tenth", "01_first")
-    course = a_course(tmp_path, **{name: new_notebook() for name in names})
+    course = a_course(tmp_path, **{name: an_answer() for name in names})
     assert [master.name for master in course.assignment("small").notebooks] == sorted(names)
 
 
@@ -113,7 +118,7 @@ def test_a_course_without_assignments_says_so(tmp_path: Path) -> None:
 
 
 def test_sanitize_patterns_are_read_beside_the_assignments(tmp_path: Path) -> None:
-    course = a_course(tmp_path, first=new_notebook())
+    course = a_course(tmp_path, first=an_answer())
     assert course.assignment("small").sanitize == ""
     (tmp_path / "solutions" / SANITIZE_FILE).write_text("regex: 0x[0-9a-f]+\nreplace: ADDRESS\n")
     assert course.assignment("small").sanitize == "regex: 0x[0-9a-f]+\nreplace: ADDRESS\n"
@@ -125,7 +130,7 @@ ROLES: dict[str, tuple[dict[str, object], tuple[object, ...]]] = {
     "locked": ({"locked": True}, ("cell", 0, False, False, True)),
     "solution": ({"solution": True}, ("cell", 0, False, True, False)),
     "test": ({"grade": True, "locked": True, "points": 2}, ("cell", 2, True, False, True)),
-    "test without points": ({"grade": True, "locked": True}, ("cell", 0, True, False, True)),
+    "test of no points": ({"grade": True, "locked": True, "points": 0}, ("cell", 0, True, False, True)),
     "points of an ungraded cell": ({"solution": True, "points": 5}, ("cell", 0, False, True, False)),
 }
 

@@ -16,11 +16,13 @@ from autograder.commands.options import add_assignment, add_collecting, add_work
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, progress_bar, terminal
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
+from autograder.course.steps import not_done, refuse_other_steps
 from autograder.errors import CourseError, DownloadError
 from autograder.files import file_name, replace_file
 from autograder.grading.batch import local_processes
 from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
+from autograder.kernels.kernelspec import other_kernel
 from autograder.records.settled import is_stale
 from autograder.report.class_report import class_report
 from autograder.report.csv_table import csv_table
@@ -54,6 +56,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Grade what was submitted and has not been graded, and report on all of it."""
     course = course_of(options)
     assignment = course.assignment(options.assignment)
+    refuse_other_steps(course.config)
     settled = _collected(course, assignment, options, console)
     handed_in = course.students(assignment.name)
     for name in out_of_reach(handed_in, course.below(assignment.name)):
@@ -72,6 +75,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     )
     for stray in strays(handed_in):
         console.print(f"{plain(stray)} in {handed_in} is not a student's folder and was left alone")
+    remarks = _remarks(course, assignment)
+    for remark in remarks:
+        console.print(plain(remark))
     with _stopping() as stop, progress_bar(console) as progress:
         counts: Counter[str] = Counter()
         task = progress.add_task(f"grading {session.assignment.name}", total=len(session.students), states="")
@@ -83,6 +89,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
         outcome = run_session(session, stop, count)
     code = _report(session, outcome, options, console)
     return code if settled else max(code, NEEDS_REVIEW)
+
+
+def _remarks(course: Course, assignment: Assignment) -> list[str]:
+    """Name what the course asks of nbgrader and is otherwise here, though no score depends on it."""
+    return [*not_done(course.config), *filter(None, map(other_kernel, assignment.notebooks))]
 
 
 def _collected(course: Course, assignment: Assignment, options: argparse.Namespace, console: Console) -> bool:

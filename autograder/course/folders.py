@@ -138,16 +138,24 @@ class Course:
         Raises
         ------
         CourseError
-            When there is no such assignment, or a master or its hints.yml cannot be used for grading.
+            When there is no such assignment, nothing of it is for grading, or a master or its hints.yml cannot be
+            used for that.
         """
         folder = self.source(name)
         paths = sorted(folder.glob("*.ipynb"))
         if not paths:
             raise CourseError(f"{folder}: no master notebooks there; name one of: {', '.join(self._assignments())}")
         hints = folder / HINTS_FILE
+        masters = tuple(read_master(path, self.config) for path in paths)
+        if all(master.is_for_reading for master in masters):
+            named = ", ".join(path.name for path in paths)
+            raise CourseError(
+                f"{folder}: no cell of {named} is an answer, a test or a task of nbgrader's, so nothing can be "
+                "graded; mark the cells in nbgrader's Create Assignment toolbar"
+            )
         return Assignment(
             name=name,
-            notebooks=tuple(read_master(path, self.config) for path in paths),
+            notebooks=masters,
             sanitize=_content(folder.parent / SANITIZE_FILE),
             catalogue=read_catalogue(_content(hints), str(hints)),
             subject=self.subject,

@@ -16,6 +16,7 @@ from traitlets.config.loader import Config
 
 from autograder.course.dataflow import syntax_tree
 from autograder.course.ownership import owner_of
+from autograder.course.roles import refuse_unusable
 from autograder.errors import CourseError
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -29,8 +30,6 @@ _NO_TITLE = re.compile(
 """How comments begin that say nothing about a test."""
 
 _FENCED = re.compile(r"^(`{3,}|~{3,}).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
-
-_AUTOTEST = re.compile(r"^\s*###\s*(HASHED\s+)?AUTOTEST\b", re.MULTILINE)
 
 OUTPUT_TAG = "nbval-check-output"
 """nbval's own tag: the outputs of such a cell are compared with the stored ones."""
@@ -171,6 +170,11 @@ class Master:
         return tuple(cell for cell in self.cells if cell.solution)
 
     @property
+    def is_for_reading(self) -> bool:
+        """Whether nothing of it is answered or graded: a lesson beside the notebooks that are."""
+        return not any(cell.solution or cell.graded or cell.task for cell in self.cells)
+
+    @property
     def max_points(self) -> float:
         """The automatic points of a submission without a mistake."""
         return sum(cell.points for cell in self.graded)
@@ -246,8 +250,8 @@ def read_master(path: Path, config: Config | None = None) -> Master:
     Raises
     ------
     CourseError
-        When the file is no notebook of format 4, two cells have one name, a hidden part has no end, a test cell is
-        not Python or is still to be written by nbgrader, or the notebook is in another language.
+        When the file is no notebook of format 4, a hidden part has no end, or it cannot be graded, see
+        `autograder.course.roles`.
     """
     try:
         notebook = nbformat.reads(with_ids(path.read_text(encoding="utf-8")), as_version=nbformat.NO_CONVERT)
@@ -256,6 +260,7 @@ def read_master(path: Path, config: Config | None = None) -> Master:
         why = str(error).splitlines()[0]
         raise CourseError(f"{path}: not a readable notebook ({why}); open it in JupyterLab and save it") from error
     try:
+        refuse_unusable(path, notebook)
         hidden, solutions = ClearHiddenTests(config=config), ClearSolutions(config=config)
         cells = tuple(_master_cell(node, hidden, solutions) for node in notebook.cells)
     except RuntimeError as error:
@@ -264,20 +269,6 @@ def read_master(path: Path, config: Config | None = None) -> Master:
         raise CourseError(
             f"{path}: nbgrader's metadata of a cell make no sense ({error!r}); set the cell's role again"
         ) from error
-    names = [cell.grade_id for cell in cells if cell.grade_id is not None]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        raise CourseError(f"{path}: two cells are named '{name}'; give one of them another grade_id")
-    for cell in cells:
-        if cell.graded and not cell.by_hand and cell.tree is None:
-            raise CourseError(f"{path}: '{cell.grade_id}' is not Python; mend the test cell")
-        if cell.graded and _AUTOTEST.search(cell.source):
-            raise CourseError(
-                f"{path}: '{cell.grade_id}' leaves its tests to nbgrader's AUTOTEST; "
-                "put the notebook from nbgrader's source_with_tests in its place"
-            )
-    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
-    if str(language).lower() not in ("python", "ipython", ""):
-        raise CourseError(f"{path}: a notebook in {language}; only Python is graded")
     return Master(name=path.stem, notebook=notebook, cells=cells)
 
 

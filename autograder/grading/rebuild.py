@@ -97,7 +97,9 @@ def rebuild(master: Master, submitted: SubmittedNotebook, subject: Subject = PLA
         another notebook, or its metadata are lost.
     """
     parts = _sort_out(master, submitted)
-    if not any((cell.solution or cell.graded or cell.task) and cell.grade_id in parts.order for cell in master.cells):
+    if not master.is_for_reading and not any(
+        (cell.solution or cell.graded or cell.task) and cell.grade_id in parts.order for cell in master.cells
+    ):
         raise RejectedError(
             "no-answers",
             f"{master.name}.ipynb: no cell of it belongs to this notebook; see whether it is another one, or ask the "

@@ -20,7 +20,7 @@ from autograder.grading.hidden_parts import as_released, decide, place_of, shown
 from autograder.grading.rebuild import Rebuilt, rebuild, unanswered
 from autograder.grading.result import Result
 from autograder.grading.sanitize import sanitize
-from autograder.grading.verdict import CellVerdict, Kind, NotebookVerdict, Raised, State, review_state
+from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, Raised, State, review_state
 from autograder.kernels.run import Ended, Run, Runner
 from autograder.layers import layer
 from autograder.probes import at_a_desk, fresh_ending
@@ -90,6 +90,8 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
     try:
         given = submission.files[master.name]
         if isinstance(given, RejectedError):
+            if master.is_for_reading and given.reason == "missing":
+                return _not_run(master, GRADED)
             raise given
         with deadline:
             rebuilt = _prepared(master, given, assignment)

@@ -5,9 +5,11 @@ At a desk kernelspecs are files: this package installs ``autograder``, a subject
 """
 
 import sys
+from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 
+from autograder.course.master import Master
 from autograder.subject import SUBJECT_VARIABLE, Subject, find_subject
 from autograder.zygote.protocol import LAUNCHER
 
@@ -37,6 +39,22 @@ def kernelspec(subject: Subject) -> KernelSpec:
         env={**dict(subject.kernel.environment), SUBJECT_VARIABLE: subject.name},
         metadata={"kernel_provisioner": {"provisioner_name": "autograder-warm"}},
     )
+
+
+def other_kernel(master: Master) -> str:
+    """Say in a line that a notebook asks for a kernel that is not this interpreter; empty where it does not."""
+    asked = str(master.notebook.metadata.get("kernelspec", {}).get("name", ""))
+    if asked in ("", "python3", "python"):
+        return ""
+    try:
+        program = Path(KernelSpecManager().get_kernel_spec(asked).argv[0])
+    except (NoSuchKernel, IndexError):
+        why = "which is not installed here"
+    else:
+        if program.name == str(program) or program.parent == Path(sys.executable).parent:
+            return ""
+        why = f"which is {program}"
+    return f"{master.name}.ipynb asks for the kernel '{asked}', {why}; it is graded by {sys.executable}"
 
 
 class GradingKernelSpecs(KernelSpecManager):

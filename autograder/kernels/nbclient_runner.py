@@ -25,7 +25,7 @@ from autograder.course.assignment import DataFile
 from autograder.kernels.cell_time import CellTime
 from autograder.kernels.kernelspec import kernel_name, kernelspec
 from autograder.kernels.metering import Meter, MeteredManager
-from autograder.kernels.provisioner import WarmProvisioner
+from autograder.kernels.provisioner import AUTOGRADING, WarmProvisioner
 from autograder.kernels.run import Ended, Reply, Run, joined_streams
 from autograder.kernels.zygote_client import Connection, ZygoteClient
 from autograder.probes import DESK, PROBE_VARIABLE
@@ -136,7 +136,7 @@ class NbclientRunner:
         async with asyncio.timeout(None) as clock:
             watching = asyncio.create_task(client.watch(clock))
             try:
-                environment = _environment(scratch) | {PROBE_VARIABLE: ending}
+                environment = _environment(scratch) | {PROBE_VARIABLE: ending, **AUTOGRADING}
                 await client.async_execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
             except (DeadKernelError, asyncio.CancelledError):
                 # nbclient takes a cancelled wait for a dead kernel.

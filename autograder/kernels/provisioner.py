@@ -34,6 +34,12 @@ from autograder.zygote.protocol import DATA, LAUNCHER, Order
 _IMPORT_VARIABLES = (SUBJECT_VARIABLE, "PYTHON", "LD_", "OMP_", "OPENBLAS_", "MKL_", "MPLBACKEND")
 """What the names of variables begin with that must be set before the imports, beside those of the subject."""
 
+AUTOGRADING = {"NBGRADER_EXECUTION": "autograde"}
+"""What nbgrader tells notebooks that it autogrades; `nbgrader validate` says ``validate`` by itself."""
+
+_PASSED_INSIDE = (PROBE_VARIABLE, *AUTOGRADING)
+"""The only variables of whoever asks for a jailed kernel that it sees."""
+
 
 class WarmProvisioner(LocalProvisioner):
     """
@@ -194,8 +200,8 @@ class WarmProvisioner(LocalProvisioner):
         if self.jailed:
             if self._folder is None:
                 raise NoZygoteError("a jailed kernel needs a kernel manager")
-            probes = {name: value for name, value in kwargs["env"].items() if name == PROBE_VARIABLE}
-            inside = bubblewrap.environment({**self.kernel_spec.env, **probes})
+            passed = {name: value for name, value in kwargs["env"].items() if name in _PASSED_INSIDE}
+            inside = bubblewrap.environment({**self.kernel_spec.env, **passed})
             limits = Limits(**self.limits)
             self._make_group(connection.groups, self._folder.name, limits)
             return await connection.order(Order(cmd[3:], inside, str(self._folder), asdict(limits)), [])
