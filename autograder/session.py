@@ -21,7 +21,8 @@ from autograder.records.settled import settled
 from autograder.records.standing import Standing
 from autograder.records.store import ResultStore, Stored, only_grader
 from autograder.report.feedback import Feedback
-from autograder.submissions.reading import Submission, read_submission
+from autograder.submissions.folder import handed_in
+from autograder.submissions.reading import Submission
 from autograder.zygote.bubblewrap import exposing
 
 _MOST_HELD = 100
@@ -240,9 +241,7 @@ class _Records:
 
 
 def _read(session: Session, student: str) -> Submission:
-    course, assignment = session.course, session.assignment
-    names = [master.name for master in assignment.notebooks]
-    return read_submission(course.submitted(student, assignment.name), student, assignment.name, names)
+    return handed_in(session.course, session.assignment, student)
 
 
 @contextlib.contextmanager

@@ -24,7 +24,8 @@ from autograder.grading.submission import grade
 from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.kernels.run import Lease, Run
 from autograder.probes import DESK
-from autograder.submissions.reading import Submission, read_submission
+from autograder.submissions.folder import read_submission
+from autograder.submissions.reading import Submission
 from autograder.zygote.limits import Limits
 from tests.conftest import runner
 from tests.small_course import NAME, RIGHT, UNSEEN, hand_in

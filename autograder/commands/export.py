@@ -16,7 +16,7 @@ from autograder.exports.junit import junit
 from autograder.exports.marks import Collected, Mark, collect
 from autograder.exports.moodle import left_out, moodle
 from autograder.files import file_name, replace_file
-from autograder.submissions.reading import students
+from autograder.submissions.folder import students
 from autograder.text import plain
 
 _FORMATS: dict[str, tuple[Callable[[Sequence[Mark], str], str], str]] = {

@@ -27,7 +27,7 @@ from autograder.report.csv_table import csv_table
 from autograder.report.statistics import waiting_answers
 from autograder.report.terminal_table import print_table
 from autograder.session import Session, SessionReport, run_session
-from autograder.submissions.reading import out_of_reach, strays, students
+from autograder.submissions.folder import out_of_reach, strays, students
 from autograder.text import counted, plain
 
 
@@ -87,8 +87,8 @@ def _collected(course: Course, assignment: Assignment, options: argparse.Namespa
     """Collect first where a download is named."""
     if options.download is not None:
         return collect(course, assignment, options, console)
-    if options.pattern or options.overwrite:
-        raise DownloadError("--pattern and --overwrite say how to collect; name the download with --from")
+    if options.pattern or options.overwrite or options.timezone:
+        raise DownloadError("--pattern, --timezone and --overwrite say how to collect; name the download with --from")
     return True
 
 

@@ -12,7 +12,7 @@ from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
 from autograder.records.gradebook import Gradebook
 from autograder.records.store import ResultStore, only_grader
-from autograder.submissions.reading import read_submission
+from autograder.submissions.folder import handed_in
 from autograder.text import plain
 
 _COMMENT = "Nothing was handed in that can be graded."
@@ -52,9 +52,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _result(course: Course, gradebook: Gradebook, student: str) -> Result:
     """Find the student's stored result, graded in a jail or without one."""
     assignment, data = gradebook.assignment, course.data(gradebook.assignment.name)
-    names = [master.name for master in assignment.notebooks]
     folder = course.submitted(student, assignment.name)
-    submission = read_submission(folder, student, assignment.name, names)
+    submission = handed_in(course, assignment, student)
     for jailed in (True, False):
         runner = runner_of(course.config, course.subject, jailed=jailed, data=data)
         found = ResultStore(course, assignment, runner).find(submission)

@@ -20,7 +20,7 @@ from autograder.records.gradebook import Gradebook
 from autograder.records.standing import Standing, Student
 from autograder.records.store import ResultStore
 from autograder.report.feedback import given_by_hand
-from autograder.submissions.reading import read_submission
+from autograder.submissions.folder import handed_in
 from autograder.text import plain, plain_lines
 
 
@@ -151,11 +151,10 @@ def collect(course: Course, assignment: Assignment, students: list[str], progres
     data = course.data(assignment.name)
     runners = [runner_of(course.config, course.subject, jailed=jailed, data=data) for jailed in (True, False)]
     stores = [ResultStore(course, assignment, runner) for runner in runners]
-    names = [master.name for master in assignment.notebooks]
     marks, missing, unjailed = [], [], 0
     with Gradebook(course, assignment) as gradebook:
         for student in students:
-            submission = read_submission(course.submitted(student, assignment.name), student, assignment.name, names)
+            submission = handed_in(course, assignment, student)
             found = [store.find(submission) for store in stores]
             stored = next(filter(None, found), None)
             standing = gradebook.standing(stored.result) if stored else None

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.api import Gradebook as NbGraderGradebook
-from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course.assignment import Assignment
@@ -31,6 +30,7 @@ from autograder.records.queries import arrivals, automatic_scores, more_than_res
 from autograder.records.scores import expected_scores, write_scores
 from autograder.records.standing import Standing, is_by_reviewer, standing_of
 from autograder.records.store import Stored
+from autograder.submissions.times import arrival, course_zone
 from autograder.text import is_plain_name, plain
 
 
@@ -56,6 +56,7 @@ class Gradebook:
         self.course = course
         self.assignment = assignment
         self._masters = masters_of(assignment, course.config)
+        self._zone = course_zone(course.config)
         self.lost: list[str] = []
 
     def __enter__(self) -> "Gradebook":
@@ -102,7 +103,7 @@ class Gradebook:
             with self._explained("grade again when it can be written"), warnings.catch_warnings():
                 # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
                 warnings.simplefilter("ignore", SAWarning)
-                write_scores(self._book, result, self.assignment)
+                write_scores(self._book, result, self.assignment, self._zone)
         if maybe_late:
             with self._explained("grade again when it can be written"):
                 has_penalty = penalize(self._book, self.course, result)
@@ -176,7 +177,7 @@ class Gradebook:
     def _has(self, result: Result) -> bool:
         written = self._written.get(result.student, {})
         came_in, _ = self._came_in.get(result.student, (None, False))
-        if not self._in_step or (result.timestamp and parse_utc(result.timestamp) != came_in):
+        if not self._in_step or (result.timestamp and arrival(result.timestamp, self._zone) != came_in):
             return False
         return written == expected_scores(result, self.assignment)
 
