@@ -21,13 +21,15 @@ from autograder.files import file_name, replace_file
 from autograder.grading.batch import local_processes
 from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
+from autograder.records.absent import nothing_from
 from autograder.records.settled import is_stale
 from autograder.report.class_report import class_report
 from autograder.report.csv_table import csv_table
 from autograder.report.statistics import waiting_answers
 from autograder.report.terminal_table import print_table
 from autograder.session import Session, SessionReport, run_session
-from autograder.submissions.folder import out_of_reach, strays, students
+from autograder.submissions.folder import misplaced, out_of_reach, strays, students
+from autograder.submissions.roster import Roster, read_roster
 from autograder.text import counted, plain
 
 
@@ -93,7 +95,8 @@ def _collected(course: Course, assignment: Assignment, options: argparse.Namespa
 
 
 def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
-    names = students(course.students(options.assignment), course.below(options.assignment))
+    place, below = course.students(options.assignment), course.below(options.assignment)
+    names = sorted([*students(place, below), *misplaced(place, below, course.assignments())])
     if options.student is not None:
         names = [name for name in names if name == options.student]
     if not names:
@@ -108,9 +111,12 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     """Write the CSV and the class report, and then print the table and what is left to do: files first."""
     course, assignment, results = session.course, session.assignment, outcome.results
     left = len(session.students) - len(results)
-    written, problems = _write_reports(session, outcome, options.student, left)
+    roster = read_roster(course)
+    missing = sorted(roster.ids.difference(session.students)) if options.student is None else []
+    absent = [nothing_from(student, assignment) for student in missing]
+    written, problems = _write_reports(session, outcome, options.student, left, absent, roster)
     problems += outcome.problems
-    print_table(results, assignment, console)
+    print_table(_everybody(outcome, absent), assignment, console, roster.names)
     for problem in problems:
         console.print(f"not done: {plain(problem)}")
     folders = f"{course.autograded('*', assignment.name)}, {course.feedback('*', assignment.name)}"
@@ -130,20 +136,33 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
         whose = counted(len({one.result.student for one in waiting}), "student")
         console.print(f"{counted(answers, 'answer')} of {whose} to be graded by hand; see nbgrader's formgrader")
     is_settled = all(result.state.is_graded and not is_stale(result) for result in results) and not waiting
+    is_settled = is_settled and not absent
     return DONE if is_settled and not problems else NEEDS_REVIEW
 
 
 def _write_reports(
-    session: Session, outcome: SessionReport, student: str | None, left: int
+    session: Session,
+    outcome: SessionReport,
+    student: str | None,
+    left: int,
+    absent: list[Result],
+    roster: Roster,
 ) -> tuple[list[str], list[str]]:
     """Write the CSV and the class report; give the files, and a line for each that could not be written."""
     course, assignment = session.course, session.assignment
     # The table of one student must not take the place of the class's.
     stem = assignment.name if student is None else f"{assignment.name}-{student}"
-    reports: dict[str, Callable[[], str]] = {".csv": lambda: csv_table(outcome.results)}
+    reports: dict[str, Callable[[], str]] = {".csv": lambda: csv_table(_everybody(outcome, absent), roster.names)}
     if student is None:
         reports[".html"] = lambda: class_report(
-            course, assignment, outcome.stored, left=left, jailed=session.runner.jailed, standings=outcome.standings
+            course,
+            assignment,
+            outcome.stored,
+            left=left,
+            jailed=session.runner.jailed,
+            standings=outcome.standings,
+            absent=absent,
+            names=roster.names,
         )
     written, problems = [], []
     for ending, text in reports.items():
@@ -157,6 +176,10 @@ def _write_reports(
             why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             problems.append(f"{place}: {why}; mend that and run the same command again, which grades nothing anew")
     return written, problems
+
+
+def _everybody(outcome: SessionReport, absent: list[Result]) -> list[Result]:
+    return sorted([*outcome.results, *absent], key=lambda result: result.student)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
 from autograder.hints import worded
 from autograder.kernels.configuration import runner_of
+from autograder.records.absent import no_standing, nothing_from
 from autograder.records.gradebook import Gradebook
 from autograder.records.standing import Standing, Student
 from autograder.records.store import ResultStore
@@ -125,7 +126,7 @@ class Collected:
     unjailed : int
         How many results were made without a jail.
     absent : tuple of str
-        Students of nbgrader's roster who have handed in nothing.
+        Students of nbgrader's roster who have handed in nothing: their marks, the last ones, have no score.
     """
 
     marks: tuple[Mark, ...]
@@ -134,12 +135,21 @@ class Collected:
     absent: tuple[str, ...]
 
 
-def collect(course: Course, assignment: Assignment, students: list[str], progress: Callable[[], None]) -> Collected:
+def collect(
+    course: Course,
+    assignment: Assignment,
+    students: list[str],
+    progress: Callable[[], None],
+    *,
+    is_whole: bool = True,
+) -> Collected:
     """
     Read the marks of submissions as they lie in the course now.
 
     Parameters
     ----------
+    is_whole : bool
+        Whether these are all who have handed in anything: then the roster tells who has not.
     progress : callable
         Called after each student.
 
@@ -170,8 +180,11 @@ def collect(course: Course, assignment: Assignment, students: list[str], progres
                 marks.append(marked(assignment, stored.result, standing))
                 unjailed += stored is not found[0]
             progress()
-        absent = tuple(student for student in gradebook.roster() if student not in students)
-    return Collected(tuple(marks), tuple(missing), unjailed, absent)
+        absent = [one for one in gradebook.roster() if one.id not in students] if is_whole else []
+    marks += [
+        marked(assignment, nothing_from(one.id, assignment), no_standing(one, assignment)) for one in absent if marks
+    ]
+    return Collected(tuple(marks), tuple(missing), unjailed, tuple(one.id for one in absent))
 
 
 def marked(assignment: Assignment, result: Result, standing: Standing) -> Mark:

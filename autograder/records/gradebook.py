@@ -28,7 +28,7 @@ from autograder.records.masters import in_step, masters_of, record_masters
 from autograder.records.penalties import penalize
 from autograder.records.queries import arrivals, automatic_scores, more_than_results
 from autograder.records.scores import expected_scores, write_scores
-from autograder.records.standing import Standing, is_by_reviewer, standing_of
+from autograder.records.standing import Standing, Student, is_by_reviewer, standing_of, student_of
 from autograder.records.store import Stored
 from autograder.submissions.times import arrival, course_zone
 from autograder.text import is_plain_name, plain
@@ -63,7 +63,7 @@ class Gradebook:
         """Open the database and see what is in it."""
         with self._explained("see that the file, or the server, can be reached and written"):
             refuse_outdated(self.course.db_url, self.course.root)
-            with _alembic_on_path():
+            with alembic_on_path():
                 self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
             self._look()
         return self
@@ -165,10 +165,10 @@ class Gradebook:
             self._book.db.commit()
         return len(given)
 
-    def roster(self) -> list[str]:
-        """List all students that nbgrader knows, in order of their names."""
+    def roster(self) -> list[Student]:
+        """List all students that nbgrader knows, in order of their ids."""
         with self._explained("see that the file, or the server, can be reached"):
-            return sorted(str(student.id) for student in self._book.students)
+            return sorted(map(student_of, self._book.students), key=lambda student: student.id)
 
     def _standing(self, result: Result) -> Standing:
         with self._explained("see that the file, or the server, can be reached"):
@@ -219,7 +219,7 @@ def _is_the_databases(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def _alembic_on_path() -> Iterator[None]:
+def alembic_on_path() -> Iterator[None]:
     """Let nbgrader find the program that makes a new database: it lies beside this interpreter."""
     path = os.environ.get("PATH", os.defpath)
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])

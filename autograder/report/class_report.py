@@ -9,7 +9,7 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
 from statistics import quantiles
@@ -37,6 +37,8 @@ def class_report(
     left: int = 0,
     jailed: bool = True,
     standings: Standings | None = None,
+    absent: Sequence[Result] = (),
+    names: Mapping[str, str] | None = None,
 ) -> str:
     """
     Write the page.
@@ -51,15 +53,22 @@ def class_report(
         Whether student code ran in a jail.
     standings : mapping of str to Standing, optional
         What stands in the gradebook, by student, where that is more than the result.
+    absent : sequence of Result
+        Of those who are in the roster and have handed in nothing.
+    names : mapping of str to str, optional
+        First and last names by id, as far as the roster has them.
     """
     stored = sorted(stored, key=lambda one: one.result.student)
-    results = [one.result for one in stored]
+    without = {one.student for one in absent}
+    results = sorted([*(one.result for one in stored), *absent], key=lambda result: result.student)
     found = statistics(results, assignment, standings)
     examples = Examples(assignment, stored)
     script = files("autograder.report").joinpath("class_report.js").read_text(encoding="utf-8")
 
     @cache
     def address(student: str, notebook: str) -> str:
+        if student in without:
+            return "#students"
         path = page_of(course, Result(student, assignment.name, (), {}), notebook)
         return quote_from_bytes(os.fsencode(os.path.relpath(path, course.reports)))
 
@@ -73,6 +82,7 @@ def class_report(
         charts=(scores(found.totals, found.max_points), durations(found.times)),
         address=address,
         ideas_of=partial(ideas_of, catalogue=assignment.catalogue),
+        names=names or {},
         left=left,
         jailed=jailed,
         in_shares=len(results) >= SHARES_FROM,

@@ -55,6 +55,37 @@ def students(submissions: Path, assignment: str) -> list[str]:
     return sorted(name for name in names if _may_exist(submissions / name / assignment))
 
 
+def misplaced(submissions: Path, below: str, others: Collection[str]) -> list[str]:
+    """
+    List the students who have no folder for an assignment, but something that may have been meant for it.
+
+    That is a folder which is no other assignment's either, or a notebook beside the folders.
+
+    Parameters
+    ----------
+    others : collection of str
+        The names of the course's assignments.
+    """
+    if not submissions.is_dir() or Path(below).name != below:
+        return []
+    with os.scandir(submissions) as entries:
+        names = [
+            entry.name
+            for entry in entries
+            if not entry.name.startswith(".") and _is_text(entry.name) and entry.is_dir(follow_symlinks=False)
+        ]
+    return sorted(
+        name for name in names if not _may_exist(submissions / name / below) and _has_more(submissions / name, others)
+    )
+
+
+def _has_more(folder: Path, others: Collection[str]) -> bool:
+    return any(
+        entry not in others and ((folder / entry).is_dir() or notebook_stem(entry) is not None)
+        for entry in _entries(folder)
+    )
+
+
 def strays(submissions: Path) -> list[str]:
     """List what lies among the students' folders and is none: files to unpack, for instance."""
     if not submissions.is_dir():
