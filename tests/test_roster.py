@@ -23,7 +23,10 @@ CANVAS = (
     '"Lovelace, Ada",101,S1,ada,CS 1,7,70\r\n"M\u00fcller, Bj\u00f6rn",102.0,S2,bj\u00f6rn,CS 1,,\r\n'
     '"Student, Test",999,,,CS 1,,\r\n'
 )
-MOODLE = "Vorname;Nachname;Anmeldename;E-Mail-Adresse;ID-Nummer\nAda;Lovelace;ada;ada@x.edu;101\nBj\u00f6rn;M\u00fcller;bj\u00f6rn;b@x.edu;102\n"
+MOODLE = (
+    "Vorname;Nachname;Anmeldename;E-Mail-Adresse;ID-Nummer\n"
+    "Ada;Lovelace;ada;ada@x.edu;101\nBj\u00f6rn;M\u00fcller;bj\u00f6rn;b@x.edu;102\n"
+)
 BLACKBOARD = (
     '"Last Name"\t"First Name"\t"Username"\t"Student ID"\t"Last Access"\n'
     '"Lovelace"\t"Ada"\t"ada"\t"101"\t""\n"M\u00fcller"\t"Bj\u00f6rn"\t"bj\u00f6rn"\t"102"\t""\n'
@@ -32,7 +35,10 @@ BRIGHTSPACE = (
     "OrgDefinedId,Username,Last Name,First Name,Email,End-of-Line Indicator\n"
     "#101,#ada,Lovelace,Ada,ada@x.edu,#\n#102,#bj\u00f6rn,M\u00fcller,Bj\u00f6rn,b@x.edu,#\n"
 )
-NBGRADER = "id,first_name,last_name,email,lms_user_id\nada,Ada,Lovelace,ada@x.edu,101\nbj\u00f6rn,Bj\u00f6rn,M\u00fcller,b@x.edu,102\n"
+NBGRADER = (
+    "id,first_name,last_name,email,lms_user_id\n"
+    "ada,Ada,Lovelace,ada@x.edu,101\nbj\u00f6rn,Bj\u00f6rn,M\u00fcller,b@x.edu,102\n"
+)
 NO_EMAIL: Rows = {student: (*row[:2], None, row[3]) for student, row in CLASS.items()}
 
 FILES: dict[str, tuple[bytes, Rows]] = {

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         present = present_students(course)
         changes, doubts = changes_of(found.rows, read_roster(course), present)
         _show(found, changes, console)
-        missing = sorted(set(present) - {row.id for row in found.rows})
+        missing = sorted(set(present) - {change.row.id for change in changes})
         if missing:
             console.print(plain(f"in the gradebook and not in this roster, left as they are: {', '.join(missing)}"))
         for note in found.notes:
@@ -67,6 +67,9 @@ def _show(found: RosterFile, changes: list[Change], console: Console) -> None:
         cells = (row.id, row.first_name, row.last_name, row.email, row.lms_user_id, _what(change))
         table.add_row(*(Text(plain(cell)) for cell in cells))
     console.print(table)
+    for change in changes:
+        for column, (old, value) in change.columns.items() if not change.is_new else ():
+            console.print(plain(f"changed: {change.row.id}: {column}: {old or 'empty'} -> {value}"))
     new = sum(change.is_new for change in changes)
     changed = sum(bool(change.columns) and not change.is_new for change in changes)
     rest = len(changes) - new - changed
@@ -76,6 +79,4 @@ def _show(found: RosterFile, changes: list[Change], console: Console) -> None:
 def _what(change: Change) -> str:
     if change.is_new:
         return "new"
-    return (
-        ", ".join(f"{column}: {old or 'empty'} -> {new}" for column, (old, new) in change.columns.items()) or "same"
-    )
+    return "changed" if change.columns else "same"
