@@ -42,6 +42,8 @@ class Session:
         How many submissions are graded at a time.
     again : bool
         Whether stored results are thrown away first.
+    with_files : bool or None
+        Whether the students' own files lie beside their notebooks; None for what the course's configuration says.
     """
 
     course: Course
@@ -51,6 +53,7 @@ class Session:
     make_executor: MakeExecutor
     in_flight: int
     again: bool = False
+    with_files: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -241,7 +244,7 @@ class _Records:
 
 
 def _read(session: Session, student: str) -> Submission:
-    return handed_in(session.course, session.assignment, student)
+    return handed_in(session.course, session.assignment, student, with_files=session.with_files)
 
 
 @contextlib.contextmanager

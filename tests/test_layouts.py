@@ -11,7 +11,7 @@ from autograder.cli import main
 from autograder.commands.terminal import DONE, NEEDS_REVIEW
 from autograder.course.folders import CONFIG_FILE, Course
 from autograder.records.gradebook import Gradebook
-from tests.small_course import NAME, RIGHT, hand_in
+from tests.small_course import NAME, RIGHT, hand_in, small_course
 
 CLASS = (
     {"id": "ada", "first_name": "Ada", "last_name": "Lovelace", "lms_user_id": "101", "email": "Ada@x.edu"},
@@ -172,15 +172,22 @@ DOWNLOADS: dict[str, tuple[dict[str, str], set[str], tuple[str, ...]]] = {
 }
 
 
-@pytest.fixture
-def enrolled(small: Course) -> Course:
-    """Put the class into the gradebook."""
-    with Gradebook(small, small.assignment(NAME)):
+@pytest.fixture(scope="module")
+def with_roster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Put the class into a gradebook, once."""
+    course = small_course(tmp_path_factory.mktemp("layouts") / "course")
+    with Gradebook(course, course.assignment(NAME)):
         pass  # This makes the database, which nbgrader can only do with its programs on PATH.
-    with NbGraderGradebook(small.db_url, small.directory.course_id) as book:
+    with NbGraderGradebook(course.db_url, course.directory.course_id) as book:
         for row in CLASS:
             book.add_student(row["id"], **{key: value for key, value in row.items() if key != "id"})
-    return small
+    return course.root
+
+
+@pytest.fixture
+def enrolled(with_roster: Path, tmp_path: Path) -> Course:
+    """Copy the course with its roster."""
+    return Course(shutil.copytree(with_roster, tmp_path / "course"))
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:

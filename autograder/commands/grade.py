@@ -48,6 +48,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="run student code with all your rights: only for submissions that you trust",
     )
+    parser.add_argument(
+        "--with-files",
+        action="store_true",
+        default=None,
+        help="have the students' own files, .py and .csv for instance, beside their notebooks "
+        "(default: c.Grading.with_files)",
+    )
     add_workers(parser)
 
 
@@ -69,6 +76,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         local_processes(options.workers),
         options.workers,
         options.again,
+        options.with_files,
     )
     for stray in strays(handed_in):
         console.print(f"{plain(stray)} in {handed_in} is not a student's folder and was left alone")

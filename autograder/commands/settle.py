@@ -53,12 +53,12 @@ def _result(course: Course, gradebook: Gradebook, student: str) -> Result:
     """Find the student's stored result, graded in a jail or without one."""
     assignment, data = gradebook.assignment, course.data(gradebook.assignment.name)
     folder = course.submitted(student, assignment.name)
-    submission = handed_in(course, assignment, student)
+    submissions = [handed_in(course, assignment, student, with_files=with_files) for with_files in (False, True)]
     for jailed in (True, False):
         runner = runner_of(course.config, course.subject, jailed=jailed, data=data)
-        found = ResultStore(course, assignment, runner).find(submission)
-        if found is not None:
-            return found.result
+        for found in map(ResultStore(course, assignment, runner).find, submissions):
+            if found is not None:
+                return found.result
     raise GradebookError(
         f"{folder}: what lies there has not been graded; run `autograder grade {assignment.name}` first"
     )

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.errors import RejectedError
+from autograder.hints import FILE as HINTS_FILE
+from autograder.known_tests import FILE as TESTS_FILE
 from autograder.layers import layer
 from autograder.submissions.reading import MAX_BYTES, SECRET_FILE, TIMESTAMP_FILE, Submission, read_file
 from autograder.submissions.recognition import Masters, looks_like_a_notebook, notebook_stem
@@ -22,15 +24,39 @@ from autograder.text import counted, is_plain_name, plain, readable
 MOST_NAMED = 10
 """Most files that a note or a message names."""
 
+MOST_BESIDE, MOST_BESIDE_BYTES = 50, 16 * 2**20
+"""Most files of a student's own that lie beside a notebook, and most bytes of all of them."""
+
+_OF_THE_COURSE = frozenset({TIMESTAMP_FILE, SECRET_FILE, HINTS_FILE, TESTS_FILE})
+"""Files that mean something to nbgrader or the grader: a student's own would say what is not so."""
+
 _MOST_LOOKED_AT = 20
 """Most files of other names in which a notebook's cells are looked for."""
 
 
-def handed_in(course: Course, assignment: Assignment, student: str) -> Submission:
-    """Read what a student has handed in for an assignment, as it lies in the course now."""
-    folder = course.submitted(student, assignment.name)
-    zone = course_zone(course.config)
-    return read_submission(folder, student, assignment.name, cells_of(assignment), zone=zone)
+def handed_in(course: Course, assignment: Assignment, student: str, *, with_files: bool | None = None) -> Submission:
+    """
+    Read what a student has handed in for an assignment, as it lies in the course now.
+
+    Parameters
+    ----------
+    with_files : bool, optional
+        Whether to grade with the student's own files; None for what ``c.Grading.with_files`` says.
+    """
+    return read_submission(
+        course.submitted(student, assignment.name),
+        student,
+        assignment.name,
+        cells_of(assignment),
+        zone=course_zone(course.config),
+        with_files=with_students_files(course) if with_files is None else with_files,
+        released=[name for name, _ in course.released(assignment.name)],
+    )
+
+
+def with_students_files(course: Course) -> bool:
+    """Tell whether the course grades with the files that students bring along."""
+    return bool(course.config.get("Grading", {}).get("with_files", False))
 
 
 def cells_of(assignment: Assignment) -> dict[str, list[str]]:
@@ -112,6 +138,8 @@ def read_submission(
     cells: Mapping[str, Collection[str]] | Iterable[str],
     *,
     zone: ZoneInfo | None = None,
+    with_files: bool = False,
+    released: Collection[str] = (),
 ) -> Submission:
     """
     Read a student's folder.
@@ -124,6 +152,10 @@ def read_submission(
         By the name of each master notebook, without suffix, nbgrader's names of its cells; or the names alone.
     zone : ZoneInfo, optional
         The time zone of times without one.
+    with_files : bool
+        Whether the notebooks are graded with the student's own files beside them.
+    released : collection of str
+        The paths of released files, which no file of a student's takes the place of.
     """
     masters = Masters(cells if isinstance(cells, Mapping) else dict.fromkeys(cells, ()))
     try:
@@ -134,9 +166,55 @@ def read_submission(
     look = _Look(folder, present, masters)
     files = {name: look.find(name) for name in masters.names}
     timestamp, notes = read_timestamp(folder, zone)
-    return Submission(
-        student, assignment, files, timestamp, (*look.notes, *look.others(), *notes), _read_secret(folder, present)
-    )
+    beside, about = _files_beside(folder, present, {name.split("/")[0] for name in released}, wanted=with_files)
+    notes = [*look.notes, *look.others(), *about, *notes]
+    return Submission(student, assignment, files, timestamp, tuple(notes), _read_secret(folder, present), beside)
+
+
+def _files_beside(
+    folder: Path, present: list[str], released: Collection[str], *, wanted: bool
+) -> tuple[dict[str, bytes], list[str]]:
+    """
+    Read a student's own files, which lie beside the notebooks; without the wish to do so, only name them.
+
+    Only regular files with plain names count, and only as many, and as large ones, as fit. A released file of the
+    same name stays, and a copy of one is nothing to speak of.
+    """
+    names = [name for name in present if _is_beside(name) and (folder / name).is_file()]
+    own = [name for name in names if name not in released]
+    notes = []
+    if wanted and (hidden := [name for name in names if name in released]):
+        notes.append(f"{_listed(hidden)}: the released file of that name was used, and not the student's")
+    if not wanted:
+        left = f"{_listed(own)}: beside the notebooks, and left out of grading; --with-files grades with them"
+        return {}, [left] if own else []
+    beside: dict[str, bytes] = {}
+    left_out = [name for name in own if not is_plain_name(name)]
+    size = 0
+    for name in own:
+        if name in left_out:
+            continue
+        try:
+            content = read_file(folder / name, MOST_BESIDE_BYTES)
+        except RejectedError as rejected:
+            notes.append(f"{rejected.message}: left out of grading")
+            continue
+        if len(beside) == MOST_BESIDE or size + len(content) > MOST_BESIDE_BYTES:
+            left_out.append(name)
+            continue
+        beside[name] = content
+        size += len(content)
+    if left_out:
+        most = f"more than {MOST_BESIDE} files or {MOST_BESIDE_BYTES} bytes, or odd names"
+        notes.append(f"{_listed(left_out)}: left out of grading ({most})")
+    if beside:
+        notes.append(f"graded with the student's own {_listed(list(beside))}")
+    return beside, notes
+
+
+def _is_beside(name: str) -> bool:
+    """Tell whether a file may be one that a notebook uses: none of nbgrader's, of the course's, or of an editor's."""
+    return not name.startswith(".") and notebook_stem(name) is None and name.casefold() not in _OF_THE_COURSE
 
 
 class _Look:

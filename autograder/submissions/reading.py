@@ -117,6 +117,8 @@ class Submission:
         What an instructor should know about the folder, e.g. a file that nobody asked for.
     secret : str or None
         The text of nbgrader's file with the submission's secret.
+    beside : dict of str to bytes
+        Files of the student's own with which the notebooks are graded, by name.
     """
 
     student: str
@@ -125,6 +127,7 @@ class Submission:
     timestamp: str | None = None
     notes: tuple[str, ...] = field(default=())
     secret: str | None = None
+    beside: dict[str, bytes] = field(default_factory=dict)
 
 
 def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
