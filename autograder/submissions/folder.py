@@ -166,7 +166,10 @@ def read_submission(
     look = _Look(folder, present, masters)
     files = {name: look.find(name) for name in masters.names}
     timestamp, notes = read_timestamp(folder, zone)
-    beside, about = _files_beside(folder, present, {name.split("/")[0] for name in released}, wanted=with_files)
+    beside: dict[str, bytes] = {}
+    about: list[str] = []
+    if any(isinstance(file, bytes) for file in files.values()):
+        beside, about = _files_beside(folder, present, {name.split("/")[0] for name in released}, wanted=with_files)
     notes = [*look.notes, *look.others(), *about, *notes]
     return Submission(student, assignment, files, timestamp, tuple(notes), _read_secret(folder, present), beside)
 
@@ -299,7 +302,9 @@ class _Look:
         skipped = {TIMESTAMP_FILE, SECRET_FILE, *self._taken, *(f"{name}.ipynb" for name in self._masters.names)}
         files = [_shown(self._folder, file) for file in self._present if file not in skipped]
         verb = "is" if len(files) == 1 else "are"
-        return f", though {_listed(files)} {verb}; rename it if that is the one that counts" if files else ""
+        may_count = any("(" in file or notebook_stem(file) is not None for file in files)
+        what = "rename it if that is the one that counts" if may_count else "ask the student for the notebook"
+        return f", though {_listed(files)} {verb}; {what}" if files else ""
 
 
 def read_timestamp(folder: Path, zone: ZoneInfo | None = None) -> tuple[str | None, list[str]]:
