@@ -72,7 +72,7 @@ def test_everybody_who_handed_in_anything_or_nothing_is_named_everywhere(
     assert rows["alan", "01_double"]["points"] == "0"
     for line in (
         "fay (Fay Weldon): REJECTED(missing) small: no folder of this name in fay, though Small-1/ (01_double.ipynb",
-        "kurt: REJECTED(missing) 01_double.ipynb: not in the submission, though essay.pdf is; ask the student for the notebook",
+        "kurt: REJECTED(missing) 01_double.ipynb: not in the submission, though essay.pdf is; ask the student for",
         "1 handed in nothing",
         "emmy (Emmy Noether)",
         "grace: WMS q1.ipynb is 01_double.ipynb by its cells",

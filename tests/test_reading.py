@@ -22,6 +22,7 @@ from autograder.submissions.reading import (
     SubmittedNotebook,
     parse_notebook,
 )
+from autograder.submissions.recognition import Masters, notebook_stem
 
 NAMES = ("01_first", "02_second")
 
@@ -608,3 +609,17 @@ def test_no_name_of_a_file_brings_a_control_character_into_a_note(sign: str, tmp
     found = read(folder)
     (rejected,) = (one for one in found.files.values() if isinstance(one, RejectedError))
     assert all(line.isprintable() for line in (*found.notes, rejected.message))
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        *(("hw 2-1.1.ipynb", "hw 2.1"), ("hw 2.1-2.ipynb", "hw 2.1"), ("hw 2.1 (3).ipynb", "hw 2.1")),
+        ("HW 2.1.IPYNB.json", "hw 2.1"),
+    ],
+)
+def test_the_number_of_an_upload_is_no_part_of_a_name(file: str, name: str) -> None:
+    stem = notebook_stem(file)
+    assert stem is not None
+    found = Masters({name: (), "hw 2.2": ()}).named(stem)
+    assert found is not None and found[0] == name
