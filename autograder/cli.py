@@ -1,5 +1,5 @@
 """
-The command line: `autograder ids | release | reference | lint | collect | grade | settle | export | desk | doctor`.
+The command line: `autograder` and one of the commands below.
 
 Exit codes: 0 all is well; 1 the command finished, and something needs review; 2 nothing was done; 130 stopped.
 """
@@ -19,6 +19,7 @@ COMMANDS = {
     "release": "write the student version from the masters",
     "reference": "run the masters and store the outputs that submissions are compared with",
     "lint": "hold the masters against the rules for notebooks",
+    "roster": "read who is in the class, as Excel or the LMS writes it, into nbgrader's gradebook",
     "collect": "bring an LMS's download, a folder or a zip file, into the folder of submissions",
     "grade": "grade what was submitted and has not been graded yet",
     "settle": "give 0 by hand to notebooks that nobody can grade, missing ones for instance",

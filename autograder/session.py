@@ -30,7 +30,8 @@ from autograder.records.settled import settled
 from autograder.records.standing import Standing
 from autograder.records.store import ResultStore, Stored, only_grader
 from autograder.report.feedback import Feedback
-from autograder.submissions.reading import Submission, read_submission
+from autograder.submissions.folder import handed_in
+from autograder.submissions.reading import Submission
 from autograder.zygote.bubblewrap import exposing
 
 _MOST_SAID = 5
@@ -55,6 +56,8 @@ class Session:
         Whether stored results are thrown away first.
     anyway : bool
         Whether to go on where the course's own solution loses points.
+    with_files : bool or None
+        Whether the students' own files lie beside their notebooks; None for what the course's configuration says.
     """
 
     course: Course
@@ -65,6 +68,7 @@ class Session:
     in_flight: int
     again: bool = False
     anyway: bool = False
+    with_files: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -295,9 +299,7 @@ class _Records:
 
 
 def _read(session: Session, student: str) -> Submission:
-    course, assignment = session.course, session.assignment
-    names = [master.name for master in assignment.notebooks]
-    return read_submission(course.submitted(student, assignment.name), student, assignment.name, names)
+    return handed_in(session.course, session.assignment, student, with_files=session.with_files)
 
 
 @contextlib.contextmanager

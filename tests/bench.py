@@ -41,7 +41,7 @@ from autograder.kernels.nbclient_runner import NbclientRunner
 from autograder.probes import fresh_ending
 from autograder.report.class_report import class_report
 from autograder.session import Session, run_session
-from autograder.submissions.reading import students
+from autograder.submissions.folder import students
 from sharing_variables.graph.evidence import GRAPH
 from sharing_variables.graph.reader import parse
 from tests.classroom.students import Student, classroom, hand_in

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +22,10 @@ from autograder.grading.batch import MakeExecutor, grade_all, local_processes
 from autograder.grading.result import Result
 from autograder.grading.submission import grade
 from autograder.kernels.nbclient_runner import NbclientRunner
-from autograder.kernels.run import Lease, Run
+from autograder.kernels.run import Lease, Run, Runner
 from autograder.probes import DESK
-from autograder.submissions.reading import Submission, read_submission
+from autograder.submissions.folder import read_submission
+from autograder.submissions.reading import Submission
 from autograder.zygote.limits import Limits
 from tests.conftest import runner
 from tests.small_course import NAME, RIGHT, UNSEEN, hand_in
@@ -295,6 +296,9 @@ class _Counted:
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         self.runs += 1
         return self._runner.run(notebook, ending)
+
+    def beside(self, files: Mapping[str, bytes]) -> Runner:
+        return self._runner.beside(files)
 
     def lease(self) -> Lease:
         return self._runner.lease()

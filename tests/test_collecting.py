@@ -269,7 +269,7 @@ def test_one_odd_name_costs_nobody_else(name: str, says: str, small: Course, col
 
 def test_a_notebook_with_an_unknown_name_is_collected_and_said(small: Course, collect: Say, tmp_path: Path) -> None:
     code, said = collect(download(tmp_path / "download", **{"lovelaceada_1_2_homework.ipynb": "1"}))
-    assert (code, "no notebook of small has this name" in said) == (DONE, True)
+    assert (code, "no notebook of the assignment has this name, or these cells" in said) == (DONE, True)
     assert submitted(small) == {"lovelaceada/small/homework.ipynb": "1"}
 
 
@@ -304,7 +304,7 @@ def test_a_name_that_two_students_share_is_nobodys(small: Course, collect: Say, 
     names = [f"lovelaceada_{number}_2_01_double.ipynb" for number in (1, 2)]
     place = download(tmp_path / "download", **dict.fromkeys(names, "1"))
     code, said = collect(place)
-    assert (code, "2 students with the numbers 1, 2 have this name" in said) == (NEEDS_REVIEW, True)
+    assert (code, "lovelaceada: the download tells 1 and 2 apart" in said) == (NEEDS_REVIEW, True)
     roster(small, ADA | {"id": "one", "lms_user_id": "1"}, ADA | {"id": "two", "lms_user_id": "2"})
     assert collect(place)[0] == DONE
     assert sorted(submitted(small)) == ["one/small/01_double.ipynb", "two/small/01_double.ipynb"]

@@ -29,7 +29,8 @@ def packed(*entries: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
 
 def look(place: Path) -> tuple[dict[str, bytes], list[RejectedError]]:
     """Read a whole download: what can be read by path, and what cannot."""
-    contents, rejections = {}, []
+    contents: dict[str, bytes] = {}
+    rejections: list[RejectedError] = []
     with Download(place) as download:
         for found in download.files():
             if isinstance(found, RejectedError):

@@ -21,7 +21,7 @@ from sharing_variables.subject import SUBJECT
 from tests.classroom.answers import worth
 from tests.conftest import KERNEL_NAME, ROOT
 
-COMMANDS = {"ids", "release", "reference", "lint", "collect", "grade", "settle", "export", "desk", "doctor"}
+COMMANDS = {"ids", "release", "reference", "lint", "collect", "roster", "grade", "settle", "export", "desk", "doctor"}
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

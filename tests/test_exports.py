@@ -55,7 +55,6 @@ def graded(warm: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "alan", first_name="Alan", last_name="Turing", email="t@x.org", lms_user_id="8b"
         )
         book.update_or_create_student("kurt", last_name="Gödel", email="k@x.org")
-        book.update_or_create_student("emmy")
     return course.root
 
 
@@ -155,7 +154,7 @@ def test_a_score_that_is_older_than_the_last_grading_is_named(
         grade = book.find_grade("test-double-assert", FIRST, NAME, "ada")
         grade.manual_score, grade.needs_manual_grade = 1, True
     assert export(course, "canvas", "--student", "ada") == NEEDS_REVIEW
-    assert "ada: a manual score is older than the last grading" in capsys.readouterr().out
+    assert "ada (Ada Lovelace): a manual score is older than the last grading" in capsys.readouterr().out
     assert rows(file(course, "ada-canvas.csv"))[2][5] == "5"
 
 
@@ -213,9 +212,20 @@ def test_the_file_can_lie_elsewhere(course: Course, tmp_path: Path, capsys: pyte
     assert "name another file with --output" in capsys.readouterr().err
 
 
-def test_who_handed_in_nothing_has_no_row_and_is_named(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "emmy" not in in_canvas(course)
-    assert "nothing was handed in: emmy" in capsys.readouterr().out
+def test_who_handed_in_nothing_has_a_row_without_a_score_and_is_named(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_book(course) as book:
+        book.update_or_create_student(
+            "emmy", first_name="Emmy", last_name="Noether", email="e@x.org", lms_user_id="9"
+        )
+    assert in_canvas(course)["emmy"] == ""
+    assert "emmy (Emmy Noether): no score, because nothing was handed in" in capsys.readouterr().out
+    assert export(course, "canvas") == NEEDS_REVIEW
+    assert in_moodle(course)["emmy"]["small (Feedback)"].startswith(
+        "01_double: REJECTED(absent): nothing was handed in"
+    )
+    assert export(course, "canvas", "--student", "ada") == DONE
 
 
 def test_results_are_found_by_the_courses_own_limits_and_without_a_jail(

@@ -44,7 +44,8 @@ from autograder.records.store import ResultStore
 from autograder.report.csv_table import COLUMNS, csv_table
 from autograder.report.feedback import Feedback, Marks, page
 from autograder.subject import EvidenceError
-from autograder.submissions.reading import TIMESTAMP_FILE, Submission, parse_notebook, read_submission
+from autograder.submissions.folder import read_submission
+from autograder.submissions.reading import TIMESTAMP_FILE, Submission, parse_notebook
 from autograder.zygote.limits import Limits
 from sharing_variables.display import GRAPH_TYPE
 from sharing_variables.graph.caption import caption

@@ -35,8 +35,10 @@ from autograder.records.scores import _harmless
 from autograder.report.csv_table import csv_safe
 from autograder.report.examples import _LONGEST_ANSWER, _anonymous, _bare, _shortened, _words
 from autograder.report.feedback import Marks, _compared, page
-from autograder.submissions.layouts import LAYOUTS, _readings
-from autograder.submissions.reading import SubmittedCell, SubmittedNotebook, _listed, _why_not_json, parse_notebook
+from autograder.submissions.folder import _listed
+from autograder.submissions.layouts import LAYOUTS
+from autograder.submissions.reading import SubmittedCell, SubmittedNotebook, _why_not_json, parse_notebook
+from autograder.submissions.recognition import Masters, readings
 from autograder.text import cut, is_plain_name, plain, plain_lines, readable
 from sharing_variables.graph.caption import caption, shortened, text
 from sharing_variables.graph.comparison import Terms, difference, explanation
@@ -144,7 +146,8 @@ OF_TEXT: dict[str, Callable[[str], object]] = {
     "is_plain_name": is_plain_name,
     "comment": _harmless,
     "names_of_a_download": lambda written: [layout.fullmatch(written) for layout in LAYOUTS.values()],
-    "names_of_a_notebook": lambda written: list(_readings(written)),
+    "cells_of_a_notebook": lambda written: Masters({"a": ("b",)}).held_by(written.encode("utf-8", "replace")),
+    "names_of_a_notebook": lambda written: list(readings(written)),
     "from_text": odd(from_text.__wrapped__),
     "parse_graph": odd(parse.__wrapped__),
     "shortened": lambda written: shortened(written, 40),

@@ -9,23 +9,20 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import RejectedError
-from autograder.submissions import reading
+from autograder.submissions import folder as folder_module
+from autograder.submissions.folder import MOST_NAMED, out_of_reach, read_submission, strays, students
 from autograder.submissions.reading import (
     MAX_BYTES,
     MAX_CELLS,
     MAX_DEPTH,
-    MOST_NAMED,
     SECRET_FILE,
     TIMESTAMP_FILE,
     Submission,
     SubmittedCell,
     SubmittedNotebook,
-    out_of_reach,
     parse_notebook,
-    read_submission,
-    strays,
-    students,
 )
+from autograder.submissions.recognition import Masters, notebook_stem
 
 NAMES = ("01_first", "02_second")
 
@@ -299,7 +296,7 @@ def test_an_unreadable_file_is_rejected(tmp_path: Path) -> None:
 
 
 def test_a_file_is_read_up_to_the_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_BYTES", len(RIGHT))
+    monkeypatch.setattr(folder_module, "MAX_BYTES", len(RIGHT))
     submission = read(hand_in(tmp_path / "ada" / "small", first=RIGHT + b" ", second=RIGHT))
     assert reason(submission, "01_first") == "too-big"
     assert submission.files["02_second"] == RIGHT
@@ -332,7 +329,7 @@ FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a link": (link_folder, "link"),
     "in a linked student's folder": (link_student, "link"),
     "a file": (put_file, "io"),
-    "not there": (lambda folder: None, "io"),
+    "not there": (lambda folder: None, "missing"),
 }
 
 
@@ -360,12 +357,87 @@ def test_a_missing_notebook_is_told_with_the_name_of_its_look_alike(tmp_path: Pa
     assert "02_second" not in str(submission.files["01_first"])
 
 
+def with_cells(*names: str) -> bytes:
+    """Write a notebook with cells that nbgrader knows by these names."""
+    return notebook(*(code("x = 1", nbgrader={"grade_id": name}) for name in names))
+
+
+CELLS = {"01_first": ("imports", "one"), "02_second": ("imports", "two")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("WMS 01_first.ipynb", "Copy of 01_first.ipynb", "01_first (1).ipynb", "01_first-1.ipynb", "01_FIRST.ipynb"),
+        *("Untitled3.ipynb", "01_first.ipynb.txt", "01_first.ipynb.json", "01_first.json", "zz.JSON"),
+    ],
+)
+def test_a_notebook_is_known_by_the_cells_in_it_and_that_is_noted(name: str, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "ada" / "small", second=with_cells("imports", "two"))
+    (folder / name).write_bytes(with_cells("imports", "one", "of my own"))
+    found = read_submission(folder, "ada", "small", CELLS)
+    assert found.files == {"01_first": (folder / name).read_bytes(), "02_second": with_cells("imports", "two")}
+    assert found.notes == (f"{name} is 01_first.ipynb by its cells, and was graded as such",)
+
+
+def test_the_cells_decide_where_names_are_mixed_up(tmp_path: Path) -> None:
+    one, two = with_cells("one"), with_cells("two")
+    swapped = hand_in(tmp_path / "ada" / "small", first=two, second=one)
+    assert read_submission(swapped, "ada", "small", CELLS).files == {"01_first": one, "02_second": two}
+    # A file of both is nobody's; its name says which it is meant to be.
+    both = hand_in(tmp_path / "grace" / "small", first=with_cells("one", "two"), second=two)
+    assert read_submission(both, "grace", "small", CELLS).files["01_first"] == with_cells("one", "two")
+
+
+def test_of_two_files_with_its_cells_the_one_of_its_name_counts_or_neither(tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "ada" / "small", first=with_cells("one"), second=b"")
+    for name in ("b.ipynb", "c.ipynb"):
+        (folder / name).write_bytes(with_cells("two", name))
+    (folder / "d.ipynb").write_bytes(with_cells("one", "older"))
+    found = read_submission(folder, "ada", "small", CELLS)
+    assert found.files["01_first"] == with_cells("one")
+    assert "d.ipynb is not a notebook of this assignment" in " ".join(found.notes)
+    assert reason(found, "02_second") == "ambiguous" and "b.ipynb, c.ipynb hold its cells" in str(found.files)
+    (folder / "c.ipynb").write_bytes(with_cells("two", "b.ipynb"))
+    assert read_submission(folder, "ada", "small", CELLS).files["02_second"] == with_cells("two", "b.ipynb")
+
+
+def test_names_are_compared_composed_and_without_regard_to_case(tmp_path: Path) -> None:
+    folder = tmp_path / "ada" / "small"
+    folder.mkdir(parents=True)
+    (folder / "U\u0308bung.IPYNB").write_bytes(RIGHT)
+    found = read_submission(folder, "ada", "small", {"\u00fcbung": ("one",)})
+    assert found.files == {"\u00fcbung": RIGHT}
+    assert "by its name" in found.notes[0]
+
+
+def test_a_file_that_is_no_notebook_is_none_whatever_its_name(tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "ada" / "small")
+    (folder / "01_first.json").write_bytes(b'{"grade_id": "one"}')
+    (folder / "02_second.pdf").write_bytes(b"%PDF")
+    (folder / "work").mkdir()
+    (folder / "work" / "02_second.ipynb").write_bytes(with_cells("two"))
+    os.mkfifo(folder / "pipe.ipynb")
+    (folder / "link.ipynb").symlink_to(folder / "work" / "02_second.ipynb")
+    found = read_submission(folder, "ada", "small", CELLS)
+    assert {reason(found, name) for name in NAMES} == {"missing"}
+    there = "01_first.json, 02_second.pdf, link.ipynb, pipe.ipynb, work/ (02_second.ipynb) are; rename it"
+    assert there in str(found.files["02_second"])
+    (folder / "02_second.ipynb").symlink_to(folder / "work" / "02_second.ipynb")
+    assert reason(read_submission(folder, "ada", "small", CELLS), "02_second") == "link"
+
+
+def test_a_folder_of_another_name_is_told(tmp_path: Path) -> None:
+    hand_in(tmp_path / "ada" / "Small 1", first=RIGHT)
+    assert "though Small 1/ (01_first.ipynb) is; rename" in str(read(tmp_path / "ada" / "small").files["01_first"])
+
+
 def test_of_many_files_only_some_are_named_each_in_one_line(tmp_path: Path) -> None:
     folder = hand_in(tmp_path / "ada" / "small", second=RIGHT)
     for number in range(MOST_NAMED + 7):
         (folder / f"01\nfirst {number:02}.ipynb").touch()
     submission = read(folder)
-    assert "01 first 09.ipynb and 7 more is; rename it" in str(submission.files["01_first"])
+    assert "01 first 09.ipynb and 7 more are; rename it" in str(submission.files["01_first"])
     assert submission.notes[0] == "01 first 00.ipynb is not a notebook of this assignment and was not graded"
     assert submission.notes[-1] == "nor are 7 more files"
     assert len(submission.notes) == MOST_NAMED + 1
@@ -376,7 +448,10 @@ def test_a_notebook_that_nobody_asked_for_is_noted_and_not_read(tmp_path: Path) 
     os.mkfifo(folder / "zz_own.ipynb")
     (folder / "data.csv").write_bytes(b"")
     submission = read(folder)
-    assert submission.notes == ("zz_own.ipynb is not a notebook of this assignment and was not graded",)
+    assert submission.notes == (
+        "zz_own.ipynb is not a notebook of this assignment and was not graded",
+        "data.csv: beside the notebooks, and left out of grading; --with-files grades with them",
+    )
     assert list(submission.files) == list(NAMES)
 
 
@@ -387,11 +462,15 @@ def test_the_timestamp_is_read(tmp_path: Path) -> None:
     assert (submission.timestamp, submission.notes) == ("2026-02-02 15:58:23.948203 UTC", ())
 
 
-def test_a_time_zone_that_nobody_knows_is_no_reason_to_say_anything(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("zone", "says"), [("XYZ", "nobody knows (XYZ)"), ("IST", "IST is +02:00, +05:30"), ("Mars/Base", "nobody knows")]
+)
+def test_a_time_zone_that_cannot_be_told_is_noted_and_the_text_stays(zone: str, says: str, tmp_path: Path) -> None:
     folder = hand_in(tmp_path / "ada" / "small", first=RIGHT, second=RIGHT)
-    (folder / TIMESTAMP_FILE).write_text("2026-02-02 15:58:23 XYZ")
+    (folder / TIMESTAMP_FILE).write_text(f"2026-02-02 15:58:23 {zone}")
     submission = read(folder)
-    assert (submission.timestamp, submission.notes) == ("2026-02-02 15:58:23 XYZ", ())
+    assert submission.timestamp == f"2026-02-02 15:58:23 {zone}"
+    assert says in submission.notes[0] and submission.notes[0].endswith("no penalty for being late was set")
 
 
 @pytest.mark.parametrize(
@@ -533,3 +612,17 @@ def test_no_name_of_a_file_brings_a_control_character_into_a_note(sign: str, tmp
     found = read(folder)
     (rejected,) = (one for one in found.files.values() if isinstance(one, RejectedError))
     assert all(line.isprintable() for line in (*found.notes, rejected.message))
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        *(("hw 2-1.1.ipynb", "hw 2.1"), ("hw 2.1-2.ipynb", "hw 2.1"), ("hw 2.1 (3).ipynb", "hw 2.1")),
+        ("HW 2.1.IPYNB.json", "hw 2.1"),
+    ],
+)
+def test_the_number_of_an_upload_is_no_part_of_a_name(file: str, name: str) -> None:
+    stem = notebook_stem(file)
+    assert stem is not None
+    found = Masters({name: (), "hw 2.2": ()}).named(stem)
+    assert found is not None and found[0] == name

@@ -69,9 +69,10 @@ def colourful(*results: Result) -> str:
 
 
 def test_the_csv_has_a_row_for_each_notebook_of_each_student() -> None:
-    assert rows(csv_table([result("ada"), result("grace")])) == [
+    assert rows(csv_table([result("ada"), result("grace")], {"ada": "Ada Lovelace"})) == [
         {
             "student": student,
+            "name": {"ada": "Ada Lovelace"}.get(student, ""),
             "notebook": notebook,
             "state": "GRADED",
             "points": points,

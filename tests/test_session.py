@@ -27,7 +27,7 @@ from autograder.grading.result import Result
 from autograder.grading.verdict import Kind
 from autograder.records.store import ResultStore, only_grader
 from autograder.session import Session, SessionReport, run_session
-from autograder.submissions.reading import read_submission, students
+from autograder.submissions.folder import read_submission, students
 from autograder.zygote.limits import Limits
 from tests.conftest import runner
 from tests.small_course import NAME, RIGHT, WRONG, edit, hand_in

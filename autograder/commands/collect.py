@@ -1,6 +1,7 @@
 """For instructors: from what an LMS hands out to the folder of submissions."""
 
 import argparse
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from autograder.course.folders import Course
 from autograder.errors import DownloadError, RejectedError
 from autograder.records.store import only_grader
 from autograder.submissions.collecting import sort_by_student, write_submission
-from autograder.submissions.download import Download, File
-from autograder.submissions.layouts import CollectedFile, Names
+from autograder.submissions.download import Download, File, UnreadableFileError
+from autograder.submissions.folder import MOST_NAMED, cells_of
+from autograder.submissions.names import CollectedFile, Names
+from autograder.submissions.recognition import Masters, notebook_stem
 from autograder.submissions.roster import Roster, read_roster
+from autograder.submissions.times import course_zone, zone_named
 from autograder.text import counted, plain
 
 
@@ -38,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Bring the notebooks of a download into the students' folders, and print what could not be."""
+    """Bring the files of a download into the students' folders, and print what could not be."""
     course = course_of(options)
     return DONE if collect(course, course.assignment(options.assignment), options, console) else NEEDS_REVIEW
 
@@ -55,12 +59,16 @@ def collect(course: Course, assignment: Assignment, options: argparse.Namespace,
     report, how = _Report(), ""
     try:
         with only_grader(course), Download(options.download) as download, progress_bar(console) as progress:
-            files = _files(download, report, progress)
+            files, unread = _files(download, report, progress)
             names = _names(course, assignment, options, files)
             how = f", named as {names.layout} names them" if names.layout else ""
-            _write(
-                course, assignment, _collected(names, files, assignment, report), options.overwrite, report, progress
-            )
+            items = [*_collected(names, files, report), *_unreadable(names, unread)]
+            _write(course, assignment, items, options.overwrite, report, progress)
+            if names.has_bare_times and course_zone(course.config) is None and not options.timezone:
+                report.notes.append(
+                    "the times in this download name no time zone and were taken for UTC; if they are local, say "
+                    "which zone with --timezone, or with c.Exchange.timezone"
+                )
     finally:
         for line in report.notes:
             console.print(plain(line))
@@ -71,73 +79,99 @@ def collect(course: Course, assignment: Assignment, options: argparse.Namespace,
     return not report.problems
 
 
-def _files(download: Download, report: _Report, progress: Progress) -> list[File]:
+def _files(download: Download, report: _Report, progress: Progress) -> tuple[list[File], list[UnreadableFileError]]:
     task = progress.add_task("reading names", total=None, states="")
-    files, others = [], 0
+    files, unread = [], []
     for found in download.files():
         progress.advance(task)
-        if isinstance(found, RejectedError):
+        if isinstance(found, UnreadableFileError):
             report.problems.append(found.message)
-        elif found.name.lower().endswith(".ipynb"):
-            files.append(found)
+            unread.append(found)
         else:
-            others += 1
+            files.append(found)
     progress.remove_task(task)
-    if others:
-        verb = "that is no notebook was" if others == 1 else "that are not notebooks were"
-        report.notes.append(f"{counted(others, 'file')} {verb} left alone")
     if not files:
-        raise DownloadError(f"{download.place}: no notebook there that can be read; name what the LMS has given you")
-    return files
+        raise DownloadError(f"{download.place}: no file there that can be read; name what the LMS has given you")
+    return files, unread
 
 
 def _names(course: Course, assignment: Assignment, options: argparse.Namespace, files: list[File]) -> Names:
     """Take the pattern of the command, of nbgrader's own collector, or what fits."""
     pattern = options.pattern or course.config.get("FileNameCollectorPlugin", {}).get("named_regexp") or None
-    return Names(pattern, files, [master.name for master in assignment.notebooks])
+    zone = zone_named(options.timezone, "--timezone") if options.timezone else course_zone(course.config)
+    place = options.download.resolve().name.removesuffix(".zip")
+    try:
+        return Names(pattern, files, Masters(cells_of(assignment)), place=place, zone=zone)
+    except DownloadError:
+        if any(notebook_stem(file.path) is not None for file in files):
+            raise
+        raise DownloadError(
+            f"{options.download}: no notebook there that can be read; name what the LMS has given you"
+        ) from None
 
 
-def _collected(names: Names, files: list[File], assignment: Assignment, report: _Report) -> list[CollectedFile]:
-    collected, masters = [], {master.name for master in assignment.notebooks}
+def _collected(names: Names, files: list[File], report: _Report) -> list[CollectedFile]:
+    collected, nobodys = [], []
     for file in files:
         try:
             collected.append(names.collected(file))
         except RejectedError as rejected:
+            if notebook_stem(file.path) is None and names.owner(file.path) is None:
+                nobodys.append(file.path)
+                continue
             report.problems.append(rejected.message)
+            collected += _unreadable(names, [UnreadableFileError(rejected.reason, rejected.message, file.path)])
             continue
-        if collected[-1].notebook not in masters:
-            report.notes.append(
-                f"{file.path}: no notebook of {assignment.name} has this name; rename it if it counts"
-            )
+        if collected[-1].note:
+            report.notes.append(collected[-1].note)
+    if nobodys:
+        more = ", ..." if len(nobodys) > MOST_NAMED else ""
+        verb = "belongs" if len(nobodys) == 1 else "belong"
+        report.notes.append(
+            f"{counted(len(nobodys), 'file')} {verb} to no student: {', '.join(nobodys[:MOST_NAMED])}{more}"
+        )
     return collected
+
+
+def _unreadable(names: Names, unread: Iterable[UnreadableFileError]) -> list[CollectedFile]:
+    """Find whose the files are that cannot be read: they have handed in something."""
+    believed = [one.path for one in unread if one.reason not in ("name", "encoding")]
+    return [item for item in map(names.unreadable, believed) if item is not None]
 
 
 def _write(
     course: Course,
     assignment: Assignment,
-    collected: list[CollectedFile],
+    collected: Sequence[CollectedFile],
     overwrite: bool,
     report: _Report,
     progress: Progress,
 ) -> None:
     roster = read_roster(course)
-    handed_in = list(sort_by_student(collected, roster, _present(course.students(assignment.name))))
-    task = progress.add_task(f"collecting {assignment.name}", total=len(handed_in), states="")
-    for one in progress.track(handed_in, task_id=task):
-        if isinstance(one, str):
-            report.problems.append(one)
-            continue
+    found = sort_by_student(collected, roster, _present(course.students(assignment.name)))
+    report.notes += found.notes
+    report.problems += found.problems
+    task = progress.add_task(f"collecting {assignment.name}", total=len(found.by_student), states="")
+    for one in progress.track(found.by_student, task_id=task):
         written = write_submission(course, assignment, one, overwrite=overwrite)
         report.notes += written.notes
         report.problems += written.problems
+        if not any(item.is_notebook for item in one):
+            report.problems.append(_without_a_notebook(one, roster))
         report.students.add(one[0].student)
         report.count += written.count
-    _compare(report, roster)
-
-
-def _compare(report: _Report, roster: Roster) -> None:
     if roster.ids and (unknown := sorted(report.students - roster.ids)):
         report.notes.append(f"not in the gradebook's roster: {', '.join(unknown)}")
+
+
+def _without_a_notebook(items: list[CollectedFile], roster: Roster) -> str:
+    """Name what a student handed in who has handed in no notebook."""
+    names = [item.name or item.file.path for item in items]
+    more = ", ..." if len(names) > MOST_NAMED else ""
+    return (
+        f"{roster.called(items[0].student)}: no notebook, only {', '.join(names[:MOST_NAMED])}{more}; ask for the "
+        "notebook: until then, it is graded as missing"
+    )
 
 
 def _present(submissions: Path) -> list[str]:

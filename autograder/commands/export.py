@@ -16,7 +16,7 @@ from autograder.exports.junit import junit
 from autograder.exports.marks import Collected, Mark, collect
 from autograder.exports.moodle import left_out, moodle
 from autograder.files import file_name, replace_file
-from autograder.submissions.reading import students
+from autograder.submissions.folder import misplaced, students
 from autograder.text import plain
 
 _FORMATS: dict[str, tuple[Callable[[Sequence[Mark], str], str], str]] = {
@@ -54,7 +54,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _collect(course: Course, options: argparse.Namespace, console: Console) -> Collected:
     assignment = course.assignment(options.assignment)
-    names = students(course.students(options.assignment), course.below(options.assignment))
+    place, below = course.students(options.assignment), course.below(options.assignment)
+    names = sorted([*students(place, below), *misplaced(place, below, course.assignments())])
     wanted = [name for name in names if options.student in (None, name)]
     if not wanted:
         raise ExportError(
@@ -63,7 +64,8 @@ def _collect(course: Course, options: argparse.Namespace, console: Console) -> C
         )
     with progress_bar(console) as progress:
         task = progress.add_task("reading scores", total=len(wanted), states="")
-        return collect(course, assignment, wanted, lambda: progress.advance(task))
+        is_whole = options.student is None
+        return collect(course, assignment, wanted, lambda: progress.advance(task), is_whole=is_whole)
 
 
 def _name(options: argparse.Namespace, ending: str) -> str:
@@ -82,17 +84,21 @@ def _write(place: Path, text: str, *, is_ours: bool) -> None:
 
 
 def _report(found: Collected, options: argparse.Namespace, place: Path, console: Console) -> int:
-    unsettled = [line for mark in found.marks for line in _unsettled(mark)]
+    unsettled = [line for mark in found.marks if mark.student.id not in found.absent for line in _unsettled(mark)]
+    unsettled += [
+        f"{mark.student.called}: no score, because nothing was handed in"
+        for mark in found.marks
+        if mark.student.id in found.absent
+    ]
     for line in unsettled:
         console.print(plain(line))
-    if found.absent and options.student is None:
-        console.print(f"no row, because nothing was handed in: {plain(', '.join(found.absent))}")
     if options.to == "moodle" and left_out(found.marks):
         unfit = ", ".join(left_out(found.marks))
         console.print(f"left out, because the roster does not give everybody one of their own: {unfit}")
     if found.unjailed:
-        console.print(f"{found.unjailed} of {len(found.marks)} were graded WITHOUT A JAIL")
-    console.print(f"written: {place}, {len(found.marks)} of {len(found.marks) + len(found.missing)} submissions")
+        console.print(f"{found.unjailed} of {len(found.marks) - len(found.absent)} were graded WITHOUT A JAIL")
+    count = len(found.marks) - len(found.absent)
+    console.print(f"written: {place}, {count} of {count + len(found.missing)} submissions")
     return NEEDS_REVIEW if found.missing or unsettled else DONE
 
 
@@ -101,7 +107,7 @@ def _unsettled(mark: Mark) -> list[str]:
         parts = [f"{book.name} {book.state}" for book in mark.notebooks if book.score is None]
         parts += [f"{answer} waits for a reviewer" for answer in mark.waiting]
         why = f"it needs review ({', '.join(parts)})"
-        return [f"{mark.student.id}: no score, because {why}; see nbgrader's formgrader"]
+        return [f"{mark.student.called}: no score, because {why}; see nbgrader's formgrader"]
     if mark.is_flagged:
-        return [f"{mark.student.id}: a manual score is older than the last grading; look again in formgrader"]
+        return [f"{mark.student.called}: a manual score is older than the last grading; look again in formgrader"]
     return []

@@ -23,13 +23,15 @@ from autograder.grading.batch import local_processes
 from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.kernelspec import other_kernel
+from autograder.records.absent import nothing_from
 from autograder.records.settled import is_stale
 from autograder.report.class_report import class_report
 from autograder.report.csv_table import csv_table
 from autograder.report.statistics import waiting_answers
 from autograder.report.terminal_table import print_table
 from autograder.session import Session, SessionReport, run_session
-from autograder.submissions.reading import out_of_reach, strays, students
+from autograder.submissions.folder import misplaced, out_of_reach, strays, students
+from autograder.submissions.roster import Roster, read_roster
 from autograder.text import counted, plain
 
 
@@ -48,6 +50,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         dest="jail",
         action="store_false",
         help="run student code with all your rights: only for submissions that you trust",
+    )
+    parser.add_argument(
+        "--with-files",
+        action="store_true",
+        default=None,
+        help="have the students' own files, .py and .csv for instance, beside their notebooks "
+        "(default: c.Grading.with_files)",
     )
     add_workers(parser)
 
@@ -72,6 +81,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         options.workers,
         options.again,
         options.anyway,
+        options.with_files,
     )
     for stray in strays(handed_in):
         console.print(f"{plain(stray)} in {handed_in} is not a student's folder and was left alone")
@@ -100,13 +110,14 @@ def _collected(course: Course, assignment: Assignment, options: argparse.Namespa
     """Collect first where a download is named."""
     if options.download is not None:
         return collect(course, assignment, options, console)
-    if options.pattern or options.overwrite:
-        raise DownloadError("--pattern and --overwrite say how to collect; name the download with --from")
+    if options.pattern or options.overwrite or options.timezone:
+        raise DownloadError("--pattern, --timezone and --overwrite say how to collect; name the download with --from")
     return True
 
 
 def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
-    names = students(course.students(options.assignment), course.below(options.assignment))
+    place, below = course.students(options.assignment), course.below(options.assignment)
+    names = sorted([*students(place, below), *misplaced(place, below, course.assignments())])
     if options.student is not None:
         names = [name for name in names if name == options.student]
     if not names:
@@ -121,9 +132,12 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     """Write the CSV and the class report, and then print the table and what is left to do: files first."""
     course, assignment, results = session.course, session.assignment, outcome.results
     left = len(session.students) - len(results)
-    written, problems = _write_reports(session, outcome, options.student, left)
+    roster = read_roster(course)
+    missing = sorted(roster.ids.difference(session.students)) if options.student is None else []
+    absent = [nothing_from(student, assignment) for student in missing]
+    written, problems = _write_reports(session, outcome, options.student, left, absent, roster)
     problems += outcome.problems
-    print_table(results, assignment, console)
+    print_table(_everybody(outcome, absent), assignment, console, roster.names)
     for loss in outcome.losses:
         console.print(f"graded anyway: {plain(loss)}")
     for problem in problems:
@@ -144,18 +158,24 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
         answers = sum(len(one.headings) for one in waiting)
         whose = counted(len({one.result.student for one in waiting}), "student")
         console.print(f"{counted(answers, 'answer')} of {whose} to be graded by hand; see nbgrader's formgrader")
-    is_settled = all(result.state.is_graded and not is_stale(result) for result in results) and not waiting
-    return DONE if is_settled and not problems and not outcome.losses else NEEDS_REVIEW
+    is_settled = all(result.state.is_graded and not is_stale(result) for result in results)
+    is_done = is_settled and not (waiting or absent or problems or outcome.losses)
+    return DONE if is_done else NEEDS_REVIEW
 
 
 def _write_reports(
-    session: Session, outcome: SessionReport, student: str | None, left: int
+    session: Session,
+    outcome: SessionReport,
+    student: str | None,
+    left: int,
+    absent: list[Result],
+    roster: Roster,
 ) -> tuple[list[str], list[str]]:
     """Write the CSV and the class report; give the files, and a line for each that could not be written."""
     course, assignment = session.course, session.assignment
     # The table of one student must not take the place of the class's.
     stem = assignment.name if student is None else f"{assignment.name}-{student}"
-    reports: dict[str, Callable[[], str]] = {".csv": lambda: csv_table(outcome.results)}
+    reports: dict[str, Callable[[], str]] = {".csv": lambda: csv_table(_everybody(outcome, absent), roster.names)}
     if student is None:
         reports[".html"] = lambda: class_report(
             course,
@@ -165,6 +185,8 @@ def _write_reports(
             jailed=session.runner.jailed,
             standings=outcome.standings,
             losses=outcome.losses,
+            absent=absent,
+            names=roster.names,
         )
     written, problems = [], []
     for ending, text in reports.items():
@@ -178,6 +200,10 @@ def _write_reports(
             why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             problems.append(f"{place}: {why}; mend that and run the same command again, which grades nothing anew")
     return written, problems
+
+
+def _everybody(outcome: SessionReport, absent: list[Result]) -> list[Result]:
+    return sorted([*outcome.results, *absent], key=lambda result: result.student)
 
 
 @contextmanager

@@ -43,8 +43,14 @@ def add_collecting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pattern",
         metavar="P",
-        help="how files are named: canvas, moodle, blackboard, or a regular expression with the groups "
-        "student_id and file_id, and perhaps timestamp (default: that of nbgrader_config.py, or what fits)",
+        help="how files are named: canvas, moodle, blackboard, brightspace, gradescope, ilias, github, or a regular "
+        "expression with the groups student_id and file_id, and perhaps timestamp (default: that of "
+        "nbgrader_config.py, or what fits)",
+    )
+    parser.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="of times in the download that name none, e.g. Europe/Berlin (default: c.Exchange.timezone, or UTC)",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="take the download where no timestamp shows which file is newer"

@@ -12,7 +12,7 @@ from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
 from autograder.records.gradebook import Gradebook
 from autograder.records.store import ResultStore, only_grader
-from autograder.submissions.reading import read_submission
+from autograder.submissions.folder import handed_in
 from autograder.text import plain
 
 _COMMENT = "Nothing was handed in that can be graded."
@@ -52,14 +52,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _result(course: Course, gradebook: Gradebook, student: str) -> Result:
     """Find the student's stored result, graded in a jail or without one."""
     assignment, data = gradebook.assignment, course.data(gradebook.assignment.name)
-    names = [master.name for master in assignment.notebooks]
     folder = course.submitted(student, assignment.name)
-    submission = read_submission(folder, student, assignment.name, names)
+    submissions = [handed_in(course, assignment, student, with_files=with_files) for with_files in (False, True)]
     for jailed in (True, False):
         runner = runner_of(course.config, course.subject, jailed=jailed, data=data)
-        found = ResultStore(course, assignment, runner).find(submission)
-        if found is not None:
-            return found.result
+        for found in map(ResultStore(course, assignment, runner).find, submissions):
+            if found is not None:
+                return found.result
     raise GradebookError(
         f"{folder}: what lies there has not been graded; run `autograder grade {assignment.name}` first"
     )

@@ -144,7 +144,8 @@ class Course:
         folder = self.source(name)
         paths = sorted(folder.glob("*.ipynb"))
         if not paths:
-            raise CourseError(f"{folder}: no master notebooks there; name one of: {', '.join(self._assignments())}")
+            known = ", ".join(self.assignments()) or "(none found)"
+            raise CourseError(f"{folder}: no master notebooks there; name one of: {known}")
         hints = folder / HINTS_FILE
         masters = tuple(read_master(path, self.config) for path in paths)
         if all(master.is_for_reading for master in masters):
@@ -200,11 +201,12 @@ class Course:
         """Tell whether a file is hidden, a link, or one that the course tells nbgrader to ignore."""
         return path.name.startswith(".") or path.is_symlink() or is_ignored(str(path), self.directory.ignore)
 
-    def _assignments(self) -> list[str]:
+    def assignments(self) -> list[str]:
+        """List the names of the assignments that have masters."""
         parts = self.source(_ASSIGNMENT).parts
         depth = parts.index(_ASSIGNMENT)
         found = Path(*parts[:depth]).glob(str(Path("*", *parts[depth + 1 :], "*.ipynb")))
-        return sorted({path.parts[depth] for path in found}) or ["(none found)"]
+        return sorted({path.parts[depth] for path in found})
 
     def _path(self, kind: str, student: str, assignment: str) -> Path:
         return Path(self.directory.format_path(kind, student, assignment))

@@ -16,11 +16,12 @@ from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
 from autograder.hints import worded
 from autograder.kernels.configuration import runner_of
+from autograder.records.absent import no_standing, nothing_from
 from autograder.records.gradebook import Gradebook
 from autograder.records.standing import Standing, Student
-from autograder.records.store import ResultStore
+from autograder.records.store import ResultStore, Stored
 from autograder.report.feedback import given_by_hand
-from autograder.submissions.reading import read_submission
+from autograder.submissions.folder import handed_in, with_students_files
 from autograder.text import plain, plain_lines
 
 
@@ -125,7 +126,7 @@ class Collected:
     unjailed : int
         How many results were made without a jail.
     absent : tuple of str
-        Students of nbgrader's roster who have handed in nothing.
+        Students of nbgrader's roster who have handed in nothing: their marks, the last ones, have no score.
     """
 
     marks: tuple[Mark, ...]
@@ -134,12 +135,21 @@ class Collected:
     absent: tuple[str, ...]
 
 
-def collect(course: Course, assignment: Assignment, students: list[str], progress: Callable[[], None]) -> Collected:
+def collect(
+    course: Course,
+    assignment: Assignment,
+    students: list[str],
+    progress: Callable[[], None],
+    *,
+    is_whole: bool = True,
+) -> Collected:
     """
     Read the marks of submissions as they lie in the course now.
 
     Parameters
     ----------
+    is_whole : bool
+        Whether these are all who have handed in anything: then the roster tells who has not.
     progress : callable
         Called after each student.
 
@@ -151,12 +161,10 @@ def collect(course: Course, assignment: Assignment, students: list[str], progres
     data = course.data(assignment.name)
     runners = [runner_of(course.config, course.subject, jailed=jailed, data=data) for jailed in (True, False)]
     stores = [ResultStore(course, assignment, runner) for runner in runners]
-    names = [master.name for master in assignment.notebooks]
     marks, missing, unjailed = [], [], 0
     with Gradebook(course, assignment) as gradebook:
         for student in students:
-            submission = read_submission(course.submitted(student, assignment.name), student, assignment.name, names)
-            found = [store.find(submission) for store in stores]
+            found = _found(course, assignment, student, stores)
             stored = next(filter(None, found), None)
             standing = gradebook.standing(stored.result) if stored else None
             if not gradebook.takes(student):
@@ -171,8 +179,22 @@ def collect(course: Course, assignment: Assignment, students: list[str], progres
                 marks.append(marked(assignment, stored.result, standing))
                 unjailed += stored is not found[0]
             progress()
-        absent = tuple(student for student in gradebook.roster() if student not in students)
-    return Collected(tuple(marks), tuple(missing), unjailed, absent)
+        absent = [one for one in gradebook.roster() if one.id not in students] if is_whole else []
+    marks += [
+        marked(assignment, nothing_from(one.id, assignment), no_standing(one, assignment)) for one in absent if marks
+    ]
+    return Collected(tuple(marks), tuple(missing), unjailed, tuple(one.id for one in absent))
+
+
+def _found(course: Course, assignment: Assignment, student: str, stores: list[ResultStore]) -> list[Stored | None]:
+    """Find a student's result in each store, graded with the student's own files or without them."""
+    usual = with_students_files(course)
+    for with_files in (usual, not usual):
+        submission = handed_in(course, assignment, student, with_files=with_files)
+        found = [store.find(submission) for store in stores]
+        if any(found):
+            break
+    return found
 
 
 def marked(assignment: Assignment, result: Result, standing: Standing) -> Mark:

@@ -45,6 +45,8 @@ def grade(submission: Submission, assignment: Assignment, runner: Runner, earlie
     earlier : Result, optional
         What came of it before the machine or the grader failed: only what may run again does, the rest stands.
     """
+    if submission.beside:
+        runner = runner.beside(submission.beside)
     stands = {} if earlier is None else {one.name: one for one in earlier.verdicts if not one.may_run_again}
 
     def grade_one(master: Master) -> _Graded:

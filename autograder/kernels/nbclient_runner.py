@@ -8,9 +8,10 @@ while it arrives, so that no submission can fill the grader's memory.
 
 import asyncio
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
@@ -30,7 +31,7 @@ from autograder.kernels.run import Ended, Reply, Run, joined_streams
 from autograder.kernels.zygote_client import Connection, ZygoteClient
 from autograder.probes import DESK, PROBE_VARIABLE
 from autograder.subject import PLAIN, find_subject
-from autograder.zygote.data_files import copy_data
+from autograder.zygote.data_files import copy_data, write_data
 from autograder.zygote.limits import Limits
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
@@ -66,6 +67,8 @@ class NbclientRunner:
         Whether kernels are forked; a jailed one always is.
     data : tuple of DataFile
         What a notebook finds in its folder.
+    own : mapping of str to bytes
+        What a student has brought along, by name: it lies there, too, and never in place of `data`.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -74,13 +77,18 @@ class NbclientRunner:
     preload: tuple[str, ...] | None = None
     warm: bool = True
     data: tuple[DataFile, ...] = ()
+    own: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
+
+    def beside(self, files: Mapping[str, bytes]) -> "NbclientRunner":
+        """Give a runner whose notebooks find a student's own files beside them, too."""
+        return replace(self, own=files)
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """
         Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
 
         The kernel starts in a folder of its own, which is also its home, with an environment of its own. In it are
-        copies of `data`, and nothing else.
+        copies of `data` and what is in `own`, and nothing else.
 
         Parameters
         ----------
@@ -101,6 +109,7 @@ class NbclientRunner:
             )
             if not self.jailed:
                 copy_data(self._paths(), Path(scratch))
+                write_data(self.own, Path(scratch))
             done = thread.submit(asyncio.run, self._run(notebook, Path(scratch), ending)).result()
         for cell in notebook.cells:
             if "outputs" in cell:
@@ -167,6 +176,7 @@ class NbclientRunner:
         if self.jailed:
             config.WarmProvisioner.limits = asdict(self.limits)
             config.WarmProvisioner.data = self._paths()
+            config.WarmProvisioner.own = dict(self.own)
         elif scratch is not None:
             # Sockets that are files: nothing listens on the network. A jailed kernel has such ones anyway.
             config.KernelManager.transport = "ipc"

@@ -19,7 +19,7 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Bool, Dict, Float, List, Unicode
+from traitlets import Bool, Bytes, Dict, Float, List, Unicode
 
 from autograder.errors import AutograderError, CourseError, JailError, NoZygoteError
 from autograder.kernels.control_groups import KernelGroup, group_of
@@ -27,7 +27,7 @@ from autograder.kernels.zygote_client import Connection, ZygoteClient, has_what_
 from autograder.probes import PROBE_VARIABLE
 from autograder.subject import PLAIN, SUBJECT_VARIABLE, KernelSettings, find_subject
 from autograder.zygote import bubblewrap
-from autograder.zygote.data_files import copy_data
+from autograder.zygote.data_files import copy_data, write_data
 from autograder.zygote.limits import Limits
 from autograder.zygote.protocol import DATA, LAUNCHER, Order
 
@@ -67,6 +67,9 @@ class WarmProvisioner(LocalProvisioner):
     data = Dict(
         value_trait=Unicode(), help="Files that lie in a jailed kernel's folder when it starts: paths by name."
     ).tag(config=True)
+    own = Dict(value_trait=Bytes(), help="More files of that kind, those of a student: contents by name.").tag(
+        config=True
+    )
     linger = Float(60.0, help="Seconds after which an unused warm process ends.").tag(config=True)
 
     ended_by_limit = ""
@@ -126,6 +129,7 @@ class WarmProvisioner(LocalProvisioner):
                 (self._folder / DATA).mkdir()
                 (self._folder / DATA).chmod(0o755)
                 copy_data(self.data, self._folder / DATA)
+                write_data(self.own, self._folder / DATA)
             self.parent.transport = "ipc"
             self.parent.ip = str(self._folder / "s")
             self.parent.connection_file = str(self._folder / "kernel.json")

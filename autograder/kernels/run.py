@@ -4,7 +4,7 @@ What comes of running a notebook, and what whoever runs one must be able to do.
 `Runner` is the seam: grading knows it and nothing else of kernels. `autograder.kernels.nbclient_runner` is one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -138,6 +138,9 @@ class Runner(Protocol):
     @property
     def jailed(self) -> bool:
         """Whether kernels are kept from the network, the disk and each other. Read by sessions and reports."""
+
+    def beside(self, files: Mapping[str, bytes]) -> "Runner":
+        """Give a runner whose notebooks find own files of a student's. Called by grading where there are any."""
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.api import Gradebook as NbGraderGradebook
-from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course.assignment import Assignment
@@ -29,8 +28,9 @@ from autograder.records.masters import in_step, masters_of, record_masters
 from autograder.records.penalties import penalize
 from autograder.records.queries import arrivals, automatic_scores, more_than_results
 from autograder.records.scores import expected_scores, write_scores
-from autograder.records.standing import Standing, is_by_reviewer, standing_of
+from autograder.records.standing import Standing, Student, is_by_reviewer, standing_of, student_of
 from autograder.records.store import Stored
+from autograder.submissions.times import arrival, course_zone
 from autograder.text import is_plain_name, plain
 
 
@@ -56,13 +56,14 @@ class Gradebook:
         self.course = course
         self.assignment = assignment
         self._masters = masters_of(assignment, course.config)
+        self._zone = course_zone(course.config)
         self.lost: list[str] = []
 
     def __enter__(self) -> "Gradebook":
         """Open the database and see what is in it."""
         with self._explained("see that the file, or the server, can be reached and written"):
             refuse_outdated(self.course.db_url, self.course.root)
-            with _alembic_on_path():
+            with alembic_on_path():
                 self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
             self._look()
         return self
@@ -102,7 +103,7 @@ class Gradebook:
             with self._explained("grade again when it can be written"), warnings.catch_warnings():
                 # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
                 warnings.simplefilter("ignore", SAWarning)
-                write_scores(self._book, result, self.assignment)
+                write_scores(self._book, result, self.assignment, self._zone)
         if maybe_late:
             with self._explained("grade again when it can be written"):
                 has_penalty = penalize(self._book, self.course, result)
@@ -164,10 +165,10 @@ class Gradebook:
             self._book.db.commit()
         return len(given)
 
-    def roster(self) -> list[str]:
-        """List all students that nbgrader knows, in order of their names."""
+    def roster(self) -> list[Student]:
+        """List all students that nbgrader knows, in order of their ids."""
         with self._explained("see that the file, or the server, can be reached"):
-            return sorted(str(student.id) for student in self._book.students)
+            return sorted(map(student_of, self._book.students), key=lambda student: student.id)
 
     def _standing(self, result: Result) -> Standing:
         with self._explained("see that the file, or the server, can be reached"):
@@ -176,7 +177,7 @@ class Gradebook:
     def _has(self, result: Result) -> bool:
         written = self._written.get(result.student, {})
         came_in, _ = self._came_in.get(result.student, (None, False))
-        if not self._in_step or (result.timestamp and parse_utc(result.timestamp) != came_in):
+        if not self._in_step or (result.timestamp and arrival(result.timestamp, self._zone) != came_in):
             return False
         return written == expected_scores(result, self.assignment)
 
@@ -218,7 +219,7 @@ def _is_the_databases(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def _alembic_on_path() -> Iterator[None]:
+def alembic_on_path() -> Iterator[None]:
     """Let nbgrader find the program that makes a new database: it lies beside this interpreter."""
     path = os.environ.get("PATH", os.defpath)
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 
@@ -12,6 +13,7 @@ from autograder.grading.verdict import NotebookVerdict
 from autograder.layers import layer
 from autograder.records.masters import complete
 from autograder.records.standing import Scores
+from autograder.submissions.times import arrival
 from autograder.text import plain_lines
 
 _LINKS = re.compile(r"\](?=\s?[(\[:])")
@@ -31,11 +33,18 @@ def expected_scores(result: Result, assignment: Assignment) -> Scores:
     }
 
 
-def write_scores(book: Gradebook, result: Result, assignment: Assignment) -> None:
-    """Write the scores and comments of a result; what a reviewer gave stays as it is."""
+def write_scores(book: Gradebook, result: Result, assignment: Assignment, zone: ZoneInfo | None) -> None:
+    """
+    Write the scores and comments of a result; what a reviewer gave stays as it is.
+
+    Parameters
+    ----------
+    zone : ZoneInfo or None
+        The time zone of what the course says of its timestamps.
+    """
     book.update_or_create_student(result.student)
     masters = {master.name: master for master in assignment.notebooks}
-    when = {"timestamp": result.timestamp} if result.timestamp else {}
+    when = {"timestamp": arrival(result.timestamp, zone)} if result.timestamp else {}
     submission = book.update_or_create_submission(result.assignment, result.student, **when)
     for verdict in result.verdicts:
         try:

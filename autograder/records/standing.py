@@ -23,6 +23,12 @@ class Student:
     email: str = ""
     lms_user_id: str = ""
 
+    @property
+    def called(self) -> str:
+        """The id, with the name behind it where it is known."""
+        name = " ".join(filter(None, (self.first_name, self.last_name)))
+        return f"{self.id} ({name})" if name else self.id
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -67,7 +73,7 @@ def standing_of(submission: SubmittedAssignment) -> Standing:
     """Read what stands in the rows of a submission."""
     grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
     return Standing(
-        student=_student(submission.student),
+        student=student_of(submission.student),
         scores={cell: _score(grade) for cell, grade in grades.items()},
         by_hand=frozenset(cell for cell, grade in grades.items() if is_by_reviewer(grade)),
         flagged=frozenset(cell for cell, grade in grades.items() if grade.needs_manual_grade),
@@ -94,7 +100,8 @@ def has_reviewer_score() -> ColumnElement[bool]:
     return or_(*(getattr(Grade, column).is_not(None) for column in _BY_REVIEWERS))
 
 
-def _student(row: StudentRow) -> Student:
+def student_of(row: StudentRow) -> Student:
+    """Read a student's row."""
     optional = (row.first_name, row.last_name, row.email, row.lms_user_id)
     return Student(str(row.id), *(str(text or "") for text in optional))
 

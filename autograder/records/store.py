@@ -183,7 +183,10 @@ def _key(rules: str, submission: Submission) -> str:
         else name.encode() + b" " + content
         for name, content in sorted(submission.files.items())
     ]
-    return _digest(rules.encode(), repr((submission.timestamp, submission.notes)).encode(), *handed_in)
+    beside = [name.encode() + b" " + content for name, content in sorted(submission.beside.items())]
+    # A list that is empty leaves the key as it is.
+    counted = [repr(len(beside)).encode(), *beside] if beside else []
+    return _digest(rules.encode(), repr((submission.timestamp, submission.notes)).encode(), *handed_in, *counted)
 
 
 def _digest(*parts: bytes) -> str:

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
 from statistics import quantiles
@@ -38,6 +38,8 @@ def class_report(
     jailed: bool = True,
     standings: Standings | None = None,
     losses: Sequence[str] = (),
+    absent: Sequence[Result] = (),
+    names: Mapping[str, str] | None = None,
 ) -> str:
     """
     Write the page.
@@ -54,15 +56,22 @@ def class_report(
         What stands in the gradebook, by student, where that is more than the result.
     losses : sequence of str
         What the course's own solution loses, a line each.
+    absent : sequence of Result
+        Of those who are in the roster and have handed in nothing.
+    names : mapping of str to str, optional
+        First and last names by id, as far as the roster has them.
     """
     stored = sorted(stored, key=lambda one: one.result.student)
-    results = [one.result for one in stored]
+    without = {one.student for one in absent}
+    results = sorted([*(one.result for one in stored), *absent], key=lambda result: result.student)
     found = statistics(results, assignment, standings)
     examples = Examples(assignment, stored)
     script = files("autograder.report").joinpath("class_report.js").read_text(encoding="utf-8")
 
     @cache
     def address(student: str, notebook: str) -> str:
+        if student in without:
+            return "#students"
         path = page_of(course, Result(student, assignment.name, (), {}), notebook)
         return quote_from_bytes(os.fsencode(os.path.relpath(path, course.reports)))
 
@@ -76,6 +85,7 @@ def class_report(
         charts=(scores(found.totals, found.max_points), durations(found.times)),
         address=address,
         ideas_of=partial(ideas_of, catalogue=assignment.catalogue),
+        names=names or {},
         left=left,
         jailed=jailed,
         losses=losses,

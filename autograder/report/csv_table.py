@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from autograder.grading.result import Result
 from autograder.layers import layer
@@ -12,6 +12,7 @@ from autograder.text import plain
 
 COLUMNS = (
     "student",
+    "name",
     "notebook",
     "state",
     "points",
@@ -32,11 +33,20 @@ _IN_A_CELL = re.compile(r"[^\t\r\n]+")
 """What stands between the signs that lines of a cell consist of."""
 
 
-def csv_table(results: list[Result]) -> str:
-    """Write the rows as CSV text. Points, less the penalty, are empty and not 0 where a notebook needs review."""
+def csv_table(results: list[Result], names: Mapping[str, str] | None = None) -> str:
+    """
+    Write the rows as CSV text. Points, less the penalty, are empty and not 0 where a notebook needs review.
+
+    Parameters
+    ----------
+    names : mapping of str to str, optional
+        First and last names by id, as far as the roster has them.
+    """
+    names = names or {}
     rows = [
         [
             csv_safe(result.student),
+            csv_safe(names.get(result.student, "")),
             verdict.name,
             str(verdict.state),
             "" if verdict.points is None else f"{verdict.points:g}",

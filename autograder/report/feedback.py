@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
 from secrets import token_hex
@@ -217,13 +217,14 @@ class Feedback:
         problems = []
         for verdict in result.verdicts:
             place = page_of(self._course, result, verdict.name)
+            told = replace(verdict, notes=(*result.notes, *verdict.notes))
             marks = Marks.of(verdict, standing)
             key = stored.key + marks.key
             try:
                 if not _has(place, key):
                     place.parent.mkdir(parents=True, exist_ok=True)
                     executed = json.loads(stored.notebooks[verdict.name].read_text(encoding="utf-8"))
-                    replace_file(place, page(self._assignment, verdict, marks, result.student, executed, key))
+                    replace_file(place, page(self._assignment, told, marks, result.student, executed, key))
             except Exception as error:
                 # Whatever is odd about one submission, the batch goes on with the others.
                 problems.append(f"{place}: {type(error).__name__}: {cut(' '.join(str(error).split()))}")

@@ -2,93 +2,154 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from zoneinfo import ZoneInfo
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.errors import RejectedError
 from autograder.files import replace_file, sync_folder, temporary_prefix
-from autograder.submissions.layouts import CollectedFile, parsed_time
-from autograder.submissions.reading import MAX_BYTES, MOST_NAMED, TIMESTAMP_FILE, read_file, read_timestamp
-from autograder.submissions.roster import Roster
+from autograder.submissions.folder import MOST_NAMED, read_timestamp
+from autograder.submissions.names import CollectedFile
+from autograder.submissions.owners import owners_of
+from autograder.submissions.reading import MAX_BYTES, SECRET_FILE, TIMESTAMP_FILE, read_file
+from autograder.submissions.roster import Roster, folded
+from autograder.submissions.times import arrival, course_zone, written
 from autograder.text import is_plain_name
 
 MAX_FILES, MAX_STUDENT_BYTES = 100, 256 * 2**20
-"""Most notebooks of one student, and most bytes of all of them."""
+"""Most files of one student, and most bytes of all of them."""
+
+_RESERVED = frozenset({TIMESTAMP_FILE, SECRET_FILE})
+"""Names with which nbgrader's exchange says something about a submission: no student's file may do so."""
 
 
-def sort_by_student(
-    items: Iterable[CollectedFile], roster: Roster, present: Iterable[str]
-) -> Iterator[list[CollectedFile] | str]:
+@dataclass
+class Sorted:
     """
-    Give for each student the notebooks that count, and a line for each that cannot be decided.
+    What a download comes to.
+
+    Attributes
+    ----------
+    by_student : list of list of CollectedFile
+        For each student the files that count. One without any has handed in something that cannot be taken.
+    notes, problems : list of str
+        What somebody should know, and what somebody must settle, a line for each.
+    """
+
+    by_student: list[list[CollectedFile]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def sort_by_student(items: Iterable[CollectedFile], roster: Roster, present: Iterable[str]) -> Sorted:
+    """
+    Find for each student the files that count.
 
     Parameters
     ----------
     present : iterable of str
         The names of the students' folders that are there already.
     """
+    found = Sorted()
     by_student: dict[str, list[CollectedFile]] = defaultdict(list)
+    keys: dict[str, set[str]] = defaultdict(set)
     for item in items:
-        student = roster.find(item.called, item.lms_id) or item.called
-        by_student[student].append(replace(item, student=student))
+        try:
+            owners = owners_of(item, roster)
+        except RejectedError as rejected:
+            found.problems.append(rejected.message)
+            continue
+        found.notes += [owners.note] if owners.note else []
+        for student in owners.students:
+            by_student[student].append(replace(item, student=student))
+            keys[student].add(owners.key)
+    found.notes = list(dict.fromkeys(found.notes))
     spelled: dict[str, set[str]] = defaultdict(set)
     for name in (*by_student, *present, *roster.ids):
-        spelled[name.casefold()].add(name)
+        spelled[folded(name)].add(name)
     for student, handed_in in sorted(by_student.items()):
-        others = spelled[student.casefold()] - {student}
-        numbers = {number for item in handed_in for number in (item.lms_id, item.person) if number}
-        if not is_plain_name(student):
-            paths = ", ".join(item.file.path for item in handed_in[:MOST_NAMED])
-            yield f"{student}: characters that are in no name ({paths}); rename them, or import a roster"
-        elif others and student not in roster.ids:
-            yield f"{student}: differs only in case from {', '.join(sorted(others))}; rename one, or import a roster"
-        elif len(numbers) > 1:
-            yield (
-                f"{student}: {len(numbers)} students with the numbers {', '.join(sorted(numbers))} have this name; "
-                "import a roster with lms_user_id, or put the files into folders of the submissions yourself"
-            )
-        elif len(handed_in) > MAX_FILES or sum(item.file.size for item in handed_in) > MAX_STUDENT_BYTES:
-            yield (
-                f"{student}: more than {MAX_FILES} notebooks or {MAX_STUDENT_BYTES} bytes; "
-                "put those that count into a folder of the submissions yourself"
-            )
-        else:
-            yield from _latest_of(student, handed_in)
+        others = spelled[folded(student)] - {student}
+        if problem := _problem(student, handed_in, keys[student], others, roster):
+            found.problems.append(problem)
+            continue
+        latest, problems = _latest_of(student, _that_count(handed_in))
+        found.problems += problems
+        if latest or not problems:
+            found.by_student.append(latest or [replace(handed_in[0], name="")])
+    return found
 
 
-def _latest_of(student: str, handed_in: list[CollectedFile]) -> Iterator[list[CollectedFile] | str]:
-    by_notebook: dict[str, list[CollectedFile]] = defaultdict(list)
+def _problem(
+    student: str, handed_in: list[CollectedFile], keys: set[str], others: set[str], roster: Roster
+) -> str | None:
+    """Say why nothing can be collected under a name."""
+    if not is_plain_name(student):
+        paths = ", ".join(item.file.path for item in handed_in[:MOST_NAMED])
+        return f"{student}: characters that are in no name ({paths}); rename them, or import a roster"
+    if others and student not in roster.ids:
+        return f"{student}: differs only in case from {', '.join(sorted(others))}; rename one, or import a roster"
+    if len(keys) > 1:
+        return (
+            f"{student}: the download tells {' and '.join(sorted(keys))} apart, who would become one student; import "
+            "a roster that tells them apart by lms_user_id, or put the files into folders of the submissions yourself"
+        )
+    if len(handed_in) > MAX_FILES or sum(item.file.size for item in handed_in) > MAX_STUDENT_BYTES:
+        return (
+            f"{student}: more than {MAX_FILES} files or {MAX_STUDENT_BYTES} bytes; "
+            "put those that count into a folder of the submissions yourself"
+        )
+    return None
+
+
+def _that_count(handed_in: list[CollectedFile]) -> list[CollectedFile]:
+    """Take a student's notebooks and what lies beside them; of one without notebooks, whatever there is."""
+    files = [item for item in handed_in if item.name and folded(item.name) not in _RESERVED]
+    folders = {_folder(item) for item in files if item.is_notebook}
+    others = [item for item in files if not item.is_own]
+    if folders:
+        return [item for item in others if item.is_notebook or _folder(item) in folders]
+    return others or files
+
+
+def _folder(item: CollectedFile) -> PurePosixPath:
+    return PurePosixPath(item.file.path).parent
+
+
+def _latest_of(student: str, handed_in: list[CollectedFile]) -> tuple[list[CollectedFile], list[str]]:
+    by_name: dict[str, list[CollectedFile]] = defaultdict(list)
     for item in handed_in:
-        by_notebook[item.notebook].append(item)
-    kept = []
-    for notebook, items in sorted(by_notebook.items()):
+        by_name[item.name].append(item)
+    kept, problems = [], []
+    for name, items in sorted(by_name.items()):
         last = [item for item in items if _when(item) == max(map(_when, items))]
         try:
             if len(last) > 1 and len({item.file.read() for item in last}) > 1:
                 paths = ", ".join(item.file.path for item in last)
-                yield f"{student}: {notebook} is there {len(last)} times ({paths}), and no name shows which is last"
+                what = name.removesuffix(".ipynb")
+                problems.append(
+                    f"{student}: {what} is there {len(last)} times ({paths}), and no name shows which is last"
+                )
                 continue
         except RejectedError as rejected:
-            yield rejected.message
+            problems.append(rejected.message)
             continue
         kept.append(last[0])
-    if kept:
-        yield kept
+    return kept, problems
 
 
 @dataclass(frozen=True)
 class Written:
     """
-    What has become of a student's notebooks.
+    What has become of a student's files.
 
     Attributes
     ----------
     count : int
-        How many are new in the student's folder.
+        How many notebooks are new in the student's folder.
     notes : tuple of str
         What was replaced, or was older than what is there: nobody needs to do anything.
     problems : tuple of str
@@ -104,7 +165,9 @@ def write_submission(
     course: Course, assignment: Assignment, items: list[CollectedFile], *, overwrite: bool
 ) -> Written:
     """
-    Bring one student's notebooks into the folder of submissions: a new folder whole, an older one file by file.
+    Bring one student's files into the folder of submissions: a new folder whole, an older one file by file.
+
+    A student whose files cannot be taken gets the folder all the same: nobody who handed in anything is missing.
 
     Parameters
     ----------
@@ -117,7 +180,7 @@ def write_submission(
             return Written(problems=(f"{path}: a link, which is not followed; put the folder itself there",))
     try:
         if folder.exists():
-            return _update(folder, items, overwrite=overwrite)
+            return _update(folder, items, course_zone(course.config), overwrite=overwrite)
         return _make(folder, items)
     except OSError as error:
         return Written(problems=(f"{folder}: {error.strerror}; see that it can be written",))
@@ -125,29 +188,27 @@ def write_submission(
 
 def _make(folder: Path, items: list[CollectedFile]) -> Written:
     files, problems = _read_all(items)
-    if not files:
-        return Written(problems=problems)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=temporary_prefix(folder.name), dir=folder.parent) as fresh:
         new = Path(fresh) / folder.name
         new.mkdir()
         for item, data in files:
-            replace_file(new / f"{item.notebook}.ipynb", data)
-        if times := [item.time for item, _ in files if item.time]:
-            replace_file(new / TIMESTAMP_FILE, _written(max(times)))
+            replace_file(new / item.name, data)
+        if times := [item.time for item in items if item.time]:
+            replace_file(new / TIMESTAMP_FILE, written(max(times)))
         sync_folder(new)
         new.rename(folder)
     sync_folder(folder.parent)
-    return Written(len(files), problems=problems)
+    return Written(sum(item.is_notebook for item, _ in files), problems=problems)
 
 
-def _update(folder: Path, items: list[CollectedFile], *, overwrite: bool) -> Written:
+def _update(folder: Path, items: list[CollectedFile], zone: ZoneInfo | None, *, overwrite: bool) -> Written:
     files, unread = _read_all(items)
     problems = list(unread)
-    before = _time_of(folder)
-    notes, times, written = [], [], 0
+    before = _time_of(folder, zone)
+    notes, times, count = [], [], 0
     for item, data in files:
-        path = folder / f"{item.notebook}.ipynb"
+        path = folder / item.name
         try:
             there = read_file(path, MAX_BYTES) if path.exists() or path.is_symlink() else None
         except RejectedError as rejected:
@@ -166,33 +227,33 @@ def _update(folder: Path, items: list[CollectedFile], *, overwrite: bool) -> Wri
             notes.append(f"{path}: replaced by {item.file.path}")
         if there != data:
             replace_file(path, data)
-            written += 1
+            count += item.is_notebook
         times += [item.time] if item.time else []
     # Last: whoever is stopped before begins anew with the same outcome.
     if times and (before is None or max(times) > before):
-        replace_file(folder / TIMESTAMP_FILE, _written(max(times)))
+        replace_file(folder / TIMESTAMP_FILE, written(max(times)))
     sync_folder(folder)
-    return Written(written, tuple(notes), tuple(problems))
+    return Written(count, tuple(notes), tuple(problems))
 
 
 def _read_all(items: list[CollectedFile]) -> tuple[list[tuple[CollectedFile, bytes]], tuple[str, ...]]:
     files, problems = [], []
     for item in items:
+        if not item.name:
+            continue
         try:
-            files.append((item, item.file.read()))
+            data = item.file.read()
+            if len(data) > MAX_BYTES:
+                raise RejectedError("too-big", f"more than {MAX_BYTES} bytes; ask for what counts alone")
+            files.append((item, data))
         except RejectedError as rejected:
             problems.append(f"{item.file.path}: {rejected.message.removeprefix(f'{item.file.path}: ')}")
     return files, tuple(problems)
 
 
-def _time_of(folder: Path) -> datetime | None:
-    text, _ = read_timestamp(folder)
-    return None if text is None else parsed_time(text)
-
-
-def _written(time: datetime) -> str:
-    """Write a time as nbgrader's exchange does."""
-    return f"{time:%Y-%m-%d %H:%M:%S.%f} UTC"
+def _time_of(folder: Path, zone: ZoneInfo | None) -> datetime | None:
+    text, _ = read_timestamp(folder, zone)
+    return None if text is None else arrival(text, zone)
 
 
 def _when(item: CollectedFile) -> tuple[datetime, tuple[int, int]]:

@@ -88,6 +88,21 @@ class File:
         return self.path.rpartition("/")[2]
 
 
+class UnreadableFileError(RejectedError):
+    """
+    A file of a download that cannot be read.
+
+    Attributes
+    ----------
+    path : str
+        Where it lies, as far as its name can be believed: it may say whose it is.
+    """
+
+    def __init__(self, reason: str, message: str, path: str = "") -> None:
+        super().__init__(reason, message)
+        self.path = path
+
+
 class Download:
     """
     A folder or a zip file as an LMS hands it out. Use as a context manager.
@@ -113,7 +128,7 @@ class Download:
         for packed in self._open.values():
             packed.close()
 
-    def files(self) -> Iterator[File | RejectedError]:
+    def files(self) -> Iterator[File | UnreadableFileError]:
         """
         Give every file by name, and as a rejection what cannot be read.
 
@@ -130,19 +145,21 @@ class Download:
         except RejectedError as rejected:
             raise DownloadError(f"{self.place}: {rejected.message}") from None
 
-    def _of_folder(self) -> Iterator[File | RejectedError]:
+    def _of_folder(self) -> Iterator[File | UnreadableFileError]:
         for count, inside in enumerate(_walk(self.place), start=1):
             if count > MAX_ENTRIES:
                 raise DownloadError(
                     f"{self.place}: more than {MAX_ENTRIES} files; give a folder with this download only"
                 )
+            path = ""
             try:
-                _refuse_hidden(_checked(inside))
-                yield from self._of_file(self.place / inside, _checked(inside))
+                path = _checked(inside)
+                _refuse_hidden(path)
+                yield from self._of_file(self.place / inside, path)
             except RejectedError as rejected:
-                yield rejected
+                yield UnreadableFileError(rejected.reason, rejected.message, path)
 
-    def _of_file(self, path: Path, shown: str) -> Iterator[File | RejectedError]:
+    def _of_file(self, path: Path, shown: str) -> Iterator[File | UnreadableFileError]:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
             raise RejectedError("link", f"{shown}: a link, and links are not followed; put the file itself there")
@@ -153,11 +170,12 @@ class Download:
         else:
             yield File(shown, status.st_size, partial(read_file, path, MAX_BYTES))
 
-    def _of_zip(self, source: "_Zip") -> Iterator[File | RejectedError]:
+    def _of_zip(self, source: "_Zip") -> Iterator[File | UnreadableFileError]:
         """Give the files of a zip; what concerns the whole zip is raised."""
         entries = [entry for entry in self._opened(source).infolist() if not entry.is_dir()]
         source.check(entries)
         for entry in entries:
+            path = source.above
             try:
                 path = source.above + _checked(_name_of(entry, source.above))
                 if _is_junk(path):
@@ -174,7 +192,7 @@ class Download:
                 else:
                     yield from self._of_zip(_Zip(f"{path[:-4]}/", partial(_in_memory, read), MAX_OWN_ENTRIES))
             except RejectedError as rejected:
-                yield rejected
+                yield UnreadableFileError(rejected.reason, rejected.message, path)
 
     def _opened(self, source: "_Zip") -> zipfile.ZipFile:
         """Open a zip, or take it from those that were opened last: reading a table of contents takes a while."""

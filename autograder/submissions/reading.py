@@ -1,5 +1,5 @@
 """
-Bytes to data: read what students handed in, believing nothing.
+Bytes to data: read files that students handed in, believing nothing.
 
 Reading and parsing are two steps, so that whoever has graded these bytes before need not parse them again. Of a
 submission only cell types, source strings and nbgrader's cell names leave this module. Files are opened
@@ -13,17 +13,14 @@ import json
 import os
 import re
 import stat
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.utils import parse_utc
-
 from autograder.errors import RejectedError
 from autograder.layers import layer
-from autograder.text import counted, is_plain_name, plain, readable
+from autograder.text import readable
 
 MAX_BYTES = 32 * 2**20
 """Largest notebook file that is read, in bytes; pictures in outputs make honest ones big."""
@@ -37,9 +34,6 @@ MAX_CELLS = 5_000
 TIMESTAMP_FILE = "timestamp.txt"
 """Where nbgrader's exchange says when a submission came in."""
 
-MOST_NAMED = 10
-"""Most files that a note or a message names."""
-
 SECRET_FILE = "submission_secret.txt"
 """What nbgrader's exchange names a submission's feedback after, so that only its author finds it."""
 
@@ -48,10 +42,6 @@ MAX_PARTS = 250_000
 
 # Possessive, and with an optional end: one pass over the text, whatever it is.
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
-
-# A zone is looked up as a file: its name must not lead elsewhere.
-_TIME = re.compile(r"[\d:.,+TZ -]+( [A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*)?")
-
 
 _LOOKED_AT = 1000
 """Bytes at the beginning of a file that say what it is."""
@@ -121,11 +111,14 @@ class Submission:
     files : dict of str to bytes or RejectedError
         One entry for each master notebook, by name without the suffix: the file's contents.
     timestamp : str or None
-        The text of nbgrader's timestamp file.
+        When it came in, in UTC, as nbgrader's exchange writes times; None where nothing says so, and empty where that
+        cannot be read.
     notes : tuple of str
         What an instructor should know about the folder, e.g. a file that nobody asked for.
     secret : str or None
         The text of nbgrader's file with the submission's secret.
+    beside : dict of str to bytes
+        Files of the student's own with which the notebooks are graded, by name.
     """
 
     student: str
@@ -134,71 +127,7 @@ class Submission:
     timestamp: str | None = None
     notes: tuple[str, ...] = field(default=())
     secret: str | None = None
-
-
-def students(submissions: Path, assignment: str) -> list[str]:
-    """
-    List the students with a folder for an assignment, in order of name.
-
-    A folder that is a link, or that may not be entered, counts: it is a submission that `read_submission` will
-    reject.
-    """
-    if not submissions.is_dir():
-        return []
-    with os.scandir(submissions) as entries:
-        names = [entry.name for entry in entries if not entry.name.startswith(".") and _is_text(entry.name)]
-    return sorted(name for name in names if _may_exist(submissions / name / assignment))
-
-
-def strays(submissions: Path) -> list[str]:
-    """List what lies among the students' folders and is none: files to unpack, for instance."""
-    if not submissions.is_dir():
-        return []
-    with os.scandir(submissions) as entries:
-        return sorted(
-            readable(entry.name) for entry in entries if not entry.name.startswith(".") and not entry.is_dir()
-        )
-
-
-def out_of_reach(submissions: Path, assignment: str) -> list[str]:
-    """List the folders with a submission whose names begin with a dot or are not UTF-8: these are not graded."""
-    if not submissions.is_dir():
-        return []
-    with os.scandir(submissions) as entries:
-        names = [entry.name for entry in entries if entry.name.startswith(".") or not _is_text(entry.name)]
-    return sorted(readable(name) for name in names if _may_exist(submissions / name / assignment))
-
-
-def read_submission(folder: Path, student: str, assignment: str, names: Iterable[str]) -> Submission:
-    """
-    Read a student's folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the student's notebooks lie.
-    names : iterable of str
-        The names of the master notebooks, without suffix: exactly these are looked for.
-    """
-    wanted = list(names)
-    try:
-        _refuse_odd_names(student)
-        present = _list(folder)
-    except RejectedError as rejected:
-        return Submission(student, assignment, dict.fromkeys(wanted, rejected))
-    files = {name: _read_or_rejected(folder, name, present) for name in wanted}
-    extra = sorted(
-        entry for entry in present if entry.endswith(".ipynb") and entry.removesuffix(".ipynb") not in files
-    )
-    timestamp, notes = read_timestamp(folder)
-    few = extra[:MOST_NAMED]
-    notes += [f"{_listed([name])} is not a notebook of this assignment and was not graded" for name in few]
-    notes += (
-        [f"nor {'is' if len(extra) == MOST_NAMED + 1 else 'are'} {counted(len(extra) - MOST_NAMED, 'more file')}"]
-        if len(extra) > MOST_NAMED
-        else []
-    )
-    return Submission(student, assignment, files, timestamp, tuple(notes), _read_secret(folder, present))
+    beside: dict[str, bytes] = field(default_factory=dict)
 
 
 def parse_notebook(data: bytes, name: str) -> SubmittedNotebook:
@@ -270,69 +199,6 @@ def _why_not_json(text: str, error: Exception) -> str:
     return f"not JSON ({error}): it was changed by hand or by a program; ask the student to save it in JupyterLab"
 
 
-def _read_or_rejected(folder: Path, name: str, present: list[str]) -> bytes | RejectedError:
-    file = f"{name}.ipynb"
-    try:
-        if file not in present:
-            raise RejectedError("missing", f"{file}: not in the submission{_look_alike(name, present)}")
-        return read_file(folder / file, MAX_BYTES)
-    except RejectedError as rejected:
-        return rejected
-
-
-def _look_alike(name: str, present: list[str]) -> str:
-    """Point at files that may be the missing one under another name."""
-    number = name.split("_")[0]
-    similar = [entry for entry in present if entry.endswith(".ipynb") and entry.startswith(number)]
-    if not similar:
-        return "; ask the student to hand it in"
-    return f", though {_listed(similar)} is; rename it if that is the one that counts"
-
-
-def _listed(names: list[str]) -> str:
-    """List file names in one line, of many only the first: any character but two may stand in one."""
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(plain(" ".join(readable(name).split())) for name in names[:MOST_NAMED]) + more
-
-
-def _list(folder: Path) -> list[str]:
-    """List a folder's entries, refusing links in place of the student's folders."""
-    try:
-        _refuse_links(folder)
-        return sorted(path.name for path in folder.iterdir())
-    except OSError as error:
-        raise RejectedError("io", f"{folder}: {error.strerror}; see that it is a readable folder") from None
-
-
-@layer("escaping")
-def _refuse_odd_names(student: str) -> None:
-    """Refuse what cannot go into nbgrader's gradebook, whose pages write names as they are."""
-    if not is_plain_name(student):
-        why = "the name of the student's folder holds characters that are in no name, and that pages may run"
-        raise RejectedError("name", f"{plain(student)}: {why}; rename the folder")
-
-
-@layer("reading (links, sizes, depth)")
-def _refuse_links(folder: Path) -> None:
-    for path in (folder.parent, folder):
-        if path.is_symlink():
-            raise RejectedError("link", f"{path}: a link, which is not followed; put the folder itself there")
-
-
-def _is_text(name: str) -> bool:
-    return readable(name) == name
-
-
-def _may_exist(path: Path) -> bool:
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
-
-
 @layer("reading (links, sizes, depth)")
 def read_file(path: Path, limit: int) -> bytes:
     """
@@ -366,33 +232,6 @@ def read_file(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise RejectedError("too-big", f"{path.name}: more than {limit} bytes; ask for it without its outputs")
     return data
-
-
-def read_timestamp(folder: Path) -> tuple[str | None, list[str]]:
-    """Read when nbgrader says that a submission came in, and a note where that cannot be read."""
-    if not os.path.lexists(folder / TIMESTAMP_FILE):
-        return None, []
-    try:
-        text = read_file(folder / TIMESTAMP_FILE, 200).decode("ascii").strip()
-        if not _TIME.fullmatch(text):
-            raise ValueError(text)
-        with warnings.catch_warnings():
-            # About a time zone that nobody knows: nbgrader leaves it out of account, and says so as often.
-            warnings.simplefilter("ignore")
-            parse_utc(text)
-        return text, []
-    except (RejectedError, ValueError, OverflowError):
-        return None, [f"{TIMESTAMP_FILE} cannot be read and was left out of account"]
-
-
-def _read_secret(folder: Path, present: list[str]) -> str | None:
-    if SECRET_FILE not in present:
-        return None
-    try:
-        text = read_file(folder / SECRET_FILE, 200).decode("ascii")
-    except (RejectedError, ValueError):
-        return None
-    return text if text.isalnum() else None
 
 
 @layer("reading (links, sizes, depth)")

@@ -1,7 +1,9 @@
-"""Who is in the class, as nbgrader's gradebook has it: `nbgrader db student import` puts it there."""
+"""Who is in the class, as nbgrader's gradebook has it: `autograder roster` puts it there."""
 
-from collections import Counter
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder.course.folders import Course
 from autograder.course.schema import refuse_outdated
 from autograder.errors import GradebookError
+from autograder.text import plain
+
+PARTICIPANT = re.compile(
+    r"(?:particip|teilnehm|deelnem|partecip|uczestni|deltag|\u0443\u0447\u0430\u0441\u0442\u043d)[^\d]{0,40}(\d{0,12})",
+    re.IGNORECASE,
+)
+"""What Moodle calls a student whose name it hides (``Participant 123``), in the languages of most of its sites."""
 
 
 @dataclass(frozen=True)
@@ -23,21 +32,50 @@ class Roster:
     ----------
     ids : frozenset of str
         nbgrader's ids.
-    by_lms_id : dict of str to str
-        By the column ``lms_user_id``.
-    by_name : dict of str to str
-        By full name, first or last name first, letters and digits only; without names that two students share.
+    by_lms_id, by_email : dict of str to frozenset of str
+        By the column ``lms_user_id``, and by e-mail address: all students who have it.
+    by_id : dict of str to frozenset of str
+        By id, upper and lower case alike.
+    by_name : dict of str to frozenset of str
+        By full name, first or last name first, letters and digits only.
+    names : dict of str to str
+        First and last name by id, of those whose name is known.
     """
 
     ids: frozenset[str] = frozenset()
-    by_lms_id: dict[str | None, str] = field(default_factory=dict)
-    by_name: dict[str, str] = field(default_factory=dict)
+    by_lms_id: dict[str, frozenset[str]] = field(default_factory=dict)
+    by_email: dict[str, frozenset[str]] = field(default_factory=dict)
+    by_id: dict[str, frozenset[str]] = field(default_factory=dict)
+    by_name: dict[str, frozenset[str]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
-    def find(self, said: str, lms_id: str | None = None) -> str | None:
-        """Find the id of the student whom a download calls by a name, and perhaps by the LMS's own number."""
-        if lms_id in self.by_lms_id:
-            return self.by_lms_id[lms_id]
-        return said if said in self.ids else self.by_name.get(_letters(said))
+    def find(
+        self, said: str, lms_id: str | None = None, *, email: str | None = None, is_id: bool = False
+    ) -> frozenset[str]:
+        """
+        Find the students whom a download may mean; more than one where it cannot be told.
+
+        Parameters
+        ----------
+        said : str
+            What the download calls the student.
+        lms_id : str, optional
+            The LMS's own number. It decides, and so does the address.
+        is_id : bool
+            Whether the download gives user names, so that an id decides, too.
+        """
+        for known, key in ((self.by_lms_id, lms_key(lms_id or "")), (self.by_email, (email or "").casefold())):
+            if key in known:
+                return known[key]
+        exact = frozenset([said]) & self.ids
+        if exact and is_id:
+            return exact
+        nobody: frozenset[str] = frozenset()
+        return exact | self.by_id.get(folded(said), nobody) | self.by_name.get(letters(said), nobody)
+
+    def called(self, student: str) -> str:
+        """Write a student's id, with the name behind it where it is known."""
+        return f"{student} ({self.names[student]})" if student in self.names else student
 
 
 def read_roster(course: Course) -> Roster:
@@ -64,19 +102,44 @@ def read_roster(course: Course) -> Roster:
 def roster_of(students: Iterable[Student]) -> Roster:
     """Make the roster of these rows."""
     rows = list(students)
-    names = [(key, str(row.id)) for row in rows for key in _keys(row)]
-    shared = {key for key, count in Counter(key for key, _ in set(names)).items() if count > 1}
     return Roster(
         frozenset(str(row.id) for row in rows),
-        {str(row.lms_user_id): str(row.id) for row in rows if row.lms_user_id},
-        {key: student for key, student in names if key not in shared},
+        _index(rows, lambda row: {lms_key(str(row.lms_user_id or ""))}),
+        _index(rows, lambda row: {str(row.email or "").casefold()}),
+        _index(rows, lambda row: {folded(str(row.id))}),
+        _index(rows, _both_ways),
+        {str(row.id): name for row in rows if (name := _full_name(row))},
     )
 
 
-def _keys(row: Student) -> set[str]:
+def lms_key(number: str) -> str:
+    """Write the LMS's number of a student so that two spellings of it are equal."""
+    hidden = PARTICIPANT.fullmatch(number.strip())
+    return f"participant {hidden[1]}" if hidden and hidden[1] else number.strip().casefold()
+
+
+def letters(name: str) -> str:
+    """Reduce a name to its letters and digits, in one case: two names that are equal then may be one."""
+    return "".join(character for character in folded(name) if character.isalnum())
+
+
+def folded(name: str) -> str:
+    """Write a name so that two spellings of it are equal that a file system may take for one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _index(rows: list[Student], keys: Callable[[Student], set[str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        for key in keys(row) - {""}:
+            found[key].add(str(row.id))
+    return {key: frozenset(ids) for key, ids in found.items()}
+
+
+def _both_ways(row: Student) -> set[str]:
     first, last = row.first_name or "", row.last_name or ""
-    return {_letters(first + last), _letters(last + first)} if first and last else set()
+    return {letters(first + last), letters(last + first)} if first and last else set()
 
 
-def _letters(name: str) -> str:
-    return "".join(character for character in name.casefold() if character.isalnum())
+def _full_name(row: Student) -> str:
+    return plain(" ".join(f"{row.first_name or ''} {row.last_name or ''}".split()))

@@ -1,4 +1,4 @@
-"""The files that a notebook finds beside it: copies of what students were given."""
+"""The files that a notebook finds beside it: copies of what students were given, and of what they brought along."""
 
 import shutil
 from collections.abc import Mapping
@@ -18,6 +18,26 @@ def copy_data(files: Mapping[str, str], folder: Path) -> None:
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-        copy.chmod(0o644)
-        for parent in copy.relative_to(folder).parents[:-1]:
-            (folder / parent).chmod(0o755)
+        _open_to_all(copy, folder)
+
+
+def write_data(files: Mapping[str, bytes], folder: Path) -> None:
+    """
+    Write files into a folder, as `copy_data` copies them; one that is there already stays.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Contents, by names without folders.
+    """
+    for name, content in files.items():
+        copy = folder / name
+        if not copy.exists():
+            copy.write_bytes(content)
+            _open_to_all(copy, folder)
+
+
+def _open_to_all(copy: Path, folder: Path) -> None:
+    copy.chmod(0o644)
+    for parent in copy.relative_to(folder).parents[:-1]:
+        (folder / parent).chmod(0o755)

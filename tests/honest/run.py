@@ -11,7 +11,7 @@ from autograder.grading.batch import local_processes
 from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
 from autograder.session import Session, run_session
-from autograder.submissions.reading import students as folders
+from autograder.submissions.folder import students as folders
 from autograder.zygote.limits import Limits
 from tests.conftest import ASSIGNMENT, copy_course, runner
 from tests.honest.students import Student, Work, hand_in
