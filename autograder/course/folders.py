@@ -131,6 +131,13 @@ class Course:
         """The folder of what a batch writes for the instructor."""
         return self.root / "reports"
 
+    def assignments(self) -> list[str]:
+        """Name the assignments that have master notebooks."""
+        parts = self.source(_ASSIGNMENT).parts
+        depth = parts.index(_ASSIGNMENT)
+        found = Path(*parts[:depth]).glob(str(Path("*", *parts[depth + 1 :], "*.ipynb")))
+        return sorted({path.parts[depth] for path in found})
+
     def assignment(self, name: str) -> Assignment:
         """
         Read an assignment's master notebooks.
@@ -143,7 +150,9 @@ class Course:
         folder = self.source(name)
         paths = sorted(folder.glob("*.ipynb"))
         if not paths:
-            raise CourseError(f"{folder}: no master notebooks there; name one of: {', '.join(self._assignments())}")
+            raise CourseError(
+                f"{folder}: no master notebooks there; name one of: {', '.join(self.assignments()) or '(none found)'}"
+            )
         hints = folder / HINTS_FILE
         return Assignment(
             name=name,
@@ -185,12 +194,6 @@ class Course:
     def _is_left_out(self, path: Path) -> bool:
         """Tell whether a file is hidden, a link, or one that the course tells nbgrader to ignore."""
         return path.name.startswith(".") or path.is_symlink() or is_ignored(str(path), self.directory.ignore)
-
-    def _assignments(self) -> list[str]:
-        parts = self.source(_ASSIGNMENT).parts
-        depth = parts.index(_ASSIGNMENT)
-        found = Path(*parts[:depth]).glob(str(Path("*", *parts[depth + 1 :], "*.ipynb")))
-        return sorted({path.parts[depth] for path in found}) or ["(none found)"]
 
     def _path(self, kind: str, student: str, assignment: str) -> Path:
         return Path(self.directory.format_path(kind, student, assignment))

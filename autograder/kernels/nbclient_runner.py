@@ -66,6 +66,9 @@ class NbclientRunner:
         Whether kernels are forked; a jailed one always is.
     data : tuple of DataFile
         What a notebook finds in its folder.
+    imports : tuple of str
+        What is imported before kernels are forked as well, where it can be. It decides about nothing but time, so
+        it is in no key.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -74,6 +77,7 @@ class NbclientRunner:
     preload: tuple[str, ...] | None = None
     warm: bool = True
     data: tuple[DataFile, ...] = ()
+    imports: tuple[str, ...] = field(default=(), repr=False)
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """
@@ -174,6 +178,7 @@ class NbclientRunner:
             config.KernelManager.connection_file = str(scratch / "kernel.json")
         if self.preload is not None:
             config.WarmProvisioner.preload = list(self.preload)
+        config.WarmProvisioner.imports = list(self.imports)
         return config
 
 
