@@ -1,5 +1,5 @@
 """
-The command line: `autograder ids | release | reference | lint | collect | grade | settle | export | desk | doctor`.
+The command line: `autograder` with one of the commands that `COMMANDS` lists.
 
 Exit codes: 0 all is well; 1 the command finished, and something needs review; 2 nothing was done; 130 stopped.
 """
@@ -15,10 +15,12 @@ from autograder.errors import AutograderError
 from autograder.text import plain
 
 COMMANDS = {
+    "new": "make a course of one's own in a new folder, ready to be taught",
     "ids": "name the cells of the masters, which no menu of JupyterLab does",
     "release": "write the student version from the masters",
     "reference": "run the masters and store the outputs that submissions are compared with",
     "lint": "hold the masters against the rules for notebooks",
+    "answers": "grade labelled answers, right and wrong, and hold what they get against their labels",
     "collect": "bring an LMS's download, a folder or a zip file, into the folder of submissions",
     "grade": "grade what was submitted and has not been graded yet",
     "settle": "give 0 by hand to notebooks that nobody can grade, missing ones for instance",
