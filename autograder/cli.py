@@ -28,7 +28,9 @@ COMMANDS = {
     "desk": "lay the release out in desk/, where a student works, and never over anybody's work",
     "doctor": "see whether this machine can grade safely",
 }
-"""What each command does. It is the module of its name in `autograder.commands`, with `add_options` and `run`."""
+"""
+What each command does. It is the module of its name in `autograder.commands`, with `add_options` and `run`.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

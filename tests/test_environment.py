@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,9 @@ def locked() -> dict[str, str]:
 
 def declared() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [Requirement(line) for line in [*project["dependencies"], *project["optional-dependencies"]["dev"]]]
+    return [
+        Requirement(line) for line in [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    ]
 
 
 def test_every_line_of_the_lock_is_one_pinned_package_and_holds_no_address() -> None:
