@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 from autograder import __version__
 from autograder.commands.terminal import NOTHING_DONE, STOPPED, find_footing, terminal
@@ -16,6 +17,7 @@ from autograder.text import plain
 
 COMMANDS = {
     "new": "make a course of one's own in a new folder, ready to be taught",
+    "import": "make a master from another grader's, and list what it cannot carry over",
     "ids": "name the cells of the masters, which no menu of JupyterLab does",
     "release": "write the student version from the masters",
     "reference": "run the masters and store the outputs that submissions are compared with",
@@ -29,7 +31,8 @@ COMMANDS = {
     "doctor": "see whether this machine can grade safely",
 }
 """
-What each command does. It is the module of its name in `autograder.commands`, with `add_options` and `run`.
+What each command does. It is the module of its name in `autograder.commands`, with `add_options` and `run`; of a word
+of Python with a ``_`` behind it.
 """
 
 
@@ -63,7 +66,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
         # Only the one that is asked for is imported: --help answers at once.
         if name in arguments[:1]:
-            command = import_module(f"autograder.commands.{name}")
+            command = import_module(f"autograder.commands.{name}{'_' * iskeyword(name)}")
             command.add_options(sub)
             sub.set_defaults(run=command.run)
     return parser
