@@ -13,6 +13,8 @@ c.CourseDirectory.release_directory = "notebooks"
 
 c.Grading.subject = "sharing_variables"
 
+c.Answers.folder = "tests/classroom"
+
 c.ClearSolutions.code_stub = {
     "python": "# YOUR CODE HERE (then remove the next line)\n"
     'raise NotImplementedError("This exercise is still to do.")',

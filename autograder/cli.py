@@ -1,5 +1,5 @@
 """
-The command line: `autograder` and one of the commands below.
+The command line: `autograder` with one of the commands that `COMMANDS` lists.
 
 Exit codes: 0 all is well; 1 the command finished, and something needs review; 2 nothing was done; 130 stopped.
 """
@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 from autograder import __version__
 from autograder.commands.terminal import NOTHING_DONE, STOPPED, find_footing, terminal
@@ -15,10 +16,13 @@ from autograder.errors import AutograderError
 from autograder.text import plain
 
 COMMANDS = {
+    "new": "make a course of one's own in a new folder, ready to be taught",
+    "import": "make a master from another grader's, and list what it cannot carry over",
     "ids": "name the cells of the masters, which no menu of JupyterLab does",
     "release": "write the student version from the masters",
     "reference": "run the masters and store the outputs that submissions are compared with",
     "lint": "hold the masters against the rules for notebooks",
+    "answers": "grade labelled answers, right and wrong, and hold what they get against their labels",
     "roster": "read who is in the class, as Excel or the LMS writes it, into nbgrader's gradebook",
     "collect": "bring an LMS's download, a folder or a zip file, into the folder of submissions",
     "grade": "grade what was submitted and has not been graded yet",
@@ -27,7 +31,10 @@ COMMANDS = {
     "desk": "lay the release out in desk/, where a student works, and never over anybody's work",
     "doctor": "see whether this machine can grade safely",
 }
-"""What each command does. It is the module of its name in `autograder.commands`, with `add_options` and `run`."""
+"""
+What each command does. It is the module of its name in `autograder.commands`, with `add_options` and `run`; of a word
+of Python with a ``_`` behind it.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +67,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
         # Only the one that is asked for is imported: --help answers at once.
         if name in arguments[:1]:
-            command = import_module(f"autograder.commands.{name}")
+            command = import_module(f"autograder.commands.{name}{'_' * iskeyword(name)}")
             command.add_options(sub)
             sub.set_defaults(run=command.run)
     return parser

@@ -1,5 +1,6 @@
 """Whether this machine can grade safely, found out by trying, and what to do where it cannot."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -11,9 +12,11 @@ from pathlib import Path
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course.folders import Course
-from autograder.errors import AutograderError, JailError
+from autograder.course.imports import imports_of
+from autograder.errors import AutograderError, CourseError, JailError
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.run import Ended, held_by
+from autograder.kernels.zygote_client import Connection
 from autograder.zygote.bubblewrap import JAIL_UID, bubblewrap, exposing
 from autograder.zygote.seccomp import system_call_filter
 
@@ -143,7 +146,7 @@ def _hidden(root: Path) -> Diagnosis:
 def _kernel(course: Course) -> list[Diagnosis]:
     """Try the real thing."""
     notebook = new_notebook(cells=[new_code_cell("assert 1 + 1 == 2", id="sum")])
-    runner = runner_of(course.config, course.subject, jailed=True)
+    runner = runner_of(course.config, course.subject, jailed=True, imports=_imports(course))
     try:
         lease = runner.lease()
         try:
@@ -155,8 +158,29 @@ def _kernel(course: Course) -> list[Diagnosis]:
     is_fine = done.ended is Ended.COMPLETE and done.replies["sum"].ok
     return [
         Diagnosis("control groups", True, held_by(lease.groups)),
+        _preloaded(lease),
         Diagnosis("a jailed kernel", is_fine, f"ran a cell: {done.ended.value}"),
     ]
+
+
+def _imports(course: Course) -> tuple[str, ...]:
+    """Name what the masters of all assignments import; those that cannot be read are named when they are graded."""
+    found: set[str] = set()
+    for name in course.assignments():
+        with contextlib.suppress(CourseError):
+            found |= set(imports_of(course.assignment(name), course.data(name)))
+    return tuple(sorted(found))
+
+
+def _preloaded(lease: Connection) -> Diagnosis:
+    """Say what is imported once for all kernels, and what each imports by itself: for how long grading takes."""
+    missing = [name for name, why in lease.left_out.items() if why.startswith(ModuleNotFoundError.__name__)]
+    said = f"imported once for all notebooks: {', '.join(lease.preloaded) or 'nothing'}"
+    if lease.left_out:
+        said += f"; left to each: {', '.join(f'{name} ({why})' for name, why in lease.left_out.items())}"
+    if missing:
+        said += f"; install what is missing into {sys.prefix}"
+    return Diagnosis("packages", not missing, said)
 
 
 def _content(path: str) -> str:

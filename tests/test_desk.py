@@ -8,8 +8,7 @@ import pytest
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.hints import Catalogue
-from tests.classroom.answers import answers
-from tests.classroom.students import released
+from tests.classroom.students import answers, released
 from tests.conftest import ROOT
 from tests.desk_client import executed, started
 

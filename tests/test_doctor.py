@@ -4,11 +4,13 @@ import shutil
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.cli import main
 from autograder.commands.terminal import DONE, NEEDS_REVIEW
-from autograder.course.folders import Course
+from autograder.course.folders import CONFIG_FILE, Course
 from autograder.doctor import diagnose
 
 
@@ -27,6 +29,20 @@ def test_a_machine_without_bubblewrap_is_told_what_to_install(
     assert main(["doctor", "--course", str(small.root)]) == NEEDS_REVIEW
     assert (
         "MEND  bubblewrap: bubblewrap is not installed; install the package `bubblewrap`" in capsys.readouterr().out
+    )
+
+
+def test_a_package_that_notebooks_import_and_nobody_installed_is_named(tmp_path: Path) -> None:
+    source = tmp_path / "source" / "one"
+    source.mkdir(parents=True)
+    (tmp_path / CONFIG_FILE).write_text("c = get_config()\n", encoding="utf-8")
+    cells = [new_code_cell("import numpy as np\nfrom no_such_package import thing")]
+    nbformat.write(new_notebook(cells=cells), source / "01_one.ipynb")
+    (packages,) = (diagnosis for diagnosis in diagnose(Course(tmp_path), 1) if diagnosis.what == "packages")
+    assert not packages.is_fine
+    assert packages.detail == (
+        "imported once for all notebooks: numpy; left to each: no_such_package (ModuleNotFoundError: No module named "
+        f"'no_such_package'); install what is missing into {sys.prefix}"
     )
 
 

@@ -10,20 +10,23 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from traitlets.config import Config
 
 from autograder.authoring import lint as rules
 from autograder.authoring.lint import (
     EVIDENCE_RULES,
-    LESSON_CELLS,
-    LONGEST_SENTENCES,
     RULES,
+    SIZE_RULES,
     Found,
+    Lint,
     Problem,
     lint,
     lint_release,
+    sizes_of,
 )
 from autograder.course.assignment import Assignment
 from autograder.course.master import DEMONSTRATION_TAG, OUTPUT_TAG, Master, MasterCell
+from autograder.errors import CourseError
 from autograder.grading.hidden_parts import OUTPUT_MARK
 from autograder.hints import FILE, Catalogue, Misconception, Reread
 from autograder.subject import PLAIN, find_subject
@@ -147,6 +150,7 @@ DEFAULT_GRAPH = (
     "builds in whatever graph is the default",
     "wrap it in `with tf.Graph().as_default():`, or tag it default-graph if that is its subject",
 )
+LONGEST_SENTENCES = Lint().hint_characters
 SENTENCE = f"say it in at most {LONGEST_SENTENCES} characters"
 ERROR = new_output("error", ename="ValueError", evalue="", traceback=[])
 PICTURE = new_output("display_data", {"text/plain": "<Figure>", "image/png": "AAAA"})
@@ -442,13 +446,15 @@ def alone(broken: Broken) -> list[tuple[str, str, str]]:
     """Hold a lesson against its own rule and no other."""
     (master,) = broken.assignment.notebooks
     if broken.rule is rules.hints_can_be_followed:
-        return list(broken.rule(broken.assignment))
+        return list(broken.rule(broken.assignment, Lint()))
+    if broken.rule in SIZE_RULES:
+        return list(broken.rule(master, Lint()))
     if broken.rule in EVIDENCE_RULES:
         return list(broken.rule(master, broken.assignment.subject))
     return list(broken.rule(master))
 
 
-ALL_RULES = {*RULES, *EVIDENCE_RULES, rules.hints_can_be_followed, *SUBJECT.lint_rules}
+ALL_RULES = {*RULES, *SIZE_RULES, *EVIDENCE_RULES, rules.hints_can_be_followed, *SUBJECT.lint_rules}
 
 
 def test_every_rule_is_broken_here() -> None:
@@ -538,7 +544,21 @@ def test_two_tests_that_show_a_graph_begin_with_lines_of_their_own() -> None:
 
 def test_the_bounds_of_a_lesson_are_those_tried_here() -> None:
     sizes = {len([cell for cell in kept.notebooks[0].cells if not cell.graded]) for kept in KEPT.values()}
-    assert {LESSON_CELLS.start, LESSON_CELLS.stop - 1} <= sizes
+    assert {Lint().fewest_cells, Lint().most_cells} <= sizes
+
+
+def test_a_course_sets_the_sizes_and_hears_of_one_that_there_is_not() -> None:
+    config = Config({"Lint": {"code_lines": 5, "test_lines": 2, "fewest_cells": 40, "least_text": 0.9}})
+    wrong = [problem.wrong for problem in lint(lesson(code("code-0", lines(6))), sizes_of(config))]
+    assert wrong == [
+        "6 lines of code, more than 5",
+        "4 lines of code, more than 2",
+        "26 cells beside the tests",
+        "62% of the lesson's cells are text",
+    ]
+    for given, message in (({"code_line": 5}, "c.Lint.code_line: no such size"), ({"code_lines": "five"}, "int")):
+        with pytest.raises(CourseError, match=message):
+            sizes_of(Config({"Lint": given}))
 
 
 def test_a_variable_in_the_arguments_of_another_add_is_found() -> None:

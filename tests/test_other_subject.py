@@ -1,68 +1,38 @@
-"""A course on another subject, without TensorFlow: built from docs/authoring.md, worked at a desk, and graded."""
+"""A course of one's own, without TensorFlow: made as docs/new-course.md says, worked at a desk, and graded."""
 
 import asyncio
 import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder.authoring.answers import answers_to
+from autograder.cli import main
+from autograder.commands.terminal import NOTHING_DONE
+from autograder.course.folders import Course
 from tests.conftest import ROOT
 
-PAGE = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
-NAME, NOTEBOOK = "joins", "01_joins"
+PAGE = (ROOT / "docs" / "new-course.md").read_text(encoding="utf-8")
+COURSE, NAME, NOTEBOOK = "statistics", "rain", "01_means"
 KERNEL = "autograder"
-BELIEF = "A join keeps every row of the left table."
+BELIEF = "A value that is missing counts as zero in a mean."
+BELIEVES = "missing-is-zero"
 
-RIGHT = {
-    "predict-rows": "rows = 3",
-    "with-names": 'def with_names(orders, customers):\n    return orders.merge(customers, on="customer", how="left")',
-}
-WRONG = {
-    "predict-rows": "rows = 4",
-    "with-names": 'def with_names(orders, customers):\n    return orders.merge(customers, on="customer")',
-}
-
-_ROLES: dict[str, dict[str, bool]] = {
-    "Read-only": {"locked": True},
-    "Autograded answer": {"solution": True},
-    "Autograder tests": {"grade": True, "locked": True},
-}
+# What is compiled is kept from one command to the next, as with everybody else.
+VARIABLES = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def block(file: str) -> str:
-    """Find the text of a file on the page."""
-    found = re.search(rf"^`{re.escape(file)}`:\n\n```\w+\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    assert found is not None, file
-    return found[1]
-
-
-def cells() -> list[nbformat.NotebookNode]:
-    """Read the cells of the master from the page."""
-    pattern = r"^- `([\w-]+)`, \*([\w -]+)\*(?:, (\d+) points?)?(?:, tagged `([\w-]+)`)?:\n\n  ```\w+\n(.*?)^  ```"
-    made = []
-    for name, role, points, tag, indented in re.findall(pattern, PAGE, re.DOTALL | re.MULTILINE):
-        source = re.sub(r"^  ", "", indented, flags=re.MULTILINE).rstrip("\n")
-        if role == "Markdown":
-            made.append(new_markdown_cell(source, id=name))
-            continue
-        meta: dict[str, Any] = {
-            "grade": False,
-            "solution": False,
-            "locked": False,
-            "task": False,
-            "schema_version": 3,
-        }
-        meta |= {"grade_id": name, **_ROLES[role]} | ({"points": int(points)} if points else {})
-        made.append(new_code_cell(source, id=name, metadata={"nbgrader": meta, "tags": [tag] if tag else []}))
-    return made
+def commands() -> list[str]:
+    """List what the page tells to run once everything is installed, line by line."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines()]
 
 
 def python(environment: Path) -> Path:
@@ -85,7 +55,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = folder / ".venv"
     uv = [str(Path(sys.executable).with_name("uv"))]
     wanted = folder / "requirements.txt"
-    wanted.write_text("\n".join(without({"tensorflow-cpu", "tensorboard"})), encoding="utf-8")
+    wanted.write_text("\n".join(without({"tensorflow-cpu", "tensorboard", "pygraphviz"})), encoding="utf-8")
     variables = {**os.environ, "VIRTUAL_ENV": str(place)}
     for command in (
         ["venv", "--quiet", "--no-config", "--python", sys.executable, str(place)],
@@ -97,24 +67,43 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def course(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the course, as the page says."""
-    root = tmp_path_factory.mktemp("tables")
-    source = root / "source" / NAME
-    source.mkdir(parents=True)
-    (root / "nbgrader_config.py").write_text(block("nbgrader_config.py"), encoding="utf-8")
-    (source / "hints.yml").write_text(block(f"source/{NAME}/hints.yml"), encoding="utf-8")
-    kernelspec = {"name": KERNEL, "display_name": "Python (autograder)", "language": "python"}
-    nbformat.write(new_notebook(cells=cells(), metadata={"kernelspec": kernelspec}), source / f"{NOTEBOOK}.ipynb")
-    for command in ("reference", "release"):
-        done = autograder(environment, root, command, NAME)
-        assert done.returncode == 0, done.stderr
-    return root
+def ran(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """Run every command of the page; give the course, and what each printed."""
+    here, printed = tmp_path_factory.mktemp("mine"), {}
+    variables = VARIABLES | {"PATH": f"{environment / 'bin'}:{os.environ['PATH']}"}
+    for line in commands():
+        if line.startswith("cd "):
+            here /= line.removeprefix("cd ")
+            continue
+        done = subprocess.run(line, shell=True, cwd=here, env=variables, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+        printed[line] = done.stdout
+    return here, printed
+
+
+@pytest.fixture(scope="module")
+def course(ran: tuple[Path, dict[str, str]]) -> Path:
+    return ran[0]
 
 
 def autograder(environment: Path, course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(python(environment)), "-m", "autograder", *arguments]
-    return subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=course, env=VARIABLES, capture_output=True, text=True, check=False)
+
+
+def labelled(course: Path) -> dict[str, dict[str, str]]:
+    """Take the first right answer to each exercise, and the one that shows the misconception."""
+    own = Course(course)
+    assignment = own.assignment(NAME)
+    (master,) = assignment.notebooks
+    given = answers_to(course / "answers", assignment, master)
+    return {
+        "right": {name: choices[0].source for name, choices in given.items()},
+        "wrong": {
+            name: next(one.source for one in choices if BELIEVES in one.misconceptions)
+            for name, choices in given.items()
+        },
+    }
 
 
 def filled_in(course: Path, answers: dict[str, str]) -> str:
@@ -125,50 +114,123 @@ def filled_in(course: Path, answers: dict[str, str]) -> str:
 
 
 def test_the_environment_has_no_tensorflow(environment: Path) -> None:
-    found = "import importlib.util as u; print([n for n in ('tensorflow', 'tensorboard', 'keras') if u.find_spec(n)])"
+    names = ("tensorflow", "tensorboard", "keras", "pygraphviz")
+    found = f"import importlib.util as u; print([n for n in {names} if u.find_spec(n)])"
     done = subprocess.run([python(environment), "-c", found], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
+def test_the_commands_of_the_page_do_what_it_says(ran: tuple[Path, dict[str, str]]) -> None:
+    course, printed = ran
+    assert course.name == COURSE
+    assert "ok    packages: imported once for all notebooks: pandas\n" in printed["autograder doctor"]
+    # What is written is what the commands would write.
+    assert "what is stored is what they show" in printed[f"autograder reference {NAME}"]
+    assert "12 labelled answers: each gets what its label says" in printed["autograder answers check"]
+    graded = " ".join(re.sub("[│┃]", " ", printed[f"autograder grade {NAME}"]).split())
+    assert "ada GRADED 5 5" in graded and "alan GRADED 0 0" in graded
+
+
+def test_the_page_names_the_files_that_are_written(ran: tuple[Path, dict[str, str]]) -> None:
+    written = re.findall(r"^written: statistics/(\S+)", ran[1][f"autograder new {COURSE}"], re.MULTILINE)
+    named = re.findall(r"^\| `([\w/.]+)` \|", PAGE, re.MULTILINE)
+    assert sorted({path if path in named else path.rpartition("/")[0] + "/" for path in written}) == sorted(named)
+
+
+def test_nothing_is_written_into_a_folder_that_is_not_empty(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    for folder, why in ((tmp_path, "is not empty"), (tmp_path / "mine.txt", "is a file")):
+        assert main(["new", str(folder)]) == NOTHING_DONE
+        told = capsys.readouterr().err
+        assert told.startswith(f"autograder: {folder}: {why}") and len(told.splitlines()) == 1
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    assert main(["new", str(tmp_path / "new")]) == NOTHING_DONE
+    assert "run `pip install pandas`" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
 def test_the_release_has_the_hints_and_no_solution(course: Path) -> None:
     release = course / "release" / NAME
-    assert (release / "hints.yml").read_text(encoding="utf-8") == block(f"source/{NAME}/hints.yml")
+    assert (release / "hints.yml").read_bytes() == (course / "source" / NAME / "hints.yml").read_bytes()
     text = (release / f"{NOTEBOOK}.ipynb").read_text(encoding="utf-8")
-    assert 'how=\\"left\\"' not in text and "edsger" not in text
+    assert "groupby" not in text and "west" not in text
+    assert sorted(path.name for path in release.iterdir()) == [f"{NOTEBOOK}.ipynb", "hints.yml", "tests.json"]
 
 
-def test_a_failed_test_at_a_desk_names_the_idea(course: Path, environment: Path) -> None:
-    command = [str(python(environment)), "-m", "tests.test_other_subject", str(course / "release" / NAME)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+def test_labels_that_are_off_get_a_line_each(
+    course: Path, environment: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / COURSE
+    shutil.copytree(course, own, ignore=shutil.ignore_patterns("submitted", "feedback", "autograded", ".autograder"))
+    file = own / "answers" / NAME / NOTEBOOK / "predict-mean.py"
+    file.write_text(
+        "# %% right: is wrong\npredicted_mean = 3.0\n\n"
+        "# %% wrong -, 0 points, loses test-predict-mean: is right\npredicted_mean = 4.0\n\n"
+        "# %% wrong -, loses test-predict-mean: shows a belief\npredicted_mean = 3\n\n"
+        "# %% right: is right\npredicted_mean = 4\n"
+    )
+    done = autograder(environment, own, "answers", "check", f"answers/{NAME}/{NOTEBOOK}/predict-mean.py")
+    assert done.returncode == 1, done.stderr
+    lines = done.stdout.strip().splitlines()
+    assert sorted(line.replace(str(file), "FILE") for line in lines if str(file) in line) == [
+        "FILE:1: right: is wrong: loses test-predict-mean, and should keep it (You predicted 3.0, and the answer is "
+        "4.0. The missing value is left out: 12 mm on 3 days. Expected: 4.0 Shown: 3.0); "
+        "is told missing-is-zero, and should be told nothing",
+        "FILE:4: wrong -: is right: keeps test-predict-mean, and should lose it",
+        "FILE:7: wrong -: shows a belief: is told missing-is-zero, and should be told nothing",
+    ]
+    assert lines[-1] == "3 of 4 labelled answers did not get what the label says"
+    for label, why in (
+        ("# %% correct: yes", "is no label"),
+        ("# %% wrong M9, 0 points, loses test-predict-mean: no", "M9 is no entry of hints.yml"),
+        ("# %% wrong -, 0 points, loses test-average-known: no", "test-average-known is no test of this exercise"),
+        ("# %% wrong -, 1 point, loses test-predict-mean: no", "contradict each other"),
+    ):
+        file.write_text(f"{label}\npredicted_mean = 4\n")
+        assert main(["answers", "check", "--course", str(own)]) == NOTHING_DONE
+        told = capsys.readouterr().err
+        assert told.startswith(f"autograder: {file}:1: ") and why in told and len(told.splitlines()) == 1
+
+
+def test_a_failed_test_at_a_desk_names_the_idea(course: Path, environment: Path, tmp_path: Path) -> None:
+    given = tmp_path / "answers.json"
+    given.write_text(json.dumps(labelled(course)))
+    command = [str(python(environment)), "-m", "tests.test_other_subject", str(course / "release" / NAME), str(given)]
+    done = subprocess.run(command, cwd=ROOT, env=VARIABLES, capture_output=True, text=True, check=True)
     shown = json.loads(done.stdout)
-    assert shown["wrong"] != shown["right"] == ["", ""]
+    assert shown["right"] == ["", "", ""]
     for message in shown["wrong"]:
         words = " ".join(message.split())
         assert words.startswith("Not yet. Looks at")
-        assert f"Perhaps you believe: {BELIEF}" in words and "Reread: “Which rows stay?” in 01_joins" in words
+        assert f"Perhaps you believe: {BELIEF}" in words and "Reread: “What is missing” in 01_means" in words
 
 
 def test_the_class_is_graded_and_reported(course: Path, environment: Path) -> None:
-    for student, answers in (("ada", RIGHT), ("alan", WRONG)):
+    given = labelled(course)
+    for student, kind in (("grace", "right"), ("john", "wrong")):
         folder = course / "submitted" / student / NAME
         folder.mkdir(parents=True)
-        (folder / f"{NOTEBOOK}.ipynb").write_text(filled_in(course, answers), encoding="utf-8")
+        (folder / f"{NOTEBOOK}.ipynb").write_text(filled_in(course, given[kind]), encoding="utf-8")
     done = autograder(environment, course, "grade", NAME)
     assert done.returncode == 0, done.stderr
-    assert f"1 all-rows-stay {BELIEF}" in " ".join(done.stdout.split())
+    assert f"1 {BELIEVES} {BELIEF}" in " ".join(done.stdout.split())
     with (course / "reports" / f"{NAME}.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert {name: (row["state"], row["points"]) for name, row in rows.items()} == {
-        "ada": ("GRADED", "2"),
+        "ada": ("GRADED", "5"),
         "alan": ("GRADED", "0"),
+        "grace": ("GRADED", "5"),
+        "john": ("GRADED", "0"),
     }
-    assert rows["alan"]["misconceptions"] == "all-rows-stay" and not rows["ada"]["misconceptions"]
+    assert {name for name, row in rows.items() if row["misconceptions"] == BELIEVES} == {"john"}
     assert BELIEF in (course / "reports" / f"{NAME}.html").read_text(encoding="utf-8")
     pages = {name: (course / "feedback" / name / NAME / f"{NOTEBOOK}.html").read_text("utf-8") for name in rows}
-    assert BELIEF in pages["alan"] and BELIEF not in pages["ada"]
+    assert [name for name in rows if BELIEF in pages[name]] == ["john"]
 
 
-async def _worked(release: Path) -> dict[str, list[str]]:
+async def _worked(release: Path, answers: dict[str, dict[str, str]]) -> dict[str, list[str]]:
     """Work the released notebook in its own kernel, and give what the tests show of errors."""
     from tests.desk_client import executed, started
 
@@ -176,10 +238,10 @@ async def _worked(release: Path) -> dict[str, list[str]]:
     sources = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
     shown: dict[str, list[str]] = {}
     async with started(KERNEL, cwd=str(release)) as (_, client):
-        await executed(client, "setup-tables", sources["setup-tables"])
-        for kind, answers in (("wrong", WRONG), ("right", RIGHT)):
+        await executed(client, "imports", sources["imports"])
+        for kind in ("wrong", "right"):
             shown[kind] = []
-            for name, source in answers.items():
+            for name, source in answers[kind].items():
                 await executed(client, name, source)
                 (test,) = (test for test in sources if test.startswith(f"test-{name}"))
                 shown[kind].append(await executed(client, test, sources[test]))
@@ -187,4 +249,5 @@ async def _worked(release: Path) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(_worked(Path(sys.argv[1])))))
+    answers = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
+    print(json.dumps(asyncio.run(_worked(Path(sys.argv[1]), answers))))

@@ -13,12 +13,15 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
+from traitlets import Float, Integer, TraitError
+from traitlets.config import Config, Configurable
 
 from autograder.authoring.reference import known_text
 from autograder.course.assignment import Assignment
 from autograder.course.dataflow import binds, reads
 from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.course.ownership import is_test_of
+from autograder.errors import CourseError
 from autograder.grading import hidden_parts
 from autograder.grading.checks import asks_for_evidence
 from autograder.grading.prose import pictures_of
@@ -27,20 +30,50 @@ from autograder.known_tests import FILE as TESTS_FILE
 from autograder.known_tests import title
 from autograder.subject import Subject, kinds_of
 
-CODE_LINES, SOLUTION_LINES, TEST_LINES = 15, 20, 25
-"""Lines of a code cell, by what it is for: more do not fit on a screen beside their explanation."""
-
-LESSON_CELLS = range(20, 71)
-
-LEAST_TEXT = 0.5
-"""Share of text. Both count the lesson's cells, not the graded tests."""
-
-LONGEST_SENTENCES = 200
-"""Characters of what a hint says is believed, or true: more is not read beside an error."""
-
 _FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 _WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Lint(Configurable):
+    """
+    The sizes that rules ask for, as a course's configuration sets them: ``c.Lint.code_lines = 30``.
+
+    Lines are those with code: blank ones and nbgrader's delimiters do not count. Graded tests do not count as cells.
+    """
+
+    code_lines = Integer(15, min=1, help="Most lines of a code cell: more do not fit beside their explanation.").tag(
+        config=True
+    )
+    solution_lines = Integer(20, min=1, help="Most lines of a solution.").tag(config=True)
+    test_lines = Integer(25, min=1, help="Most lines of a test.").tag(config=True)
+    fewest_cells = Integer(20, min=0, help="Fewest cells of a notebook.").tag(config=True)
+    most_cells = Integer(70, min=1, help="Most cells of a notebook: more is too long for one sitting.").tag(
+        config=True
+    )
+    least_text = Float(0.5, min=0, max=1, help="Least share of text among the cells of a notebook.").tag(config=True)
+    hint_characters = Integer(
+        200, min=1, help="Most characters of a belief or a truth: more is not read beside an error."
+    ).tag(config=True)
+
+
+def sizes_of(config: Config) -> Lint:
+    """
+    Read the sizes of a course.
+
+    Raises
+    ------
+    CourseError
+        When it sets one that there is not, or one that cannot be.
+    """
+    for name in config.get("Lint", {}):
+        if name not in Lint.class_trait_names(config=True):
+            known = ", ".join(sorted(Lint.class_trait_names(config=True)))
+            raise CourseError(f"c.Lint.{name}: no such size; name one of: {known}")
+    try:
+        return Lint(config=config)
+    except TraitError as error:
+        raise CourseError(f"c.Lint: {' '.join(str(error).split())}; mend nbgrader_config.py") from None
 
 
 @dataclass(frozen=True)
@@ -68,8 +101,9 @@ Found = Iterator[tuple[str, str, str]]
 """What a rule yields: the cell's id (or nothing), what is wrong, how to mend it."""
 
 
-def lint(assignment: Assignment) -> list[Problem]:
+def lint(assignment: Assignment, sizes: Lint | None = None) -> list[Problem]:
     """Hold every master notebook of an assignment, and its hints, against every rule."""
+    sizes = sizes or Lint()
     return [
         *(
             Problem(f"{master.name}.ipynb", *found)
@@ -83,7 +117,13 @@ def lint(assignment: Assignment) -> list[Problem]:
             for evidence_rule in EVIDENCE_RULES
             for found in evidence_rule(master, assignment.subject)
         ),
-        *(Problem(FILE, *found) for found in hints_can_be_followed(assignment)),
+        *(
+            Problem(f"{master.name}.ipynb", *found)
+            for master in assignment.notebooks
+            for size_rule in SIZE_RULES
+            for found in size_rule(master, sizes)
+        ),
+        *(Problem(FILE, *found) for found in hints_can_be_followed(assignment, sizes)),
         *tests_can_be_told_apart(assignment),
     ]
 
@@ -243,10 +283,10 @@ def solutions_are_marked(master: Master) -> Found:
             yield cell_name(cell), "no marked solution", "put ### BEGIN SOLUTION and ### END SOLUTION around it"
 
 
-def code_is_short(master: Master) -> Found:
+def code_is_short(master: Master, sizes: Lint) -> Found:
     """A cell fits on a screen beside its explanation."""
     for cell in master.cells:
-        most = TEST_LINES if cell.graded else SOLUTION_LINES if cell.solution else CODE_LINES
+        most = sizes.test_lines if cell.graded else sizes.solution_lines if cell.solution else sizes.code_lines
         lines = [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("###")]
         if cell.is_code and len(lines) > most:
             yield cell_name(cell), f"{len(lines)} lines of code, more than {most}", "split it, or say less"
@@ -264,7 +304,7 @@ def outputs_are_references(master: Master, subject: Subject) -> Found:
                 yield cell_name(cell), "stores an output that is not text", "show names or numbers as text"
 
 
-def hints_can_be_followed(assignment: Assignment) -> Found:
+def hints_can_be_followed(assignment: Assignment, sizes: Lint) -> Found:
     """A hint sends a student to a heading that exists, in sentences short enough to read beside an error."""
     headings = {master.name: set(_headings(master)) for master in assignment.notebooks}
     for entry in assignment.catalogue.values():
@@ -274,7 +314,7 @@ def hints_can_be_followed(assignment: Assignment) -> Found:
                 f"sends students to {entry.reread}, which is not there",
                 "name a notebook and a heading of it",
             )
-        yield from _badly_worded(entry)
+        yield from _badly_worded(entry, sizes.hint_characters)
 
 
 def tests_can_be_told_apart(assignment: Assignment) -> Iterator[Problem]:
@@ -290,13 +330,13 @@ def tests_can_be_told_apart(assignment: Assignment) -> Iterator[Problem]:
                 seen.add(line)
 
 
-def _badly_worded(entry: Misconception) -> Found:
+def _badly_worded(entry: Misconception, most: int) -> Found:
     for what, words in (("belief", entry.belief), ("truth", entry.truth)):
-        if not words.endswith((".", "?", "!")) or len(words) > LONGEST_SENTENCES:
+        if not words.endswith((".", "?", "!")) or len(words) > most:
             yield (
                 entry.id,
                 f"its {what} is no sentence, or a long one",
-                f"say it in at most {LONGEST_SENTENCES} characters",
+                f"say it in at most {most} characters",
             )
 
 
@@ -306,19 +346,19 @@ def _headings(master: Master) -> Iterator[str]:
         yield from (found.replace("`", "").strip() for found in re.findall(r"^#+ +(.+)$", text, re.MULTILINE))
 
 
-def lessons_have_a_shape(master: Master) -> Found:
+def lessons_have_a_shape(master: Master, sizes: Lint) -> Found:
     """One heading of the first level; neither too long for one sitting nor mostly code."""
     texts = [_FENCED.sub("", cell.source) for cell in master.cells if not cell.is_code]
     headings = [line for text in texts for line in text.splitlines() if line.startswith("# ")]
     if len(headings) != 1:
         yield "", f"{len(headings)} headings of the first level", "have exactly one, at the top"
     lesson = [cell for cell in master.cells if not cell.graded]
-    if len(lesson) not in LESSON_CELLS:
-        few, many = LESSON_CELLS.start, LESSON_CELLS.stop - 1
-        yield "", f"{len(lesson)} cells beside the tests", f"have between {few} and {many}"
+    if not sizes.fewest_cells <= len(lesson) <= sizes.most_cells:
+        wanted = f"have between {sizes.fewest_cells} and {sizes.most_cells}"
+        yield "", f"{len(lesson)} cells beside the tests", wanted
     share = sum(not cell.is_code for cell in lesson) / max(1, len(lesson))
-    if share < LEAST_TEXT:
-        yield "", f"{share:.0%} of the lesson's cells are text", f"have at least {LEAST_TEXT:.0%}: explain more"
+    if share < sizes.least_text:
+        yield "", f"{share:.0%} of the lesson's cells are text", f"have at least {sizes.least_text:.0%}: explain more"
 
 
 RULES: tuple[Callable[[Master], Found], ...] = (
@@ -333,10 +373,11 @@ RULES: tuple[Callable[[Master], Found], ...] = (
     tests_leave_nothing_behind,
     tests_are_folded,
     solutions_are_marked,
-    code_is_short,
     demonstrations_stand_alone,
-    lessons_have_a_shape,
 )
+
+SIZE_RULES: tuple[Callable[[Master, Lint], Found], ...] = (code_is_short, lessons_have_a_shape)
+"""Rules about sizes, which a course sets."""
 
 EVIDENCE_RULES: tuple[Callable[[Master, Subject], Found], ...] = (
     graded_cells_show_something,

@@ -104,7 +104,11 @@ def _differ(fresh: list[nbformat.NotebookNode], stored: list[nbformat.NotebookNo
 def _lasting(
     output: nbformat.NotebookNode, kinds: Sequence[EvidenceKind], asked: Sequence[EvidenceKind]
 ) -> nbformat.NotebookNode:
-    """Drop what counts runs; of evidence keep its words, and its facts where these are held against a student's."""
+    """
+    Drop what counts runs; of evidence keep its words, and its facts where these are held against a student's.
+
+    Of what is shown as text and as HTML, like a DataFrame, the text stays, where it says more than the kind of it.
+    """
     for kind in kinds:
         if kind.mime_type in output.get("data", {}):
             shown = output.data[kind.mime_type]
@@ -112,6 +116,9 @@ def _lasting(
             if kind in asked:
                 output.data[kind.reference_type] = kind.reference(shown)
             break
+    data = output.get("data", {})
+    if "text/html" in data and not data.get("text/plain", "<").startswith("<"):
+        del data["text/html"]
     if "execution_count" in output:
         output.execution_count = None
     return output

@@ -16,6 +16,7 @@ from autograder.commands.options import add_assignment, add_collecting, add_work
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, progress_bar, terminal
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
+from autograder.course.imports import imports_of
 from autograder.course.steps import not_done, refuse_other_steps
 from autograder.errors import CourseError, DownloadError
 from autograder.files import file_name, replace_file
@@ -72,11 +73,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
         why = "a name that begins with a dot, or is not UTF-8; rename the folder, and grade again"
         console.print(f"not graded: {plain(name)} in {handed_in}: {why}")
         settled = False
+    data = course.data(assignment.name)
     session = Session(
         course,
         assignment,
         _students(course, options),
-        runner_of(course.config, course.subject, jailed=options.jail, data=course.data(assignment.name)),
+        runner_of(
+            course.config, course.subject, jailed=options.jail, data=data, imports=imports_of(assignment, data)
+        ),
         local_processes(options.workers),
         options.workers,
         options.again,

@@ -131,6 +131,13 @@ class Course:
         """The folder of what a batch writes for the instructor."""
         return self.root / "reports"
 
+    def assignments(self) -> list[str]:
+        """Name the assignments that have master notebooks."""
+        parts = self.source(_ASSIGNMENT).parts
+        depth = parts.index(_ASSIGNMENT)
+        found = Path(*parts[:depth]).glob(str(Path("*", *parts[depth + 1 :], "*.ipynb")))
+        return sorted({path.parts[depth] for path in found})
+
     def assignment(self, name: str) -> Assignment:
         """
         Read an assignment's master notebooks.
@@ -200,13 +207,6 @@ class Course:
     def _is_left_out(self, path: Path) -> bool:
         """Tell whether a file is hidden, a link, or one that the course tells nbgrader to ignore."""
         return path.name.startswith(".") or path.is_symlink() or is_ignored(str(path), self.directory.ignore)
-
-    def assignments(self) -> list[str]:
-        """List the names of the assignments that have masters."""
-        parts = self.source(_ASSIGNMENT).parts
-        depth = parts.index(_ASSIGNMENT)
-        found = Path(*parts[:depth]).glob(str(Path("*", *parts[depth + 1 :], "*.ipynb")))
-        return sorted({path.parts[depth] for path in found})
 
     def _path(self, kind: str, student: str, assignment: str) -> Path:
         return Path(self.directory.format_path(kind, student, assignment))

@@ -11,11 +11,24 @@ from autograder.text import counted
 from autograder.zygote.limits import Limits
 
 
-def runner_of(config: Config, subject: Subject, *, jailed: bool, data: tuple[DataFile, ...] = ()) -> NbclientRunner:
+def runner_of(
+    config: Config,
+    subject: Subject,
+    *,
+    jailed: bool,
+    data: tuple[DataFile, ...] = (),
+    imports: tuple[str, ...] = (),
+) -> NbclientRunner:
     """
     Read what a course's configuration says about kernels: ``c.Limits`` and ``c.WarmProvisioner.preload``.
 
-    Where it sets no limit for a cell, nbgrader's ``c.Execute.timeout`` is taken.
+    Where it sets no limit for a cell, nbgrader's ``c.Execute.timeout`` is taken. Where it names no modules to
+    preload, those of the subject are, and what the notebooks import of other packages.
+
+    Parameters
+    ----------
+    imports : tuple of str
+        What the notebooks import, see `autograder.course.imports.imports_of`.
 
     Raises
     ------
@@ -32,8 +45,15 @@ def runner_of(config: Config, subject: Subject, *, jailed: bool, data: tuple[Dat
             "set c.Limits.scratch_bytes and scratch_files higher in nbgrader_config.py"
         )
     preload = config.get("WarmProvisioner", {}).get("preload")
-    preload = None if preload is None else tuple(preload)
-    return NbclientRunner(limits, jailed, subject.name, preload, data=data)
+    named = None if preload is None else tuple(preload)
+    others = _others(imports, subject) if named is None else ()
+    return NbclientRunner(limits, jailed, subject.name, named, data=data, imports=others)
+
+
+def _others(imports: tuple[str, ...], subject: Subject) -> tuple[str, ...]:
+    """Leave out the packages of which the subject names something: it knows best what of them may be imported."""
+    named = {name.partition(".")[0] for name in subject.kernel.preload}
+    return tuple(name for name in imports if name.partition(".")[0] not in named)
 
 
 @layer("limits")

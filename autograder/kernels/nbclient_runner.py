@@ -67,6 +67,9 @@ class NbclientRunner:
         Whether kernels are forked; a jailed one always is.
     data : tuple of DataFile
         What a notebook finds in its folder.
+    imports : tuple of str
+        What is imported before kernels are forked as well, where it can be. It decides about nothing but time, so
+        it is in no key.
     own : mapping of str to bytes
         What a student has brought along, by name: it lies there, too, and never in place of `data`.
     """
@@ -77,6 +80,7 @@ class NbclientRunner:
     preload: tuple[str, ...] | None = None
     warm: bool = True
     data: tuple[DataFile, ...] = ()
+    imports: tuple[str, ...] = field(default=(), repr=False)
     own: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
 
     def beside(self, files: Mapping[str, bytes]) -> "NbclientRunner":
@@ -184,6 +188,7 @@ class NbclientRunner:
             config.KernelManager.connection_file = str(scratch / "kernel.json")
         if self.preload is not None:
             config.WarmProvisioner.preload = list(self.preload)
+        config.WarmProvisioner.imports = list(self.imports)
         return config
 
 

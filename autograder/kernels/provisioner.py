@@ -55,6 +55,9 @@ class WarmProvisioner(LocalProvisioner):
         allow_none=True,
         help="Modules that the warm process imports; without, what the kernelspec's subject says.",
     ).tag(config=True)
+    imports = List(
+        Unicode(), help="Modules that the warm process imports as well, where that neither fails nor starts threads."
+    ).tag(config=True)
     warm = Bool(True, help="Whether to fork kernels at all; without, each imports everything itself.").tag(
         config=True
     )
@@ -105,6 +108,7 @@ class WarmProvisioner(LocalProvisioner):
         spec = tuple(sorted(self.kernel_spec.env.items()))
         return ZygoteClient(
             preload=settings.preload if self.preload is None else tuple(self.preload),
+            imports=tuple(self.imports),
             jailed=self.jailed,
             environment=spec if self.jailed else _before_imports(environment, settings),
             threads_at_work=settings.threads_at_work,

@@ -70,7 +70,7 @@ class ZygoteClient:
     Attributes
     ----------
     preload : tuple of str
-        The modules that it imports.
+        The modules that it imports, or there is no zygote.
     jailed : bool
         Whether it, and so each of its kernels, is in a jail.
     environment : tuple of (str, str)
@@ -79,6 +79,8 @@ class ZygoteClient:
         How the names of threads begin with which it must not fork, see `autograder.subject.KernelSettings`.
     linger : float
         Seconds after which it ends when unused.
+    imports : tuple of str
+        The modules that it imports as well, where it can.
     """
 
     preload: tuple[str, ...]
@@ -86,6 +88,7 @@ class ZygoteClient:
     environment: tuple[tuple[str, str], ...]
     threads_at_work: tuple[str, ...] = ()
     linger: float = 60.0
+    imports: tuple[str, ...] = ()
 
     @cached_property
     def folder(self) -> Path:
@@ -100,6 +103,7 @@ class ZygoteClient:
         if "ready" not in answer:
             connection.close()
             raise NoZygoteError(str(answer.get("error", "no answer")))
+        connection.preloaded, connection.left_out = tuple(answer["preloaded"]), dict(answer["left_out"])
         connection.groups = _groups(self.folder / _CURRENT)
         return connection
 
@@ -185,6 +189,7 @@ class ZygoteClient:
             zygote = [sys.executable, "-m", "autograder.zygote.server", "--listener", str(number)]
             zygote += ["--linger", str(self.linger), "--folder", str(kernels)]
             zygote += [f"--threads-at-work={beginning}" for beginning in self.threads_at_work]
+            zygote += [f"--import={module}" for module in self.imports]
             zygote += ["--", *self.preload]
             if self.jailed:
                 zygote = bubblewrap.command(kernels, dict(self.environment), zygote)
@@ -277,8 +282,13 @@ class Connection:
     groups = ""
     """The control group that kernels' groups are made in; or, after a ``-``, why there is none."""
 
+    preloaded: tuple[str, ...] = ()
+    """What the zygote has imported; known once it is warm."""
+
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
+        self.left_out: dict[str, str] = {}
+        """What it has left to its kernels, and why."""
 
     async def order(self, order: Order, streams: list[int]) -> int:
         """

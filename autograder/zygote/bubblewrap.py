@@ -111,7 +111,9 @@ def _file_system(folder: Path) -> list[str]:
     line = ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     shown = readable_inside()
     # Made one by one: bubblewrap gives the folders that it makes on the way to its owner alone.
-    for parent in sorted({parent for path in (*shown, folder, Path(HOME, "-")) for parent in path.parents}):
+    for parent in sorted(
+        {parent for path in (*shown, folder, Path(HOME, "-"), Path("/etc/-")) for parent in path.parents}
+    ):
         if parent not in (Path("/"), Path("/tmp")):
             line += ["--perms", "0755", "--dir", str(parent)]
     for path in shown:

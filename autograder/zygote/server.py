@@ -13,7 +13,8 @@ Messages are JSON objects, one to a packet of a Unix socket (``SOCK_SEQPACKET``)
   where it is not to be jailed. The answer is ``{"pid": ...}``. From then on ``{"signal": N}`` sends a signal to the
   kernel, and ``{"exit": N, "limit": ..., "lost": ...}`` says how it ended, and by what, where its own code had no
   hand in it. Whoever hangs up ends the kernel.
-- ``{"lease": true}``: the answer, ``{"ready": true}``, comes when the imports are done. After the last lease has
+- ``{"lease": true}``: the answer, ``{"ready": true, "preloaded": [...], "left_out": {...}}``, comes when the imports
+  are done, and says which modules were imported, and which were left to kernels, and why. After the last lease has
   been given up, the zygote lingers no more.
 
 What cannot be done is answered by ``{"error": "one line"}``. An error about one kernel ends that kernel, with a line
@@ -27,7 +28,6 @@ the imports and before each fork, and refuses when there are others than the idl
 import argparse
 import contextlib
 import gc
-import importlib
 import json
 import os
 import selectors
@@ -38,35 +38,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, NoReturn
 
 from autograder.subject import PLAIN, SUBJECT_VARIABLE, find_subject
 from autograder.zygote import jail
 from autograder.zygote.bubblewrap import readable_inside
 from autograder.zygote.memory import memory_beyond
+from autograder.zygote.preload import (
+    Preloaded,
+    StartsThreads,
+    UnsafeToForkError,
+    draw_afresh,
+    one_thread_each,
+    preload,
+    thread_names,
+)
 from autograder.zygote.protocol import MAX_PACKET, Order
 from autograder.zygote.seccomp import system_call_filter
 
-_KERNEL_MODULES = (
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "ipykernel.debugger",  # the slowest part of a kernel's own start
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
-    "IPython.core.oinspect",
-    "IPython.extensions.storemagic",
-    "tornado.platform.asyncio",
-    "autograder.inside.extension",
-)
-"""What every kernel imports by itself."""
-
 _TICK = 0.1
 """Seconds between two looks at the memory of jailed kernels."""
-
-
-class UnsafeToForkError(Exception):
-    """The process has threads that a child would miss."""
 
 
 @dataclass
@@ -119,24 +110,20 @@ class ZygoteServer:
         self._selector.register(listener, selectors.EVENT_READ)
         self._signals: tuple[socket.socket, ...] = ()
         self._threads = 0
+        self._preloaded = Preloaded()
 
-    def prepare(self, modules: list[str]) -> None:
+    def prepare(self, modules: list[str], wanted: list[str], left_out: dict[str, str]) -> None:
         """
-        Import what kernels will need.
+        Import what kernels will need, see `autograder.zygote.preload.preload`.
 
         Raises
         ------
         UnsafeToForkError
             When the imports have set a library to work, not only loaded it.
+        StartsThreads
+            When modules that need not be there have left threads behind.
         """
-        for module in (*modules, *_KERNEL_MODULES):
-            importlib.import_module(module)
-        at_work = [name for name in thread_names() if name.startswith(self._threads_at_work)]
-        if at_work:
-            raise UnsafeToForkError(
-                f"importing {', '.join(modules)} starts work in threads ({at_work[0]}), and a kernel forked after "
-                "that would hang; preload only what defines things and runs nothing"
-            )
+        self._preloaded = preload(modules, wanted, left_out, self._threads_at_work)
         # Found once, for all kernels: both look through every installed distribution.
         find_subject(os.environ.get(SUBJECT_VARIABLE, PLAIN.name))
         readable_inside()
@@ -211,7 +198,7 @@ class ZygoteServer:
                 _send(client, folder=self._folder)
             elif "lease" in request:
                 self._leases.add(client)
-                _send(client, ready=True)
+                _send(client, ready=True, preloaded=self._preloaded.modules, left_out=self._preloaded.left_out)
             elif "kernel" in request:
                 order = Order(**request["kernel"])
                 kernel = self._clients[client] = _Kernel(self._fork(order, streams), order)
@@ -327,11 +314,6 @@ def _hold_to_memory(kernel: _Kernel, used: int, _: socket.socket) -> None:
         kernel.signal(signal.SIGKILL)
 
 
-def thread_names() -> list[str]:
-    """Name the threads of this process as the system knows them."""
-    return [os.fsdecode(path.joinpath("comm").read_bytes()).strip() for path in Path("/proc/self/task").iterdir()]
-
-
 def _in_child(work: Any) -> NoReturn:
     """Do the work of a forked process, and never return into the zygote's loop."""
     status = 1
@@ -351,6 +333,7 @@ def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
 
     os.environ.clear()
     os.environ.update(order.environment)
+    draw_afresh()
     sys.argv = ["ipykernel_launcher", *order.argv]
     # Not typed, like most of ipykernel.
     app: Any = IPKernelApp.instance(**traits)
@@ -379,6 +362,17 @@ def _send(client: socket.socket, **message: Any) -> None:
         return
 
 
+def _begin_anew(listener: socket.socket, options: argparse.Namespace, left_out: dict[str, str]) -> NoReturn:
+    """Become the same zygote without these modules: who waits for it notices nothing."""
+    listener.set_inheritable(True)
+    arguments = [f"--listener={options.listener}", f"--linger={options.linger}", f"--folder={options.folder}"]
+    arguments += [f"--threads-at-work={beginning}" for beginning in options.threads_at_work]
+    arguments += [f"--import={module}" for module in options.wanted]
+    arguments += [f"--left-out={json.dumps(options.left_out | left_out)}", *(["--jailed"] * options.jailed)]
+    # It is nobody it would have to drop to any more.
+    os.execv(sys.executable, [sys.executable, "-m", "autograder.zygote.server", *arguments, "--", *options.modules])
+
+
 def main() -> None:
     """Be a zygote: import, then serve. A failed import is every client's answer."""
     if not sys.flags.safe_path:
@@ -391,6 +385,8 @@ def main() -> None:
     parser.add_argument("--threads-at-work", action="append", default=[])
     parser.add_argument("--jailed", action="store_true")
     parser.add_argument("--drop-to", type=int)
+    parser.add_argument("--import", dest="wanted", action="append", default=[])
+    parser.add_argument("--left-out", type=json.loads, default={})
     parser.add_argument("modules", nargs="*")
     options = parser.parse_args()
     listener = socket.socket(fileno=options.listener)
@@ -400,13 +396,17 @@ def main() -> None:
     # ipykernel sets it for each kernel, which is too late where an import brings matplotlib along: it reads the
     # variable when it is imported, and figures would be drawn for nobody.
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    if options.wanted:
+        one_thread_each()
     zygote = ZygoteServer(listener, options.linger, options.folder, tuple(options.threads_at_work))
     try:
         if options.jailed:
             system_call_filter()
         if options.drop_to is not None:
             jail.become(options.drop_to)
-        zygote.prepare(options.modules)
+        zygote.prepare(options.modules, options.wanted, options.left_out)
+    except StartsThreads as unsafe:
+        _begin_anew(listener, options, unsafe.modules)
     except Exception as error:
         refusal = _line(error)
         _log(refusal)

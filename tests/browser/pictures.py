@@ -19,13 +19,13 @@ from playwright.sync_api import Browser, FloatRect, Locator
 from rich.console import Console
 from rich.progress import track
 
+from autograder.authoring.answers import Answer
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from tests.browser import chromium
 from tests.browser.desk import Desk
 from tests.browser.lab import classroom, make_lab
-from tests.classroom.answers import Answer, answers
-from tests.classroom.students import Student, hand_in
+from tests.classroom.students import Student, answers, hand_in
 from tests.classroom.students import classroom as students
 from tests.conftest import ASSIGNMENT, ROOT
 

@@ -19,7 +19,7 @@ from tests.browser.chromium import noted
 from tests.browser.conftest import Waiting
 from tests.browser.desk import KERNEL, PATIENCE
 from tests.browser.lab import Classroom, classroom, make_lab, place_of
-from tests.classroom.answers import answers
+from tests.classroom.students import answers
 from tests.conftest import ASSIGNMENT
 
 NOTEBOOK, EXERCISE, TEST = "01_failed_share", "predict-names", "test-predict-names"

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from autograder.authoring.answers import Answer
 from autograder.course.assignment import Assignment
 from tests.browser.conftest import Waiting
 from tests.browser.desk import Desk
 from tests.browser.lab import Classroom, classroom, make_lab
-from tests.classroom.answers import Answer, answers
+from tests.classroom.students import answers
 from tests.conftest import ASSIGNMENT
 
 NOTEBOOK = "01_failed_share"

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.authoring.answers import Answer, answers_to
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.master import Master
-from tests.classroom.answers import Answer, answers
+from autograder.submissions.reading import Submission
 
 NAMES = (
     "ada",
@@ -40,6 +41,11 @@ class Student:
         return sum(answer.points for answer in self.answers[notebook].values())
 
 
+def answers(assignment: Assignment, master: Master) -> dict[str, list[Answer]]:
+    """Read the labelled answers to a notebook's exercises."""
+    return answers_to(Path(__file__).parent, assignment, master)
+
+
 def classroom(assignment: Assignment) -> list[Student]:
     """Deal the labelled answers out to the twelve."""
     dealt: dict[str, dict[str, dict[str, Answer]]] = {name: {} for name in NAMES}
@@ -67,6 +73,12 @@ def filled_in(course: Course, assignment: Assignment, master: Master, student: S
         if grade_id in answers_of:
             cell.source = answers_of[grade_id].source
     return str(nbformat.writes(notebook))
+
+
+def submission_of(course: Course, assignment: Assignment, student: Student) -> Submission:
+    """Make a student's submission in memory."""
+    files = {master.name: filled_in(course, assignment, master, student).encode() for master in assignment.notebooks}
+    return Submission(student.name, assignment.name, dict(files))
 
 
 def released(course: Course, assignment: Assignment, master: Master) -> Path:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.authoring.answers import Answer
 from autograder.course.assignment import Assignment
 from autograder.course.dataflow import binds, reads
 from autograder.course.folders import Course
-from tests.classroom.answers import Answer, answers
-from tests.classroom.students import released
+from tests.classroom.students import answers, released
 from tests.honest.desk import Desk, name_of, text_of
 from tests.honest.styles import CHANGES
 from tests.honest.tools import FILES
