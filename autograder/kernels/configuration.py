@@ -1,27 +1,36 @@
 """The runner that a course's configuration asks for."""
 
+from collections.abc import Mapping
+
 from traitlets.config import Config
 
 from autograder.course.assignment import DataFile
 from autograder.errors import CourseError
 from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.piped_runner import PipedRunner
 from autograder.layers import layer
 from autograder.subject import Subject
 from autograder.text import counted
 from autograder.zygote.limits import Limits
 
+RUNNERS: Mapping[str, type[PipedRunner | NbclientRunner]] = {"piped": PipedRunner, "nbclient": NbclientRunner}
+"""What ``c.Kernels.runner`` may say; kernels without a jail are always run through nbclient."""
 
-def runner_of(config: Config, subject: Subject, *, jailed: bool, data: tuple[DataFile, ...] = ()) -> NbclientRunner:
+
+def runner_of(
+    config: Config, subject: Subject, *, jailed: bool, data: tuple[DataFile, ...] = ()
+) -> PipedRunner | NbclientRunner:
     """
-    Read what a course's configuration says about kernels: ``c.Limits`` and ``c.WarmProvisioner.preload``.
+    Read what a course's configuration says about kernels.
 
-    Where it sets no limit for a cell, nbgrader's ``c.Execute.timeout`` is taken.
+    That is ``c.Limits``, ``c.WarmProvisioner.preload`` and ``c.Kernels.runner``. Where it sets no limit for a cell,
+    nbgrader's ``c.Execute.timeout`` is taken.
 
     Raises
     ------
     CourseError
-        When it names a limit that there is not, or gives one that is no positive number, or when the files for
-        notebooks would fill half of what these may write.
+        When it names a limit or a runner that there is not, or gives a limit that is no positive number, or when the
+        files for notebooks would fill half of what these may write.
     """
     limits = _limits(config)
     size = sum(file.path.stat().st_size for file in data)
@@ -33,7 +42,10 @@ def runner_of(config: Config, subject: Subject, *, jailed: bool, data: tuple[Dat
         )
     preload = config.get("WarmProvisioner", {}).get("preload")
     preload = None if preload is None else tuple(preload)
-    return NbclientRunner(limits, jailed, subject.name, preload, data=data)
+    asked = config.get("Kernels", {}).get("runner", "piped")
+    if asked not in RUNNERS:
+        raise CourseError(f"c.Kernels.runner = {asked!r}: give one of {', '.join(RUNNERS)}")
+    return RUNNERS[asked if jailed else "nbclient"](limits, jailed, subject.name, preload, data)
 
 
 @layer("limits")

@@ -10,7 +10,7 @@ import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
@@ -21,17 +21,14 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from autograder.course.assignment import DataFile
 from autograder.kernels.cell_time import CellTime
-from autograder.kernels.kernelspec import kernel_name, kernelspec
+from autograder.kernels.kernelspec import kernel_name
 from autograder.kernels.metering import Meter, MeteredManager
 from autograder.kernels.provisioner import WarmProvisioner
-from autograder.kernels.run import Ended, Reply, Run, joined_streams
-from autograder.kernels.zygote_client import Connection, ZygoteClient
+from autograder.kernels.run import Ended, Reply, Run
+from autograder.kernels.source import KernelSource
 from autograder.probes import DESK, PROBE_VARIABLE
-from autograder.subject import PLAIN, find_subject
 from autograder.zygote.data_files import copy_data
-from autograder.zygote.limits import Limits
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 """The only variables of the instructor's environment that a kernel without a jail sees."""
@@ -48,32 +45,17 @@ _FOR_GRADING = [
 
 
 @dataclass(frozen=True)
-class NbclientRunner:
+class NbclientRunner(KernelSource):
     """
     Runs notebooks through nbclient; see `autograder.kernels.run.Runner`.
 
     Attributes
     ----------
-    limits : Limits
-        What each notebook may use.
-    jailed : bool
-        Whether kernels are kept from the network, the disk and everybody else.
-    subject : str
-        The name of the course's subject, whose kernel settings hold.
-    preload : tuple of str or None
-        What is imported before kernels are forked; None for what the subject says.
     warm : bool
         Whether kernels are forked; a jailed one always is.
-    data : tuple of DataFile
-        What a notebook finds in its folder.
     """
 
-    limits: Limits = field(default_factory=Limits)
-    jailed: bool = True
-    subject: str = PLAIN.name
-    preload: tuple[str, ...] | None = None
     warm: bool = True
-    data: tuple[DataFile, ...] = ()
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """
@@ -100,28 +82,8 @@ class NbclientRunner:
                 "/" if self.jailed else opened.enter_context(TemporaryDirectory(prefix="autograder-", dir="/tmp"))
             )
             if not self.jailed:
-                copy_data(self._paths(), Path(scratch))
-            done = thread.submit(asyncio.run, self._run(notebook, Path(scratch), ending)).result()
-        for cell in notebook.cells:
-            if "outputs" in cell:
-                cell.outputs = joined_streams(cell.outputs)
-        return done
-
-    def zygote(self) -> ZygoteClient:
-        """Name the warm process that these kernels come from."""
-        spec = kernelspec(find_subject(self.subject))
-        return WarmProvisioner(kernel_spec=spec, config=self._config()).zygote(dict(spec.env))
-
-    def lease(self) -> Connection:
-        """
-        Start the warm process if need be, and keep it until the connection is closed.
-
-        Raises
-        ------
-        KernelError
-            When there can be none.
-        """
-        return asyncio.run(self.zygote().lease())
+                copy_data(self.data_paths, Path(scratch))
+            return thread.submit(asyncio.run, self._run(notebook, Path(scratch), ending)).result()
 
     async def _run(self, notebook: NotebookNode, scratch: Path, ending: str) -> Run:
         client = _Client(
@@ -151,14 +113,7 @@ class NbclientRunner:
         if ended is not Ended.COMPLETE and client.lost:
             # Whatever it looked like: what is waited for does not come from a kernel that somebody has ended.
             ended, why = Ended.ZYGOTE_GONE if client.zygote_gone else Ended.LOST, client.lost
-        refusals = find_subject(self.subject).kernel.refusals
-        limit = client.limit or next(filter(None, (reply.refused(refusals) for reply in client.replies.values())), "")
-        if limit and not why:
-            ended = Ended.LIMIT
-        return Run(notebook, ended, client.replies, "" if ended is Ended.COMPLETE else client.running, limit, why)
-
-    def _paths(self) -> dict[str, str]:
-        return {file.name: str(file.path) for file in self.data}
+        return self.concluded(notebook, ended, client.replies, client.running, client.limit, why)
 
     def _config(self, scratch: Path | None = None) -> Config:
         config = Config()
@@ -166,7 +121,7 @@ class NbclientRunner:
         config.WarmProvisioner.warm = self.warm
         if self.jailed:
             config.WarmProvisioner.limits = asdict(self.limits)
-            config.WarmProvisioner.data = self._paths()
+            config.WarmProvisioner.data = self.data_paths
         elif scratch is not None:
             # Sockets that are files: nothing listens on the network. A jailed kernel has such ones anyway.
             config.KernelManager.transport = "ipc"

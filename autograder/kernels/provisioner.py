@@ -7,7 +7,6 @@ the zygote has forked. Where there can be no zygote, a plain kernel is started, 
 
 import asyncio
 import contextlib
-import errno
 import os
 import shutil
 import signal
@@ -22,7 +21,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Dict, Float, List, Unicode
 
 from autograder.errors import AutograderError, CourseError, JailError, NoZygoteError
-from autograder.kernels.control_groups import KernelGroup, group_of
+from autograder.kernels.control_groups import KernelGroup, new_group
 from autograder.kernels.zygote_client import Connection, ZygoteClient, has_what_it_takes
 from autograder.probes import PROBE_VARIABLE
 from autograder.subject import PLAIN, SUBJECT_VARIABLE, KernelSettings, find_subject
@@ -164,14 +163,8 @@ class WarmProvisioner(LocalProvisioner):
         NoZygoteError
             When it cannot be put there.
         """
-        if self._group is None:
-            return
-        try:
-            if pid <= 0:
-                raise ProcessLookupError(errno.ESRCH, "the kernel's process cannot be seen from here")
+        if self._group is not None:
             self._group.take(pid)
-        except OSError as error:
-            raise NoZygoteError(f"{self._group.folder}: no control group for a kernel: {error.strerror}") from error
 
     async def _find_zygote(self, environment: Mapping[str, str]) -> None:
         self._close()
@@ -197,7 +190,8 @@ class WarmProvisioner(LocalProvisioner):
             probes = {name: value for name, value in kwargs["env"].items() if name == PROBE_VARIABLE}
             inside = bubblewrap.environment({**self.kernel_spec.env, **probes})
             limits = Limits(**self.limits)
-            self._make_group(connection.groups, self._folder.name, limits)
+            self._remove_group()
+            self._group = new_group(connection.groups, self._folder.name, limits)
             return await connection.order(Order(cmd[3:], inside, str(self._folder), asdict(limits)), [])
         with contextlib.ExitStack() as opened:
             streams = [
@@ -206,13 +200,6 @@ class WarmProvisioner(LocalProvisioner):
             ]
             folder = str(Path(kwargs.get("cwd") or Path.cwd()).absolute())
             return await connection.order(Order(cmd[3:], dict(kwargs["env"]), folder), streams)
-
-    def _make_group(self, groups: str, name: str, limits: Limits) -> None:
-        self._remove_group()
-        try:
-            self._group = group_of(Path(groups) if groups.startswith("/") else None, name, limits)
-        except OSError as error:
-            raise NoZygoteError(f"{groups}: no control group for a kernel: {error.strerror}") from error
 
     def _remove_group(self) -> None:
         if self._group is not None:
@@ -241,17 +228,12 @@ class WarmProvisioner(LocalProvisioner):
         if self._connection is None:
             return await super().poll()
         if self._exit_status is None:
-            try:
-                message = self._connection.received()
-            except OSError as error:
-                # A kernel that ends by itself is told of: nobody is left to tell.
-                message = {"exit": -signal.SIGKILL, "lost": f"the warm process has gone ({error})"}
-                self.zygote_gone = True
-            if message is not None:
-                self._exit_status = int(message["exit"])
-                self.ended_by_limit = str(message.get("limit", "")) or (self._group.limit if self._group else "")
+            ended = self._connection.exit()
+            if ended is not None:
+                self._exit_status, self.zygote_gone = ended.status, ended.zygote_gone
+                self.ended_by_limit = ended.limit or (self._group.limit if self._group else "")
                 # The system itself kills what has used up the memory of its group.
-                self.lost = "" if self.ended_by_limit else str(message.get("lost", ""))
+                self.lost = "" if self.ended_by_limit else ended.lost
         return self._exit_status
 
     async def wait(self) -> int | None:
@@ -269,7 +251,7 @@ class WarmProvisioner(LocalProvisioner):
             await super().send_signal(signum)
         elif await self.poll() is None:
             with contextlib.suppress(OSError):
-                self._connection.send(b'{"signal": %d}' % signum)
+                self._connection.signal(signum)
 
     async def kill(self, restart: bool = False) -> None:
         """End the kernel at once."""
