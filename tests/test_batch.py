@@ -22,7 +22,7 @@ from autograder.grading.batch import MakeExecutor, grade_all, local_processes
 from autograder.grading.result import Result
 from autograder.grading.submission import grade
 from autograder.kernels.piped_runner import PipedRunner
-from autograder.kernels.run import Lease, Run
+from autograder.kernels.run import Lease, Run, Runner
 from autograder.probes import DESK
 from autograder.submissions.reading import Submission, read_submission
 from autograder.zygote.limits import Limits
