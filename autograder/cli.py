@@ -1,5 +1,5 @@
 """
-The command line: `autograder ids | release | reference | lint | collect | grade | settle | export | desk | doctor`.
+The command line: `autograder COMMAND`, and `COMMANDS` says which there are.
 
 Exit codes: 0 all is well; 1 the command finished, and something needs review; 2 nothing was done; 130 stopped.
 """
@@ -24,6 +24,7 @@ COMMANDS = {
     "settle": "give 0 by hand to notebooks that nobody can grade, missing ones for instance",
     "export": "write the scores for Canvas, Moodle, Gradescope or a CI server",
     "desk": "lay the release out in desk/, where a student works, and never over anybody's work",
+    "runners": "run notebooks by the usual runner and by nbclient, and show where the two differ",
     "doctor": "see whether this machine can grade safely",
 }
 """What each command does. It is the module of its name in `autograder.commands`, with `add_options` and `run`."""

@@ -11,7 +11,9 @@ messages: nobody on the other side believes any.
 """
 
 import asyncio
+import codecs
 import os
+import select
 import socket
 import sys
 import threading
@@ -31,6 +33,8 @@ from autograder.inside.framing import HEAD, framed
 
 _UNHEARD = ("comm_open", "comm_msg", "comm_close", "debug_event")
 """Types of messages that nobody listens to where notebooks are graded."""
+
+_PIPE_BYTES = 2**16
 
 _CONFIGURATION = Config(
     InteractiveShellApp=Config(extra_extensions=["autograder.inside.extension"]),
@@ -70,9 +74,47 @@ class PipedSession(Session):
 
 
 class PipedStream(OutStream):
-    """ipykernel's stream, which no other thread flushes unless a cell takes long."""
+    """
+    ipykernel's stream, which no other thread flushes unless a cell takes long.
+
+    What comes from below Python, from a program that a cell has started for instance, is read when something is written
+    and when a cell ends, so that it stands where it belongs.
+    """
 
     _waiting: threading.Event | None = None
+
+    def take_in(self) -> bool:
+        """Take what has been written to the file descriptor; False when nobody can write there any more."""
+        with self._taking:
+            while self._readable.poll(0):
+                came = os.read(self._fid or 0, _PIPE_BYTES)
+                if not came:
+                    return False
+                super().write(self._decoder.decode(came))
+        return True
+
+    def write(self, string: str) -> int:
+        """Write; in a process that a cell has forked, to what the kernel reads of its standard streams."""
+        if os.getpid() != self._master_pid and isinstance(string, str):
+            os.write(self._original_stdstream_fd, string.encode(errors="replace"))
+            return len(string)
+        self.take_in()
+        return super().write(string) or 0
+
+    def _setup_stream_redirects(self, name: str) -> None:
+        self._taking = threading.Lock()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._readable = select.poll()
+        super()._setup_stream_redirects(name)
+
+    def _watch_pipe_fd(self) -> None:
+        """See to it that what comes while a cell takes long is shown meanwhile."""
+        assert self._fid is not None
+        self._readable.register(self._fid, select.POLLIN)
+        arrived = select.poll()
+        arrived.register(self._fid, select.POLLIN)
+        while arrived.poll() and self.take_in():
+            pass
 
     def _schedule_flush(self) -> None:
         """See that what is written now is sent soon, whatever the cell does."""
@@ -96,13 +138,6 @@ class PipedStream(OutStream):
         """Send what was written: all of it, before anybody sends anything that was shown after it."""
         with self.session.writing:
             super()._flush()
-
-    def write(self, string: str) -> int:
-        """Write; in a process that a cell has forked, to what the kernel reads of its standard streams."""
-        if os.getpid() != self._master_pid and isinstance(string, str):
-            os.write(self._original_stdstream_fd, string.encode(errors="replace"))
-            return len(string)
-        return super().write(string) or 0
 
 
 class _AtOnce(IOPubThread):
@@ -159,6 +194,8 @@ class PipedKernel(IPythonKernel):
         finally:
             self.post_handler_hook()
         for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, PipedStream):
+                stream.take_in()
             if stream is not None:
                 stream.flush()
         self.session.send(None, "status", {"execution_state": "idle"}, request)

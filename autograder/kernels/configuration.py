@@ -18,13 +18,18 @@ RUNNERS: Mapping[str, type[PipedRunner | NbclientRunner]] = {"piped": PipedRunne
 
 
 def runner_of(
-    config: Config, subject: Subject, *, jailed: bool, data: tuple[DataFile, ...] = ()
+    config: Config, subject: Subject, *, jailed: bool, data: tuple[DataFile, ...] = (), runner: str | None = None
 ) -> PipedRunner | NbclientRunner:
     """
     Read what a course's configuration says about kernels.
 
     That is ``c.Limits``, ``c.WarmProvisioner.preload`` and ``c.Kernels.runner``. Where it sets no limit for a cell,
     nbgrader's ``c.Execute.timeout`` is taken.
+
+    Parameters
+    ----------
+    runner : str, optional
+        One of `RUNNERS`, whatever the configuration says.
 
     Raises
     ------
@@ -42,7 +47,7 @@ def runner_of(
         )
     preload = config.get("WarmProvisioner", {}).get("preload")
     preload = None if preload is None else tuple(preload)
-    asked = config.get("Kernels", {}).get("runner", "piped")
+    asked = runner or config.get("Kernels", {}).get("runner", "piped")
     if asked not in RUNNERS:
         raise CourseError(f"c.Kernels.runner = {asked!r}: give one of {', '.join(RUNNERS)}")
     return RUNNERS[asked if jailed else "nbclient"](limits, jailed, subject.name, preload, data)
