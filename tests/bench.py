@@ -37,7 +37,7 @@ from autograder.course.master import Master
 from autograder.grading.batch import local_processes
 from autograder.grading.checks import EvidenceCheck, Shown
 from autograder.kernels.configuration import runner_of
-from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.run import Runner
 from autograder.probes import fresh_ending
 from autograder.report.class_report import class_report
 from autograder.session import Session, run_session
@@ -278,7 +278,7 @@ def _private_bytes(bench: Bench, *, warm: bool) -> int:
 
 
 @contextmanager
-def _leased(kernels: NbclientRunner) -> Iterator[None]:
+def _leased(kernels: Runner) -> Iterator[None]:
     lease = kernels.lease()
     yield
     lease.close()

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from autograder.course.assignment import Assignment
 from autograder.course.folders import CONFIG_FILE, Course
 from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.piped_runner import PipedRunner
 from autograder.zygote.limits import Limits
 
 ROOT = Path(__file__).parents[1]
@@ -47,9 +48,9 @@ def warm() -> Iterator[None]:
     lease.close()
 
 
-def runner(limits: Limits | None = None, *, jailed: bool = True, **more: Any) -> NbclientRunner:
-    """Give a runner for this course: kernels that have TensorFlow, in a jail where nothing else is asked for."""
-    return NbclientRunner(limits or Limits(), jailed, ASSIGNMENT, **more)
+def runner(limits: Limits | None = None, *, jailed: bool = True, **more: Any) -> PipedRunner | NbclientRunner:
+    """Give the runner of this course: kernels that have TensorFlow, in a jail where nothing else is asked for."""
+    return (PipedRunner if jailed else NbclientRunner)(limits or Limits(), jailed, ASSIGNMENT, **more)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from autograder.course.folders import CONFIG_FILE, SANITIZE_FILE, Course
 from autograder.grading.batch import MakeExecutor, grade_all, local_processes
 from autograder.grading.result import Result
 from autograder.grading.submission import grade
-from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.piped_runner import PipedRunner
 from autograder.kernels.run import Lease, Run, Runner
 from autograder.probes import DESK
 from autograder.submissions.folder import read_submission
@@ -53,7 +53,7 @@ def submissions_of(course: Course, answers: Class) -> tuple[list[Submission], As
     return handed_in, assignment
 
 
-def grade_class(course: Course, answers: Class, how: NbclientRunner, workers: int) -> dict[str, Result]:
+def grade_class(course: Course, answers: Class, how: Runner, workers: int) -> dict[str, Result]:
     handed_in, assignment = submissions_of(course, answers)
     graded = grade_all(handed_in, assignment, how, local_processes(workers), workers)
     return {result.student: result for _, result in graded}
@@ -123,13 +123,13 @@ GRADES = {
     [(runner(), 1), (runner(), 3), (runner(jailed=False), 2), (runner(jailed=False, warm=False), 2)],
     ids=["one worker", "three workers", "without a jail", "cold kernels"],
 )
-def test_the_grades_are_the_same_however_they_are_found(small: Course, how: NbclientRunner, workers: int) -> None:
+def test_the_grades_are_the_same_however_they_are_found(small: Course, how: Runner, workers: int) -> None:
     assert _told(grade_class(small, ANSWERS, how, workers)) == GRADES
 
 
 @pytest.mark.parametrize("how", [runner(), runner(jailed=False)], ids=["in a jail", "without a jail"])
 def test_a_run_leaves_no_process_and_no_folder_behind(
-    how: NbclientRunner, small: Course, monkeypatch: pytest.MonkeyPatch
+    how: PipedRunner, small: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A warm process of its own, which no other test keeps alive; the module is in its command line.
     how = replace(how, preload=("email.message",))
@@ -192,7 +192,7 @@ class _Endless(list[NotebookNode]):
         return iter(())
 
 
-class _Deaf(NbclientRunner):
+class _Deaf(PipedRunner):
     """Gives such outputs where an answer asks for them."""
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:

@@ -37,8 +37,7 @@ from autograder.hints import Evidence, Hint, Look, find_hints
 from autograder.inside.namespaces import KEEP
 from autograder.kernels.messages import _FIELDS
 from autograder.kernels.metering import read
-from autograder.kernels.nbclient_runner import NbclientRunner
-from autograder.kernels.run import Reply
+from autograder.kernels.run import Reply, Runner
 from autograder.records.gradebook import Gradebook
 from autograder.records.store import ResultStore
 from autograder.report.csv_table import COLUMNS, csv_table
@@ -434,7 +433,7 @@ def test_a_csv_has_a_row_for_each_notebook_and_no_formula(results: list[Result])
 
 
 @pytest.fixture(scope="module")
-def quick() -> Iterator[NbclientRunner]:
+def quick() -> Iterator[Runner]:
     """Keep a warm process that has little to import."""
     quick = runner(Limits(cell_seconds=3, notebook_seconds=10), preload=("json",))
     lease = quick.lease()
@@ -445,7 +444,7 @@ def quick() -> Iterator[NbclientRunner]:
 @fewer
 @given(data=st.data())
 def test_whatever_is_handed_in_is_graded_stored_and_drawn(
-    course_of_one: Course, quick: NbclientRunner, data: st.DataObject
+    course_of_one: Course, quick: Runner, data: st.DataObject
 ) -> None:
     shutil.rmtree(course_of_one.submitted("ada", NAME), ignore_errors=True)
     folder = hand_in(course_of_one, "ada", {"double": data.draw(sources()), "triple": data.draw(sources())})

@@ -13,16 +13,17 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course.folders import Course
 from autograder.errors import KernelError
-from autograder.kernels.run import Ended
+from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.run import Ended, Runner
 from autograder.zygote import bubblewrap
-from tests.conftest import ROOT, runner
+from tests.conftest import ASSIGNMENT, ROOT, runner
 from tests.waiting import eventually
 
 
-def told(source: str, *, jailed: bool = True) -> str:
+def told(source: str, *, jailed: bool = True, how: Runner | None = None) -> str:
     """Run one cell and give what it prints, or what it raises."""
     notebook = new_notebook(cells=[new_code_cell(source, id="cell")])
-    done = runner(jailed=jailed).run(notebook)
+    done = (how or runner(jailed=jailed)).run(notebook)
     assert done.ended in (Ended.COMPLETE, Ended.LIMIT)
     reply = done.replies["cell"]
     shown = "".join(output.get("text", "") for output in notebook.cells[0].outputs)
@@ -127,7 +128,9 @@ import glob
 (folder,) = glob.glob("/tmp/autograder-*/*/*/kernels/*")
 open(f"{folder}/more", "w")
 """
-    assert told(sockets).startswith("OSError: [Errno 30] Read-only file system")
+    with_sockets = NbclientRunner(subject=ASSIGNMENT)
+    assert told(sockets, how=with_sockets).startswith("OSError: [Errno 30] Read-only file system")
+    assert told(sockets).startswith("ValueError: not enough values to unpack")
 
 
 def test_what_notebooks_import_is_there_and_nothing_else_of_the_project() -> None:

@@ -1,14 +1,20 @@
 """The runner that a course's configuration asks for."""
 
+from collections.abc import Mapping
+
 from traitlets.config import Config
 
 from autograder.course.assignment import DataFile
 from autograder.errors import CourseError
 from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.piped_runner import PipedRunner
 from autograder.layers import layer
 from autograder.subject import Subject
 from autograder.text import counted
 from autograder.zygote.limits import Limits
+
+RUNNERS: Mapping[str, type[PipedRunner | NbclientRunner]] = {"piped": PipedRunner, "nbclient": NbclientRunner}
+"""What ``c.Kernels.runner`` may say; kernels without a jail are always run through nbclient."""
 
 
 def runner_of(
@@ -18,23 +24,27 @@ def runner_of(
     jailed: bool,
     data: tuple[DataFile, ...] = (),
     imports: tuple[str, ...] = (),
-) -> NbclientRunner:
+    runner: str | None = None,
+) -> PipedRunner | NbclientRunner:
     """
-    Read what a course's configuration says about kernels: ``c.Limits`` and ``c.WarmProvisioner.preload``.
+    Read what a course's configuration says about kernels.
 
-    Where it sets no limit for a cell, nbgrader's ``c.Execute.timeout`` is taken. Where it names no modules to
-    preload, those of the subject are, and what the notebooks import of other packages.
+    That is ``c.Limits``, ``c.WarmProvisioner.preload`` and ``c.Kernels.runner``. Where it sets no limit for a cell,
+    nbgrader's ``c.Execute.timeout`` is taken. Where it names no modules to preload, those of the subject are taken,
+    and what the notebooks import of other packages.
 
     Parameters
     ----------
     imports : tuple of str
         What the notebooks import, see `autograder.course.imports.imports_of`.
+    runner : str, optional
+        One of `RUNNERS`, whatever the configuration says.
 
     Raises
     ------
     CourseError
-        When it names a limit that there is not, or gives one that is no positive number, or when the files for
-        notebooks would fill half of what these may write.
+        When it names a limit or a runner that there is not, or gives a limit that is no positive number, or when the
+        files for notebooks would fill half of what these may write.
     """
     limits = _limits(config)
     size = sum(file.path.stat().st_size for file in data)
@@ -47,7 +57,11 @@ def runner_of(
     preload = config.get("WarmProvisioner", {}).get("preload")
     named = None if preload is None else tuple(preload)
     others = _others(imports, subject) if named is None else ()
-    return NbclientRunner(limits, jailed, subject.name, named, data=data, imports=others)
+    asked = runner or config.get("Kernels", {}).get("runner", "piped")
+    if asked not in RUNNERS:
+        raise CourseError(f"c.Kernels.runner = {asked!r}: give one of {', '.join(RUNNERS)}")
+    how = RUNNERS[asked if jailed else "nbclient"]
+    return how(limits, jailed, subject.name, named, data=data, imports=others)
 
 
 def _others(imports: tuple[str, ...], subject: Subject) -> tuple[str, ...]:

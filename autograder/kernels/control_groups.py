@@ -13,12 +13,14 @@ Elsewhere there are none, and `autograder.zygote.memory` and rlimits are all tha
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.errors import NoZygoteError
 from autograder.zygote.limits import Limits
 
 _NEEDED = ("memory", "pids")
@@ -204,12 +206,22 @@ class KernelGroup:
         """
         Put a kernel into it, before it has run anything of a student's.
 
+        Parameters
+        ----------
+        pid : int
+            The kernel's process, as this process knows it; 0 where it does not.
+
         Raises
         ------
-        OSError
-            When the system does not let us, or the kernel has ended.
+        NoZygoteError
+            When it cannot be put there.
         """
-        _write(self.folder / "cgroup.procs", str(pid))
+        try:
+            if pid <= 0:
+                raise ProcessLookupError(errno.ESRCH, "the kernel's process cannot be seen from here")
+            _write(self.folder / "cgroup.procs", str(pid))
+        except OSError as error:
+            raise NoZygoteError(f"{self.folder}: no control group for a kernel: {error.strerror}") from error
 
     @property
     def limit(self) -> str:
@@ -226,9 +238,26 @@ class KernelGroup:
             self.folder.rmdir()
 
 
-def group_of(base: Path | None, name: str, limits: Limits) -> KernelGroup | None:
-    """Make the group of a kernel; None where there are no groups."""
-    return None if base is None else KernelGroup.make(base, name, limits)
+def new_group(groups: str, name: str, limits: Limits) -> KernelGroup | None:
+    """
+    Make the group of a kernel; None where there are no groups.
+
+    Parameters
+    ----------
+    groups : str
+        See `autograder.kernels.run.Lease.groups`.
+
+    Raises
+    ------
+    NoZygoteError
+        When the system does not let us.
+    """
+    if not groups.startswith("/"):
+        return None
+    try:
+        return KernelGroup.make(Path(groups), name, limits)
+    except OSError as error:
+        raise NoZygoteError(f"{groups}: no control group for a kernel: {error.strerror}") from error
 
 
 def _count(file: Path, event: str) -> int:

@@ -8,10 +8,9 @@ while it arrives, so that no submission can fill the grader's memory.
 
 import asyncio
 import os
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
@@ -22,17 +21,14 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from autograder.course.assignment import DataFile
 from autograder.kernels.cell_time import CellTime
-from autograder.kernels.kernelspec import kernel_name, kernelspec
+from autograder.kernels.kernelspec import kernel_name
 from autograder.kernels.metering import Meter, MeteredManager
 from autograder.kernels.provisioner import AUTOGRADING, WarmProvisioner
-from autograder.kernels.run import Ended, Reply, Run, joined_streams
-from autograder.kernels.zygote_client import Connection, ZygoteClient
+from autograder.kernels.run import Ended, Reply, Run
+from autograder.kernels.source import KernelSource
 from autograder.probes import DESK, PROBE_VARIABLE
-from autograder.subject import PLAIN, find_subject
 from autograder.zygote.data_files import copy_data, write_data
-from autograder.zygote.limits import Limits
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 """The only variables of the instructor's environment that a kernel without a jail sees."""
@@ -49,43 +45,17 @@ _FOR_GRADING = [
 
 
 @dataclass(frozen=True)
-class NbclientRunner:
+class NbclientRunner(KernelSource):
     """
     Runs notebooks through nbclient; see `autograder.kernels.run.Runner`.
 
     Attributes
     ----------
-    limits : Limits
-        What each notebook may use.
-    jailed : bool
-        Whether kernels are kept from the network, the disk and everybody else.
-    subject : str
-        The name of the course's subject, whose kernel settings hold.
-    preload : tuple of str or None
-        What is imported before kernels are forked; None for what the subject says.
     warm : bool
         Whether kernels are forked; a jailed one always is.
-    data : tuple of DataFile
-        What a notebook finds in its folder.
-    imports : tuple of str
-        What is imported before kernels are forked as well, where it can be. It decides about nothing but time, so
-        it is in no key.
-    own : mapping of str to bytes
-        What a student has brought along, by name: it lies there, too, and never in place of `data`.
     """
 
-    limits: Limits = field(default_factory=Limits)
-    jailed: bool = True
-    subject: str = PLAIN.name
-    preload: tuple[str, ...] | None = None
     warm: bool = True
-    data: tuple[DataFile, ...] = ()
-    imports: tuple[str, ...] = field(default=(), repr=False)
-    own: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
-
-    def beside(self, files: Mapping[str, bytes]) -> "NbclientRunner":
-        """Give a runner whose notebooks find a student's own files beside them, too."""
-        return replace(self, own=files)
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """
@@ -112,29 +82,9 @@ class NbclientRunner:
                 "/" if self.jailed else opened.enter_context(TemporaryDirectory(prefix="autograder-", dir="/tmp"))
             )
             if not self.jailed:
-                copy_data(self._paths(), Path(scratch))
+                copy_data(self.data_paths, Path(scratch))
                 write_data(self.own, Path(scratch))
-            done = thread.submit(asyncio.run, self._run(notebook, Path(scratch), ending)).result()
-        for cell in notebook.cells:
-            if "outputs" in cell:
-                cell.outputs = joined_streams(cell.outputs)
-        return done
-
-    def zygote(self) -> ZygoteClient:
-        """Name the warm process that these kernels come from."""
-        spec = kernelspec(find_subject(self.subject))
-        return WarmProvisioner(kernel_spec=spec, config=self._config()).zygote(dict(spec.env))
-
-    def lease(self) -> Connection:
-        """
-        Start the warm process if need be, and keep it until the connection is closed.
-
-        Raises
-        ------
-        KernelError
-            When there can be none.
-        """
-        return asyncio.run(self.zygote().lease())
+            return thread.submit(asyncio.run, self._run(notebook, Path(scratch), ending)).result()
 
     async def _run(self, notebook: NotebookNode, scratch: Path, ending: str) -> Run:
         client = _Client(
@@ -164,14 +114,7 @@ class NbclientRunner:
         if ended is not Ended.COMPLETE and client.lost:
             # Whatever it looked like: what is waited for does not come from a kernel that somebody has ended.
             ended, why = Ended.ZYGOTE_GONE if client.zygote_gone else Ended.LOST, client.lost
-        refusals = find_subject(self.subject).kernel.refusals
-        limit = client.limit or next(filter(None, (reply.refused(refusals) for reply in client.replies.values())), "")
-        if limit and not why:
-            ended = Ended.LIMIT
-        return Run(notebook, ended, client.replies, "" if ended is Ended.COMPLETE else client.running, limit, why)
-
-    def _paths(self) -> dict[str, str]:
-        return {file.name: str(file.path) for file in self.data}
+        return self.concluded(notebook, ended, client.replies, client.running, client.limit, why)
 
     def _config(self, scratch: Path | None = None) -> Config:
         config = Config()
@@ -179,7 +122,7 @@ class NbclientRunner:
         config.WarmProvisioner.warm = self.warm
         if self.jailed:
             config.WarmProvisioner.limits = asdict(self.limits)
-            config.WarmProvisioner.data = self._paths()
+            config.WarmProvisioner.data = self.data_paths
             config.WarmProvisioner.own = dict(self.own)
         elif scratch is not None:
             # Sockets that are files: nothing listens on the network. A jailed kernel has such ones anyway.

@@ -7,7 +7,6 @@ the zygote has forked. Where there can be no zygote, a plain kernel is started, 
 
 import asyncio
 import contextlib
-import errno
 import os
 import shutil
 import signal
@@ -18,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Bool, Bytes, Dict, Float, List, Unicode
 
 from autograder.errors import AutograderError, CourseError, JailError, NoZygoteError
-from autograder.kernels.control_groups import KernelGroup, group_of
+from autograder.kernels.control_groups import KernelGroup, new_group
 from autograder.kernels.zygote_client import Connection, ZygoteClient, has_what_it_takes
 from autograder.probes import PROBE_VARIABLE
 from autograder.subject import PLAIN, SUBJECT_VARIABLE, KernelSettings, find_subject
@@ -33,6 +33,8 @@ from autograder.zygote.protocol import DATA, LAUNCHER, Order
 
 _IMPORT_VARIABLES = (SUBJECT_VARIABLE, "PYTHON", "LD_", "OMP_", "OPENBLAS_", "MKL_", "MPLBACKEND")
 """What the names of variables begin with that must be set before the imports, beside those of the subject."""
+
+LINGER_SECONDS = 60.0
 
 AUTOGRADING = {"NBGRADER_EXECUTION": "autograde"}
 """What nbgrader tells notebooks that it autogrades; `nbgrader validate` says ``validate`` by itself."""
@@ -73,7 +75,7 @@ class WarmProvisioner(LocalProvisioner):
     own = Dict(value_trait=Bytes(), help="More files of that kind, those of a student: contents by name.").tag(
         config=True
     )
-    linger = Float(60.0, help="Seconds after which an unused warm process ends.").tag(config=True)
+    linger = Float(LINGER_SECONDS, help="Seconds after which an unused warm process ends.").tag(config=True)
 
     ended_by_limit = ""
     """The limit that ended the kernel, e.g. ``"memory"``; empty when none did."""
@@ -90,28 +92,15 @@ class WarmProvisioner(LocalProvisioner):
     _folder: Path | None = None
     _group: KernelGroup | None = None
 
-    @property
-    def settings(self) -> KernelSettings:
-        """
-        What the subject of the kernelspec needs.
-
-        Raises
-        ------
-        CourseError
-            When the kernelspec names a subject that is not installed.
-        """
-        return find_subject(self.kernel_spec.env.get(SUBJECT_VARIABLE, PLAIN.name)).kernel
-
     def zygote(self, environment: dict[str, str]) -> ZygoteClient:
         """Name the zygote that fits these traits and this environment."""
-        settings = self.settings
-        spec = tuple(sorted(self.kernel_spec.env.items()))
-        return ZygoteClient(
-            preload=settings.preload if self.preload is None else tuple(self.preload),
-            imports=tuple(self.imports),
+        preload = None if self.preload is None else tuple(self.preload)
+        return zygote_of(
+            self.kernel_spec,
+            environment,
             jailed=self.jailed,
-            environment=spec if self.jailed else _before_imports(environment, settings),
-            threads_at_work=settings.threads_at_work,
+            preload=preload,
+            imports=tuple(self.imports),
             linger=self.linger,
         )
 
@@ -178,14 +167,8 @@ class WarmProvisioner(LocalProvisioner):
         NoZygoteError
             When it cannot be put there.
         """
-        if self._group is None:
-            return
-        try:
-            if pid <= 0:
-                raise ProcessLookupError(errno.ESRCH, "the kernel's process cannot be seen from here")
+        if self._group is not None:
             self._group.take(pid)
-        except OSError as error:
-            raise NoZygoteError(f"{self._group.folder}: no control group for a kernel: {error.strerror}") from error
 
     async def _find_zygote(self, environment: Mapping[str, str]) -> None:
         self._close()
@@ -211,7 +194,8 @@ class WarmProvisioner(LocalProvisioner):
             passed = {name: value for name, value in kwargs["env"].items() if name in _PASSED_INSIDE}
             inside = bubblewrap.environment({**self.kernel_spec.env, **passed})
             limits = Limits(**self.limits)
-            self._make_group(connection.groups, self._folder.name, limits)
+            self._remove_group()
+            self._group = new_group(connection.groups, self._folder.name, limits)
             return await connection.order(Order(cmd[3:], inside, str(self._folder), asdict(limits)), [])
         with contextlib.ExitStack() as opened:
             streams = [
@@ -220,13 +204,6 @@ class WarmProvisioner(LocalProvisioner):
             ]
             folder = str(Path(kwargs.get("cwd") or Path.cwd()).absolute())
             return await connection.order(Order(cmd[3:], dict(kwargs["env"]), folder), streams)
-
-    def _make_group(self, groups: str, name: str, limits: Limits) -> None:
-        self._remove_group()
-        try:
-            self._group = group_of(Path(groups) if groups.startswith("/") else None, name, limits)
-        except OSError as error:
-            raise NoZygoteError(f"{groups}: no control group for a kernel: {error.strerror}") from error
 
     def _remove_group(self) -> None:
         if self._group is not None:
@@ -255,17 +232,12 @@ class WarmProvisioner(LocalProvisioner):
         if self._connection is None:
             return await super().poll()
         if self._exit_status is None:
-            try:
-                message = self._connection.received()
-            except OSError as error:
-                # A kernel that ends by itself is told of: nobody is left to tell.
-                message = {"exit": -signal.SIGKILL, "lost": f"the warm process has gone ({error})"}
-                self.zygote_gone = True
-            if message is not None:
-                self._exit_status = int(message["exit"])
-                self.ended_by_limit = str(message.get("limit", "")) or (self._group.limit if self._group else "")
+            ended = self._connection.exit()
+            if ended is not None:
+                self._exit_status, self.zygote_gone = ended.status, ended.zygote_gone
+                self.ended_by_limit = ended.limit or (self._group.limit if self._group else "")
                 # The system itself kills what has used up the memory of its group.
-                self.lost = "" if self.ended_by_limit else str(message.get("lost", ""))
+                self.lost = "" if self.ended_by_limit else ended.lost
         return self._exit_status
 
     async def wait(self) -> int | None:
@@ -283,7 +255,7 @@ class WarmProvisioner(LocalProvisioner):
             await super().send_signal(signum)
         elif await self.poll() is None:
             with contextlib.suppress(OSError):
-                self._connection.send(b'{"signal": %d}' % signum)
+                self._connection.signal(signum)
 
     async def kill(self, restart: bool = False) -> None:
         """End the kernel at once."""
@@ -306,7 +278,35 @@ class WarmProvisioner(LocalProvisioner):
         await super().cleanup(restart=restart)
 
 
-def _before_imports(environment: dict[str, str], settings: KernelSettings) -> tuple[tuple[str, str], ...]:
+def zygote_of(
+    spec: KernelSpec,
+    environment: Mapping[str, str],
+    *,
+    jailed: bool,
+    preload: tuple[str, ...] | None = None,
+    imports: tuple[str, ...] = (),
+    linger: float = LINGER_SECONDS,
+) -> ZygoteClient:
+    """
+    Name the zygote of a kernelspec's kernels.
+
+    Raises
+    ------
+    CourseError
+        When the kernelspec names a subject that is not installed.
+    """
+    settings = find_subject(spec.env.get(SUBJECT_VARIABLE, PLAIN.name)).kernel
+    return ZygoteClient(
+        preload=settings.preload if preload is None else preload,
+        imports=imports,
+        jailed=jailed,
+        environment=tuple(sorted(spec.env.items())) if jailed else _before_imports(environment, settings),
+        threads_at_work=settings.threads_at_work,
+        linger=linger,
+    )
+
+
+def _before_imports(environment: Mapping[str, str], settings: KernelSettings) -> tuple[tuple[str, str], ...]:
     beginnings = (*_IMPORT_VARIABLES, *settings.import_variables)
     return tuple(sorted((name, value) for name, value in environment.items() if name.startswith(beginnings)))
 

@@ -12,7 +12,9 @@ import fcntl
 import hashlib
 import json
 import os
+import select
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -269,6 +271,29 @@ class ZygoteClient:
         return plain(lines[-1]) if lines and lines[-1] else "the warm process ended without a word"
 
 
+@dataclass(frozen=True)
+class Exit:
+    """
+    How a kernel has ended, as its zygote says.
+
+    Attributes
+    ----------
+    status : int
+        Its exit status, or the negative number of the signal that has ended it.
+    limit : str
+        The limit that ended it, e.g. ``"memory"``; empty when none did.
+    lost : str
+        Why its end is nothing that its own code did, in a line; empty for every other end.
+    zygote_gone : bool
+        Whether the zygote has gone, and took it along.
+    """
+
+    status: int
+    limit: str = ""
+    lost: str = ""
+    zygote_gone: bool = False
+
+
 class Connection:
     """
     One end of a conversation with a zygote; closing it ends what was asked for.
@@ -329,6 +354,37 @@ class Connection:
             raise ConnectionResetError("the warm process has gone")
         message: dict[str, Any] = json.loads(packet)
         return message
+
+    def signal(self, number: int) -> None:
+        """
+        Have the zygote signal the kernel, and what it has started.
+
+        Raises
+        ------
+        OSError
+            When the zygote has gone.
+        """
+        self.send(b'{"signal": %d}' % number)
+
+    def exit(self) -> Exit | None:
+        """Say how the kernel has ended, else None."""
+        try:
+            message = self.received()
+        except OSError as error:
+            # A kernel that ends by itself is told of: nobody is left to tell.
+            return Exit(-signal.SIGKILL, lost=f"the warm process has gone ({error})", zygote_gone=True)
+        if message is None:
+            return None
+        return Exit(int(message["exit"]), str(message.get("limit", "")), str(message.get("lost", "")))
+
+    def exit_within(self, seconds: float) -> Exit | None:
+        """Wait for the end of the kernel; None when it has not ended by then."""
+        until = time.monotonic() + seconds
+        while (ended := self.exit()) is None:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([self._socket], [], [], left)[0]:
+                return None
+        return ended
 
     async def answer(self, seconds: float) -> dict[str, Any]:
         """Wait for the next message."""

@@ -127,7 +127,8 @@ def _outside(order: Order, tell: int, run: Callable[[Order, Callable[[], None]],
     os.close(tell)
     os.close(binding)
     if os.read(bound, 1):
-        _mount("none", order.folder, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+        if not order.piped:
+            _mount("none", order.folder, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
         os.write(closing, b"1")
     os._exit(0)
 
@@ -175,12 +176,14 @@ def _mount_scratch(order: Order) -> None:
     What lies in /tmp goes out of sight with it, all kernels' sockets among it. This kernel's own come back, and an
     environment that somebody keeps there.
     """
-    kept = [Path(order.folder), *(path for path in readable_inside() if path.is_relative_to("/tmp"))]
+    own = [] if order.piped else [Path(order.folder)]
+    kept = [*own, *(path for path in readable_inside() if path.is_relative_to("/tmp"))]
     opened = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in kept}
     size, files = order.limits["scratch_bytes"], order.limits["scratch_files"]
     _mount("tmpfs", HOME, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size},nr_inodes={files},mode=700")
     # Copies, made before any code of a student runs: what a notebook does to them nobody else sees.
-    shutil.copytree(Path(order.folder, DATA), HOME, dirs_exist_ok=True)
+    if Path(order.folder, DATA).is_dir():
+        shutil.copytree(Path(order.folder, DATA), HOME, dirs_exist_ok=True)
     for name, target in (("tmp", "/tmp"), ("shm", "/dev/shm")):
         part = Path(HOME, f".{name}")
         part.mkdir()

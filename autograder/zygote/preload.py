@@ -25,6 +25,7 @@ _KERNEL_MODULES = (
     "IPython.extensions.storemagic",
     "tornado.platform.asyncio",
     "autograder.inside.extension",
+    "autograder.inside.piped_kernel",
 )
 """What every kernel imports by itself."""
 

@@ -28,12 +28,16 @@ class Order:
         Working folder of a kernel that is not jailed; the folder of its sockets for one that is.
     limits : dict of str to int
         The fields of `autograder.zygote.limits.Limits`; empty for a kernel that is not jailed.
+    piped : bool
+        Whether it speaks through a socket that comes with the order, and has none with a name: a jailed one that is
+        graded in, see `autograder.inside.piped_kernel`.
     """
 
     argv: list[str]
     environment: dict[str, str]
     folder: str
     limits: dict[str, int] = field(default_factory=dict)
+    piped: bool = False
 
     def packet(self) -> bytes:
         """Write the request."""

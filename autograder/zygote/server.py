@@ -283,7 +283,8 @@ class ZygoteServer:
                 "something has run in it, and a kernel forked now could hang"
             )
         if order.limits:
-            return jail.fork_into_jail(order, self._leave_behind, _run_kernel)
+            run = partial(_run_piped_kernel, streams[0]) if order.piped else _run_kernel
+            return jail.fork_into_jail(order, self._leave_behind, run)
         pid = os.fork()
         if pid == 0:
             _in_child(lambda: self._be_at_a_desk(order, streams))
@@ -342,6 +343,21 @@ def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
     app.iopub_thread.schedule(lambda: app.iopub_thread.socket.setsockopt(zmq.SNDHWM, 0))
     bound()
     app.start()
+
+
+def _run_piped_kernel(pipe: int, order: Order, bound: Callable[[], None]) -> None:
+    """Be a kernel that has no sockets but `pipe`."""
+    from autograder.inside.piped_kernel import PipedKernelApp
+
+    os.environ.clear()
+    os.environ.update(order.environment)
+    draw_afresh()
+    sys.argv = ["ipykernel_launcher"]
+    with socket.socket(fileno=pipe) as connected:
+        app: Any = PipedKernelApp.instance(pipe=connected)
+        app.initialize([])
+        bound()
+        app.start()
 
 
 def _line(error: Exception) -> str:

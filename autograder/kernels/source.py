@@ -1,0 +1,100 @@
+"""Where a runner's kernels come from: the settings that all runners share, and what they make of how a run ended."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from nbformat import NotebookNode
+
+from autograder.course.assignment import DataFile
+from autograder.kernels.kernelspec import kernelspec
+from autograder.kernels.provisioner import zygote_of
+from autograder.kernels.run import Ended, Reply, Run, joined_streams
+from autograder.kernels.zygote_client import Connection, ZygoteClient
+from autograder.subject import PLAIN, find_subject
+from autograder.zygote.limits import Limits
+
+
+@dataclass(frozen=True)
+class KernelSource:
+    """
+    What kernels are, for a runner that runs notebooks in them.
+
+    Attributes
+    ----------
+    limits : Limits
+        What each notebook may use.
+    jailed : bool
+        Whether kernels are kept from the network, the disk and everybody else.
+    subject : str
+        The name of the course's subject, whose kernel settings hold.
+    preload : tuple of str or None
+        What is imported before kernels are forked; None for what the subject says.
+    data : tuple of DataFile
+        What a notebook finds in its folder.
+    imports : tuple of str
+        What is imported before kernels are forked as well, where it can be. It decides about nothing but time, so
+        it is in no key.
+    own : mapping of str to bytes
+        What a student has brought along, by name: it lies there, too, and never in place of `data`.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    jailed: bool = True
+    subject: str = PLAIN.name
+    preload: tuple[str, ...] | None = None
+    data: tuple[DataFile, ...] = ()
+    imports: tuple[str, ...] = field(default=(), repr=False)
+    own: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
+
+    def beside(self, files: Mapping[str, bytes]) -> Self:
+        """Give a runner whose notebooks find a student's own files beside them, too."""
+        return replace(self, own=files)
+
+    @property
+    def data_paths(self) -> dict[str, str]:
+        """The files of `data`: paths by name."""
+        return {file.name: str(file.path) for file in self.data}
+
+    def zygote(self) -> ZygoteClient:
+        """Name the warm process that these kernels come from."""
+        spec = kernelspec(find_subject(self.subject))
+        return zygote_of(spec, dict(spec.env), jailed=self.jailed, preload=self.preload, imports=self.imports)
+
+    def lease(self) -> Connection:
+        """
+        Start the warm process if need be, and keep it until the connection is closed.
+
+        Raises
+        ------
+        KernelError
+            When there can be none.
+        """
+        return asyncio.run(self.zygote().lease())
+
+    def concluded(
+        self, notebook: NotebookNode, ended: Ended, replies: dict[str, Reply], running: str, limit: str, why: str
+    ) -> Run:
+        """
+        Say how a run ended.
+
+        Parameters
+        ----------
+        ended : Ended
+            How it looked.
+        running : str
+            The cell that ran last.
+        limit : str
+            The limit that ended the kernel, if one did.
+        why : str
+            What ended it that was nothing of its own, if anything did.
+        """
+        for cell in notebook.cells:
+            if "outputs" in cell:
+                cell.outputs = joined_streams(cell.outputs)
+        refusals = find_subject(self.subject).kernel.refusals
+        limit = limit or next(filter(None, (reply.refused(refusals) for reply in replies.values())), "")
+        if limit and not why:
+            ended = Ended.LIMIT
+        return Run(notebook, ended, replies, "" if ended is Ended.COMPLETE else running, limit, why)
