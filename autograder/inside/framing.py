@@ -10,6 +10,9 @@ import struct
 HEAD = struct.Struct("!I")
 """How many bytes follow."""
 
+NAME_BYTES = 16
+"""How long the name of a request is, which stands before the text of the cell."""
+
 
 def framed(content: bytes) -> bytes:
     """Write a record."""

@@ -5,9 +5,9 @@ Whoever grades runs one cell after the other and waits for each. For that nobody
 channel or signatures, whose threads and second copies of everything cost more than many a cell. The application, the
 kernel, the shell, the streams and the display machinery are ipykernel's; only what they send through is different.
 
-Requests and messages are records, see `autograder.inside.framing`: a request is the text of a cell, a message what
-`Session.send` would have sent, without header and signature. Student code can write records, too, as it could send
-messages: nobody on the other side believes any.
+Requests and messages are records, see `autograder.inside.framing`: a request is a name and the text of a cell, a
+message what `Session.send` would have sent, without header and signature. Student code can write records, too, as it
+could send messages: nobody on the other side believes any.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from tornado.ioloop import IOLoop
 from traitlets import Instance, default
 from traitlets.config import Config
 
-from autograder.inside.framing import HEAD, framed
+from autograder.inside.framing import HEAD, NAME_BYTES, framed
 
 _UNHEARD = ("comm_open", "comm_msg", "comm_close", "debug_event")
 """Types of messages that nobody listens to where notebooks are graded."""
@@ -175,10 +175,8 @@ class PipedKernel(IPythonKernel):
         self.io_loop = IOLoop.current()
         self.shell.exit_now = False
         self.session.send(None, "kernel_info_reply", self.kernel_info)
-        count = 0
-        while (code := await _request(pipe)) is not None:
-            count += 1
-            await self.run_cell(str(count), code)
+        while (request := await _request(pipe)) is not None:
+            await self.run_cell(*request)
 
     async def run_cell(self, name: str, code: str) -> None:
         """Do what ipykernel does about a request to execute a cell."""
@@ -259,8 +257,12 @@ class PipedKernelApp(IPKernelApp):
         asyncio.run(self.kernel.serve(self.pipe))
 
 
-async def _request(pipe: socket.socket) -> str | None:
-    """Wait for the text of the next cell, and let what a notebook has left in the loop go on; None at the end."""
+async def _request(pipe: socket.socket) -> tuple[str, str] | None:
+    """
+    Wait for the name of the next request and the text of its cell; None at the end.
+
+    What a notebook has left in the loop goes on meanwhile.
+    """
     loop, readable = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(pipe, readable.set)
     try:
@@ -268,9 +270,15 @@ async def _request(pipe: socket.socket) -> str | None:
     finally:
         loop.remove_reader(pipe)
     head = _read(pipe, HEAD.size)
-    return _read(pipe, *HEAD.unpack(head)).decode() if head else None
+    if not head:
+        return None
+    said = _read(pipe, *HEAD.unpack(head)).decode()
+    return said[:NAME_BYTES], said[NAME_BYTES:]
 
 
 def _read(pipe: socket.socket, size: int) -> bytes:
     """Read so many bytes; fewer when the other end has hung up."""
-    return pipe.recv(size, socket.MSG_WAITALL) if size else b""
+    parts = bytearray()
+    while len(parts) < size and (came := pipe.recv(size - len(parts))):
+        parts += came
+    return bytes(parts)

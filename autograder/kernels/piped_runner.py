@@ -11,6 +11,7 @@ counted while it arrives, by the heads of its records, so that no submission can
 
 import asyncio
 import json
+import secrets
 import shutil
 import signal
 import socket
@@ -24,7 +25,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from autograder.errors import NoZygoteError
-from autograder.inside.framing import HEAD, framed
+from autograder.inside.framing import HEAD, NAME_BYTES, framed
 from autograder.kernels.cell_time import CellTime
 from autograder.kernels.control_groups import KernelGroup, new_group
 from autograder.kernels.messages import ABOUT_NOTHING, sound
@@ -124,12 +125,12 @@ class _Kernel:
         message = self.hear(time.monotonic() + _FIRST_RECORD_SECONDS)
         return pid, {} if message is None else message["content"].get("language_info", {})
 
-    def send(self, code: str) -> None:
-        """Have it run a cell."""
+    def send(self, name: str, code: str) -> None:
+        """Have it run a cell. What it says about it has the request's name, which nobody can know beforehand."""
         self._pipe.settimeout(None)
         # What ends early is heard of when its words are waited for.
         with suppress(OSError):
-            self._pipe.sendall(framed(readable(code).encode()))
+            self._pipe.sendall(framed((name + readable(code)).encode()))
 
     def hear(self, until: float) -> dict[str, Any] | None:
         """
@@ -209,8 +210,8 @@ class _Execution:
         self._time.pid, language = self._kernel.begin()
         self._notebook.metadata["language_info"] = language
         try:
-            for number, cell in enumerate(filter(_is_run, self._notebook.cells), start=1):
-                self._run(cell, str(number))
+            for cell in filter(_is_run, self._notebook.cells):
+                self._run(cell, secrets.token_hex(NAME_BYTES // 2))
         except TimeoutError:
             ended = self._time.over or Ended.CELL_TIMEOUT
         except (EOFError, OverLimitError) as end:
@@ -236,7 +237,7 @@ class _Execution:
         """
         self._running, cell.outputs = cell.id, []
         self._time.begin()
-        self._kernel.send(cell.source)
+        self._kernel.send(name, cell.source)
         is_idle = False
         while not (is_idle and cell.id in self._replies):
             message = self._heard()

@@ -95,6 +95,10 @@ HONEST: dict[str, tuple[dict[str, str], dict[str, float]]] = {
 """By name, what the honest students answer, and what each notebook must get."""
 
 
+ABSENT = "nobody"
+"""Is on the roster and hands in nothing."""
+
+
 def secrets(seed: int) -> dict[str, str]:
     """Invent the secrets."""
     dice = random.Random(seed)
@@ -135,7 +139,7 @@ def make_course(folder: Path, planted: Mapping[str, str], *, bare: bool = False)
             raise RuntimeError(said.getvalue())
     release(course, NAME)
     with Gradebook(course.db_url, course.directory.course_id) as book:
-        book.add_student("nobody", last_name=planted["gradebook"])
+        book.add_student(ABSENT, email=planted["gradebook"])
     return course
 
 

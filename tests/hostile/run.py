@@ -34,7 +34,7 @@ from autograder.course.folders import Course
 from autograder.report.csv_table import csv_safe
 from sharing_variables.display import GRAPH_TYPE
 from tests.hostile.cases import Case, all_cases
-from tests.hostile.course import FULL, HONEST, NAME, hand_in_honestly, make_course, secrets, written_ways
+from tests.hostile.course import ABSENT, FULL, HONEST, NAME, hand_in_honestly, make_course, secrets, written_ways
 
 GRADE_SECONDS = 240
 """The batch must have ended by itself long before."""
@@ -296,6 +296,9 @@ def _autograder(
         seen.seconds = max(seen.seconds, float(line["seconds"]))
         seen.markup += [f"a formula in the CSV: {cell[:40]}" for cell in row if cell.startswith(_FORMULAS)]
         seen.markup += [f"a control character in the CSV: {cell[:40]!r}" for cell in row if _CONTROL.search(cell)]
+    absent = observed.students.pop(ABSENT, Seen())
+    if set(absent.states.values()) != {"REJECTED(absent)"}:
+        observed.problems.append(f"who is on the roster and has handed in nothing is {absent.states}")
     unknown = set(observed.students) - set(students)
     if unknown:
         observed.problems.append(f"rows of students that there are not: {sorted(unknown)}")
