@@ -51,6 +51,9 @@ BIN = Path(sys.executable).parent
 BASELINE_STUDENTS = 2
 CLASS_OF_30 = 30
 UNCHANGED = 100
+PANDAS_BASELINE = 4
+PANDAS_NAME = "rain"
+"""The assignment of the course that `autograder new` makes."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,50 @@ def class_of_30(bench: Bench, scratch: Path) -> Iterator[Figure]:
         measured(larger, BIN / "autograder", "grade", ASSIGNMENT).wall for _ in range(bench.rounds)
     )
     yield Figure(f"{UNCHANGED} students again, nothing changed, s", "grades all", f"{again:.1f}", "", "2")
+
+
+def another_subject(bench: Bench, scratch: Path) -> Iterator[Figure]:
+    """Grade a class of the course that `autograder new` makes, in pandas, from a cold start to the report."""
+    bench.step("a course in pandas")
+    stock = _in_pandas(scratch / "pandas-stock", PANDAS_BASELINE, "\nc.WarmProvisioner.warm = False\n")
+    ours = _in_pandas(scratch / "pandas-ours", CLASS_OF_30)
+    measured(stock, BIN / "nbgrader", "generate_assignment", PANDAS_NAME, "--force")
+    times: dict[str, list[float]] = {"theirs": [], "class": [], "one": [], "their one": []}
+    for _ in range(bench.rounds):
+        for what, course, command in (
+            ("theirs", stock, ["nbgrader", "autograde", PANDAS_NAME, "--force"]),
+            ("class", ours, ["autograder", "grade", PANDAS_NAME, "--again"]),
+            ("their one", stock, ["nbgrader", "autograde", PANDAS_NAME, "--force", "--student=s00"]),
+            ("one", ours, ["autograder", "grade", PANDAS_NAME, "--again", "--student=s00"]),
+        ):
+            bench.step(f"{command[0]}, pandas")
+            times[what].append(measured(course, BIN / command[0], *command[1:]).wall)
+    theirs, class_, their_one, one = (
+        statistics.median(times[what]) for what in ("theirs", "class", "their one", "one")
+    )
+    # What the command itself takes is theirs once, too.
+    theirs = their_one + (theirs - their_one) * (CLASS_OF_30 - 1) / (PANDAS_BASELINE - 1)
+    yield Figure(
+        f"{CLASS_OF_30} students in pandas, cold start to report, s",
+        f"{theirs:.1f}",
+        f"{class_:.1f}",
+        f"{theirs / class_:.1f} times",
+        "10 times",
+    )
+    yield Figure("one student in pandas, s", f"{their_one:.1f}", f"{one:.1f}", f"{their_one / one:.1f} times", "1")
+
+
+def _in_pandas(folder: Path, number: int, config: str = "") -> Course:
+    """Make the course, and have so many students hand in its solution."""
+    for command in (["new", folder], ["reference", PANDAS_NAME], ["release", PANDAS_NAME]):
+        where = folder.parent if command[0] == "new" else folder
+        subprocess.run([BIN / "autograder", *command], cwd=where, check=True, capture_output=True)
+    with (folder / CONFIG_FILE).open("a", encoding="utf-8") as file:
+        file.write(config)
+    course = Course(folder)
+    for place in range(number):
+        shutil.copytree(course.source(PANDAS_NAME), course.submitted(f"s{place:02}", PANDAS_NAME))
+    return course
 
 
 def _report(course: Course) -> float:
@@ -332,9 +379,9 @@ def main() -> int:
     scratch = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         with Progress(console=console, transient=True) as progress:
-            progress.add_task("setting up", total=5 * options.rounds + 7)
+            progress.add_task("setting up", total=9 * options.rounds + 8)
             bench = Bench(scratch, options.rounds, progress)
-            for part in (kernels, evidence, grading, class_of_30):
+            for part in (kernels, evidence, grading, class_of_30, another_subject):
                 figures += part(bench, scratch)
     finally:
         shutil.rmtree(scratch)
