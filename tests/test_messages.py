@@ -7,9 +7,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.kernels.messages import ABOUT_NOTHING, sound
+from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.piped_runner import PipedRunner
 from autograder.kernels.run import Ended, Run
 from autograder.zygote.limits import Limits
-from tests.conftest import runner
+from tests.conftest import ASSIGNMENT
 
 SENDS = """
 kernel = get_ipython().kernel
@@ -20,6 +22,9 @@ def send(kind, content, **more):
 def reply(content, kind="execute_reply"):
     ident = kernel._parent_ident["shell"]
     kernel.session.send(kernel.shell_stream, kind, content, parent=kernel.get_parent(), ident=ident)
+
+def record(content):
+    kernel.session.pipe.sendall(len(content).to_bytes(4, "big") + content)
 """
 
 ODD = {
@@ -40,35 +45,58 @@ ODD = {
     "a type of its own": "send('surprise', {'a': 1})",
     "content that is deep": "deep = []\nfor _ in range(900):\n    deep = [deep]\nsend('display_data', "
     "{'data': {'application/json': deep}, 'metadata': {}})",
-    "parts that are no json": "kernel.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', b'', b'{', b'}', b'1', b'2'])",
-    "content that is null, for an older protocol": 'parts = [b\'{"msg_type": "display_data", "msg_id": "a"}\', '
-    "kernel.session.pack(kernel.get_parent()['header']), b'{}', b'null']\n"
-    "kernel.iopub_socket.send_multipart([b'<IDS|MSG>', kernel.session.sign(parts), *parts])",
-    "a count that is true": "send('execute_result', {'data': {}, 'metadata': {}, 'execution_count': True})",
-    "no delimiter": "kernel.iopub_socket.send_multipart([b'x'])",
-    "another's signature": "from jupyter_client.session import Session\n"
-    "true, kernel.session = kernel.session, Session(key=b'other')\n"
-    "send('stream', {'name': 'stdout', 'text': 'x'})\nkernel.session = true",
     "a reply without a status": "reply({})",
     "a reply that is a list": "reply({'status': [1]})",
     "a reply without a name": "reply({'status': 'error'})",
     "another's reply": "reply({'status': 'ok'}, 'kernel_info_reply')",
+    "a count that is true": "send('execute_result', {'data': {}, 'metadata': {}, 'execution_count': True})",
 }
 
+ODD_PARTS = {
+    "parts that are no json": "kernel.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', b'', b'{', b'}', b'1', b'2'])",
+    "content that is null, for an older protocol": 'parts = [b\'{"msg_type": "display_data", "msg_id": "a"}\', '
+    "kernel.session.pack(kernel.get_parent()['header']), b'{}', b'null']\n"
+    "kernel.iopub_socket.send_multipart([b'<IDS|MSG>', kernel.session.sign(parts), *parts])",
+    "no delimiter": "kernel.iopub_socket.send_multipart([b'x'])",
+    "another's signature": "from jupyter_client.session import Session\n"
+    "true, kernel.session = kernel.session, Session(key=b'other')\n"
+    "send('stream', {'name': 'stdout', 'text': 'x'})\nkernel.session = true",
+}
+"""What only a kernel can send that has ZeroMQ's sockets."""
 
-def run(*sources: str) -> Run:
+ODD_RECORDS = {
+    "nothing": "record(b'')",
+    "bytes that are no text": "record(b'\\xff\\xfe')",
+    "half of an object": "record(b'{')",
+    "an object without anything": "record(b'{}')",
+    "a list": "record(b'[]')",
+    "brackets without end": "record(b'[' * 100_000)",
+    "about a number": 'record(b\'{"msg_type": "status", "about": 1, "content": {}}\')',
+    "a type that is a list": 'record(b\'{"msg_type": [], "about": "", "content": {}}\')',
+}
+"""What only one can send that has a pipe."""
+
+
+def run(*sources: str, how: type[PipedRunner | NbclientRunner] = PipedRunner) -> Run:
     cells = [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate((SENDS, *sources))]
-    return runner(Limits(cell_seconds=4)).run(new_notebook(cells=cells))
+    return how(Limits(cell_seconds=4), subject=ASSIGNMENT).run(new_notebook(cells=cells))
 
 
 @pytest.mark.usefixtures("warm")
-@pytest.mark.parametrize("source", ODD.values(), ids=ODD)
-def test_a_run_with_odd_messages_goes_on(source: str) -> None:
-    done = run(source, "print('on')", "assert False, 'wrong'")
+@pytest.mark.parametrize(
+    ("how", "odd"),
+    [(PipedRunner, ODD | ODD_RECORDS), (NbclientRunner, ODD | ODD_PARTS)],
+    ids=["piped", "nbclient"],
+)
+def test_a_run_with_odd_messages_goes_on(how: type[PipedRunner | NbclientRunner], odd: dict[str, str]) -> None:
+    sources = [source for one in odd.values() for source in (one, "print('on')", "assert False, 'wrong'")]
+    done = run(*sources, how=how)
     assert done.ended is Ended.COMPLETE
-    assert done.replies["cell-1"].ok, done.replies["cell-1"]
-    assert done.notebook.cells[2].outputs[0].text == "on\n"
-    assert not done.replies["cell-3"].ok
+    for number, name in enumerate(odd):
+        sent, on, wrong = (f"cell-{3 * number + place}" for place in (1, 2, 3))
+        assert done.replies[sent].ok, (name, done.replies[sent])
+        assert done.notebook.cells[3 * number + 2].outputs[0].text == "on\n", name
+        assert done.replies[on].ok and not done.replies[wrong].ok, name
 
 
 @pytest.mark.usefixtures("warm")
