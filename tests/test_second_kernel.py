@@ -95,6 +95,19 @@ def test_one_kernel_is_enough_where_no_test_of_bare_asserts_hides_anything(tmp_p
     assert (len(runs), verdict.points) == (1, 1)
 
 
+def test_what_a_master_stores_of_bare_asserts_counts_for_nothing(tmp_path: Path) -> None:
+    checks = [test(name, "print(numbers)\nassert numbers", TELLS) for name in ("prints", "raises", "shows")]
+    checks[0].outputs = [new_output("stream", text="[1, 2]")]
+    checks[1].outputs = [new_output("error", ename="NameError", evalue="no numbers", traceback=[])]
+    checks[2].outputs = [new_output("execute_result", {"text/plain": "3"}, execution_count=1)]
+    assignment = foreign_course(tmp_path / "course", [answer("make", MAKES), *checks]).assignment(PS)
+    verdict, text, _ = graded(assignment)
+    assert (str(verdict.state), given(verdict)) == ("GRADED", {"prints": 1, "raises": 1, "shows": 1})
+    verdict, _, _ = graded(assignment, make="numbers = [1, 2, 3, 4]")
+    assert (str(verdict.state), verdict.points) == ("GRADED", 0)
+    assert SECRET not in text
+
+
 LIST = """
 class List(list):
     def __len__(self):

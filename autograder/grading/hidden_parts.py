@@ -73,14 +73,18 @@ def has_own_asserts(cell: MasterCell) -> bool:
     return cell.has_hidden_part and bool(_asserts(cell.source) - _asserts(cell.released))
 
 
-def asks_first(cell: MasterCell) -> bool:
-    """Tell whether the hidden part of a test has to show its evidence before it says what is expected."""
-    return shows(cell) and has_own_asserts(cell)
-
-
 def is_bare(cell: MasterCell, subject: Subject) -> bool:
     """Tell whether a test with a hidden part shows nothing that is judged: all that it has is asserts."""
     return cell.has_hidden_part and not asks_for_evidence(cell, subject)
+
+
+def asks_first(cell: MasterCell, subject: Subject) -> bool:
+    """
+    Tell whether the hidden part of a test has to show its evidence before it says what is expected.
+
+    What a master stores of a test of bare asserts is no evidence: most courses save their masters with outputs.
+    """
+    return not is_bare(cell, subject) and shows(cell) and has_own_asserts(cell)
 
 
 @layer("hidden tests last")
@@ -128,7 +132,8 @@ def at_the_end(master: Master, subject: Subject) -> list[tuple[str, str]]:
     All hidden parts are asked before one tells: what a test says may be what the next one asks for.
     """
     hidden = [cell for cell in master.graded if cell.has_hidden_part and not is_bare(cell, subject)]
-    cells = [(f"{_ASKED}{cell.node.id}", cell, _without_asserts(cell)) for cell in hidden if asks_first(cell)]
+    asked = [cell for cell in hidden if asks_first(cell, subject)]
+    cells = [(f"{_ASKED}{cell.node.id}", cell, _without_asserts(cell)) for cell in asked]
     cells += [(f"{_WHOLE}{cell.node.id}", cell, cell.source) for cell in sorted(hidden, key=has_own_asserts)]
     return [(name, f"{source}\n{BRING_BACK}{cell.grade_id}") for name, cell, source in cells]
 
@@ -191,7 +196,7 @@ def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment)
         # It fails at a desk, too: there is nothing to withhold.
         return seen, seen
     ran = shown[f"{_WHOLE}{cell.node.id}"]
-    if asks_first(cell):
+    if asks_first(cell, assignment.subject):
         ran = replace(shown[f"{_ASKED}{cell.node.id}"], reply=ran.reply)
     found = _judged(cell, ran, assignment)
     unlike = [finding.check for finding in found.findings if finding.outcome is not Outcome.HOLDS]
