@@ -188,8 +188,8 @@ def _losses(session: Session, store: ResultStore, problems: list[str]) -> tuple[
     if lost and not session.anyway:
         more = f"; and {len(lost) - _MOST_SAID} more" if len(lost) > _MOST_SAID else ""
         raise CourseError(
-            f"{'; '.join(lost[:_MOST_SAID])}{more}; every right answer would: mend the course or this machine, or go "
-            "on with --anyway"
+            f"{'; '.join(lost[:_MOST_SAID])}{more}; a right answer would lose the same: mend the course or this "
+            "machine, or go on with --anyway"
         )
     return lost
 

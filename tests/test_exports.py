@@ -101,7 +101,7 @@ def in_moodle(course: Course) -> dict[str, dict[str, str]]:
     """Export, and read the rows by user name."""
     export(course, "moodle")
     header, *body = rows(file(course, "moodle.csv"))
-    return {row[header.index("Username")]: dict(zip(header, row, strict=True)) for row in body}
+    return {row[header.index("Student ID")]: dict(zip(header, row, strict=True)) for row in body}
 
 
 def mark(*, score: float | None = 2, reason: str = "", looks_at: str = "It doubles", **student: str) -> Mark:
@@ -303,7 +303,7 @@ def test_moodle_gets_feedback_beside_every_score(course: Course) -> None:
         book.find_submission_notebook(FIRST, NAME, "ada").late_submission_penalty = 2
     read = in_moodle(course)
     feedback = f"{NAME} (Feedback)"
-    assert list(read["ada"]) == ["First name", "Last name", "Username", NAME, feedback]
+    assert list(read["ada"]) == ["First name", "Last name", "Student ID", NAME, feedback]
     assert (read["ada"]["First name"], read["ada"][NAME], read["alan"][NAME]) == ("Ada", "4", "0")
     assert read["ada"][feedback] == (
         "01_double: 3 of 3 points.\n02_triple: 3 of 3 points.\nHanded in late: 2 points less."
@@ -319,7 +319,9 @@ def test_a_column_that_does_not_find_everybody_is_left_out_and_named(
     course: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
     in_moodle(course)
-    assert "everybody one of their own: Email address, LMS user ID" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "no column 'Email address': the roster has none, or not one of their own, for " in said
+    assert "no column 'LMS user ID': " in said and "grace" in said
     with open_book(course) as book:
         book.update_or_create_student("grace", email="a@x.org")
     assert "Email address" not in in_moodle(course)["ada"]

@@ -99,6 +99,8 @@ DOWNLOADS: dict[str, tuple[dict[str, str], set[str], tuple[str, ...]]] = {
             "anon_aB3dE_9004_01_double.ipynb: the LMS hides whose it is",
             "LATE_anon_cD5fG_9005",
             "twinlee may be twin1 or twin2",
+            "lovelaceada_101_9001_01_double-1.ipynb is the last of 2, and not lovelaceada_101_9000_01_double.ipynb",
+            "turing_the_2nd_LATE_102_9002_01_double.ipynb: late, and the LMS does not say by how much",
         ),
     ),
     "blackboard": (

@@ -77,7 +77,7 @@ def test_everybody_who_handed_in_anything_or_nothing_is_named_everywhere(
         "emmy (Emmy Noether)",
         "grace: WMS q1.ipynb is 01_double.ipynb by its cells",
         "grace: timestamp.txt: 2026-03-01 10:00:00.000000 IST has a time zone of several meanings",
-        "alan: helper.py, link.csv: beside the notebooks, and left out of grading",
+        "alan: helper.py, link.csv: beside the notebooks, and not used for grading",
     ):
         assert line in said
     page = (small.feedback("alan", NAME) / "01_double.html").read_text(encoding="utf-8")

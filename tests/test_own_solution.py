@@ -43,7 +43,7 @@ def test_what_it_loses_stops_the_batch_unless_it_is_to_go_on_anyway(
     assert main([*command, "--anyway"]) == 1
     assert f"graded anyway: {LOSS}" in capsys.readouterr().out
     assert "Graded anyway" in (course.reports / f"{PS}.html").read_text(encoding="utf-8")
-    assert '"ada","p","GRADED","2","7",' in (course.reports / f"{PS}.csv").read_text(encoding="utf-8")
+    assert '"ada","","p","GRADED","2","7",' in (course.reports / f"{PS}.csv").read_text(encoding="utf-8")
     # Nothing is new: what is known of it is said again.
     assert main(command) == 1
     assert f"graded anyway: {LOSS}" in capsys.readouterr().out

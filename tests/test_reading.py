@@ -450,7 +450,7 @@ def test_a_notebook_that_nobody_asked_for_is_noted_and_not_read(tmp_path: Path) 
     submission = read(folder)
     assert submission.notes == (
         "zz_own.ipynb is not a notebook of this assignment and was not graded",
-        "data.csv: beside the notebooks, and left out of grading; --with-files grades with them",
+        "data.csv: beside the notebooks, and not used for grading",
     )
     assert list(submission.files) == list(NAMES)
 

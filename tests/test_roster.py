@@ -19,7 +19,7 @@ CLASS: Rows = {
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,HW 1 (4711),Current Score\r\n"
-    "    Points Possible,,,,,10,(read only)\r\n"
+    ",,,,,Manual Posting,\r\n    Points Possible,,,,,10,(read only)\r\n"
     '"Lovelace, Ada",101,S1,ada,CS 1,7,70\r\n"M\u00fcller, Bj\u00f6rn",102.0,S2,bj\u00f6rn,CS 1,,\r\n'
     '"Student, Test",999,,,CS 1,,\r\n'
 )

@@ -104,7 +104,7 @@ def test_zero_is_given_by_hand_with_a_comment_and_what_a_reviewer_gave_stays(hal
         (("--student", "ada"), "every notebook was handed in"),
         (("--student", "ada", "--notebook", FIRST), "has been graded; change its points in formgrader"),
         (("--student", "fay", "--notebook", "03_other"), "name one of: 01_double, 02_triple"),
-        (("--student", "eve"), "has not been graded; run `autograder grade small` first"),
+        (("--student", "eve"), "eve: neither in the roster nor among those who have handed in"),
     ],
 )
 def test_what_cannot_be_settled_is_said(
@@ -119,3 +119,20 @@ def test_the_page_says_what_was_given(half: Course) -> None:
     assert command(half, "grade") == DONE
     page: Path = half.feedback("fay", NAME) / f"{SECOND}.html"
     assert "Nothing was handed in that can be graded." in page.read_text(encoding="utf-8")
+
+
+def test_who_has_handed_in_nothing_is_settled_in_the_same_way(
+    half: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_settle(half)
+    with Gradebook(half.db_url, half.directory.course_id) as book:
+        book.add_student("noor", first_name="Noor")
+    assert command(half, "grade") == NEEDS_REVIEW
+    assert command(half, "settle", "--student", "nobody", "--zero") == NOTHING_DONE
+    assert "nobody: neither in the roster nor" in capsys.readouterr().err
+    assert command(half, "settle", "--student", "noor", "--zero") == NEEDS_REVIEW
+    assert "has an empty submission now" in capsys.readouterr().out
+    assert command(half, "grade", "--student", "noor") == NEEDS_REVIEW
+    assert command(half, "settle", "--student", "noor", "--zero") == DONE
+    assert command(half, "grade") == DONE
+    assert [rows(half)["noor", name]["state"] for name in (FIRST, SECOND)] == ["SETTLED", "SETTLED"]

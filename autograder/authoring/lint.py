@@ -167,7 +167,7 @@ def pictures_of_solutions_stay(master: Master) -> Found:
                 yield (
                     cell_name(cell),
                     f"'{name}' was pasted into it, and the text that is released does not show it",
-                    "delete the attachment (a picture of the solution belongs into a file that is not released)",
+                    "delete the attachment (a picture of the solution belongs in a file that is not released)",
                 )
 
 

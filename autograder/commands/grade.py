@@ -126,7 +126,7 @@ def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
         names = [name for name in names if name == options.student]
     if not names:
         raise CourseError(
-            f"{course.submitted(options.student or 'STUDENT', options.assignment)}: no submission there; "
+            f"{course.submitted(options.student or '*', options.assignment)}: no submission there; "
             "collect the submissions, or put each student's notebooks in such a folder"
         )
     return tuple(names)

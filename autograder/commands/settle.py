@@ -1,11 +1,12 @@
 """For instructors: an end to what no grader can decide."""
 
 import argparse
+from pathlib import Path
 
 from rich.console import Console
 
 from autograder.commands.options import add_assignment, course_of
-from autograder.commands.terminal import DONE
+from autograder.commands.terminal import DONE, NEEDS_REVIEW
 from autograder.course.folders import Course
 from autograder.errors import GradebookError
 from autograder.grading.result import Result
@@ -13,6 +14,7 @@ from autograder.kernels.configuration import runner_of
 from autograder.records.gradebook import Gradebook
 from autograder.records.store import ResultStore, only_grader
 from autograder.submissions.folder import handed_in
+from autograder.submissions.roster import read_roster
 from autograder.text import plain
 
 _COMMENT = "Nothing was handed in that can be graded."
@@ -41,12 +43,25 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Give 0 by hand to notebooks that have no points, as a reviewer would cell by cell in formgrader."""
     course = course_of(options)
     with only_grader(course), Gradebook(course, course.assignment(options.assignment)) as gradebook:
+        folder = course.submitted(options.student, options.assignment)
+        if not folder.exists():
+            return _begin_nothing(course, folder, options.student, options.assignment, console)
         result = _result(course, gradebook, options.student)
         for notebook in _notebooks(result, options.notebook):
             count = gradebook.give_nothing(result, notebook, options.comment)
             console.print(f"{plain(result.student)}, {notebook}: 0 points by hand for {count} cells, with a comment")
     console.print(f"run `autograder grade {options.assignment}` to have it on the pages and in the reports")
     return DONE
+
+
+def _begin_nothing(course: Course, folder: Path, student: str, assignment: str, console: Console) -> int:
+    """Make an empty submission for a student who has handed in nothing: then there is something to settle."""
+    if student not in read_roster(course).ids:
+        raise GradebookError(f"{student}: neither in the roster nor among those who have handed in; name one who is")
+    folder.mkdir(parents=True)
+    console.print(f"{plain(student)} has handed in nothing, and has an empty submission now: {plain(str(folder))}")
+    console.print(f"run `autograder grade {assignment} --student {plain(student)}`, and this command once more")
+    return NEEDS_REVIEW
 
 
 def _result(course: Course, gradebook: Gradebook, student: str) -> Result:

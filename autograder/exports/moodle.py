@@ -7,6 +7,7 @@ A row without anything in the column that finds the student would change the stu
 that does not find everybody is left out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from autograder.exports.marks import Mark, MarkedNotebook
@@ -14,7 +15,7 @@ from autograder.records.standing import Student
 from autograder.report.csv_table import csv_safe, csv_safe_id, csv_text
 
 _FINDS: dict[str, Callable[[Student], str]] = {
-    "Username": lambda student: student.id,
+    "Student ID": lambda student: student.id,
     "Email address": lambda student: student.email,
     "LMS user ID": lambda student: student.lms_user_id,
 }
@@ -36,10 +37,15 @@ def moodle(marks: Sequence[Mark], title: str) -> str:
     return csv_text([header, *(_row(mark, list(finds.values())) for mark in marks)])
 
 
-def left_out(marks: Sequence[Mark]) -> list[str]:
-    """Name the columns that do not find everybody: with an empty or a double entry."""
-    found = {heading: [of(mark.student).strip() for mark in marks] for heading, of in _FINDS.items()}
-    return [heading for heading, ids in found.items() if not all(ids) or len(set(ids)) < len(ids)]
+def left_out(marks: Sequence[Mark]) -> dict[str, list[str]]:
+    """Name the columns that do not find everybody, and whom: those without an entry, or with somebody else's."""
+    unfit = {}
+    for heading, of in _FINDS.items():
+        times = Counter(of(mark.student).strip() for mark in marks)
+        who = [m.student.called for m in marks if not of(m.student).strip() or times[of(m.student).strip()] > 1]
+        if who:
+            unfit[heading] = who
+    return unfit
 
 
 def _row(mark: Mark, finds: list[Callable[[Student], str]]) -> list[str]:

@@ -6,6 +6,7 @@ time or on a library's version: each is one line about the course before a batch
 """
 
 import builtins
+import textwrap
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
@@ -23,6 +24,9 @@ from autograder.submissions.reading import Submission
 
 NAME = ".own-solution"
 """Whose submission it is called: folders of students do not begin with a dot."""
+
+_WHY_CHARACTERS = 300
+"""Of why a test is lost: enough to know where to look."""
 
 _KINDS = (ImportError, OSError)
 
@@ -80,7 +84,7 @@ def _losses(verdict: NotebookVerdict, master: Master) -> Iterator[str]:
         return
     for cell in verdict.cells:
         if cell.points < cell.max_points:
-            why = _why(cell, verdict, master)
+            why = textwrap.shorten(_why(cell, verdict, master), _WHY_CHARACTERS, placeholder=" ...")
             yield f"the course's own solution loses '{cell.grade_id}' in {master.name}.ipynb: {why}"
 
 

@@ -76,7 +76,14 @@ def sort_by_student(items: Iterable[CollectedFile], roster: Roster, present: Ite
         if problem := _problem(student, handed_in, keys[student], others, roster):
             found.problems.append(problem)
             continue
-        latest, problems = _latest_of(student, _that_count(handed_in))
+        counting = _that_count(handed_in)
+        found.notes += [
+            f"{item.file.path}: a page that the LMS keeps beside the notebooks, and not collected; read it there"
+            for item in handed_in
+            if item.is_own and item.name and item not in counting
+        ]
+        latest, notes, problems = _latest_of(student, counting)
+        found.notes += notes
         found.problems += problems
         if latest or not problems:
             found.by_student.append(latest or [replace(handed_in[0], name="")])
@@ -119,11 +126,12 @@ def _folder(item: CollectedFile) -> PurePosixPath:
     return PurePosixPath(item.file.path).parent
 
 
-def _latest_of(student: str, handed_in: list[CollectedFile]) -> tuple[list[CollectedFile], list[str]]:
+def _latest_of(student: str, handed_in: list[CollectedFile]) -> tuple[list[CollectedFile], list[str], list[str]]:
+    """Keep the last upload of each file, and say which others there were, and where nothing tells which is last."""
     by_name: dict[str, list[CollectedFile]] = defaultdict(list)
     for item in handed_in:
         by_name[item.name].append(item)
-    kept, problems = [], []
+    kept, notes, problems = [], [], []
     for name, items in sorted(by_name.items()):
         last = [item for item in items if _when(item) == max(map(_when, items))]
         try:
@@ -138,7 +146,9 @@ def _latest_of(student: str, handed_in: list[CollectedFile]) -> tuple[list[Colle
             problems.append(rejected.message)
             continue
         kept.append(last[0])
-    return kept, problems
+        if earlier := [item.file.path for item in items if item not in last]:
+            notes.append(f"{student}: {last[0].file.path} is the last of {len(items)}, and not {', '.join(earlier)}")
+    return kept, notes, problems
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def _files_beside(
     if wanted and (hidden := [name for name in names if name in released]):
         notes.append(f"{_listed(hidden)}: the released file of that name was used, and not the student's")
     if not wanted:
-        left = f"{_listed(own)}: beside the notebooks, and left out of grading; --with-files grades with them"
+        left = f"{_listed(own)}: beside the notebooks, and not used for grading"
         return {}, [left] if own else []
     beside: dict[str, bytes] = {}
     left_out = [name for name in own if not is_plain_name(name)]

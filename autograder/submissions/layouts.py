@@ -32,7 +32,8 @@ LAYOUTS = {
         "moodle": r"(?P<student_id>.+?)(?:_(?P<person>\d+))?_assignsubmission_(?:file|(?P<own>onlinetext))"
         r"(?:_(?P<file_id>.*))?",
         "blackboard": rf"(?P<student_id>.+?_.+?)_attempt_{_TIME}(?:_(?P<file_id>.*)|(?P<own>\.txt))?",
-        "canvas": r"(?:(?:LATE_)?(?P<hidden>anon_[^_]+)|(?P<student_id>.+?)(?:_LATE)?_(?P<lms_user_id>\d+))"
+        "canvas": r"(?:(?P<late_>LATE_)?(?P<hidden>anon_[^_]+)|"
+        r"(?P<student_id>.+?)(?P<late>_LATE)?_(?P<lms_user_id>\d+))"
         r"(?:_(?P<upload>\d+)_(?P<file_id>.*)|_(?P<own>text|link)\.html)",
         "brightspace": r"\d+-\d+ - (?:(?P<lms_user_id>[A-Za-z]{0,3}\d+) - )?(?P<student_id>.+?) ?"
         r"- (?P<timestamp>[^-]*\b\d{4}\b[^-]*?)(?: - (?P<file_id>.*))?",

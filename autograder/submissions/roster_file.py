@@ -226,6 +226,9 @@ def _rows(
             doubts.append(f"line {line}: more cells than there are headings; put quotes around names with a comma")
             continue
         given = {meaning: _cell(cells, at) for meaning, at in columns.items()}
+        if not any(given.values()):
+            # A line about columns, such as Canvas's on manual posting.
+            continue
         for meaning in ("id", "lms_user_id"):
             if is_number.get(meaning):
                 given[meaning] = _NUMBER.sub(r"\1", given[meaning])
@@ -256,7 +259,8 @@ def _divided(name: str) -> tuple[dict[str, str], bool]:
 def _odd(row: Row) -> list[str]:
     """Say what no student may be called, or what does not fit into the gradebook."""
     if not row.id:
-        return [f"line {row.line}: no id ({plain(' '.join((row.first_name, row.last_name)).strip() or row.email)})"]
+        who = plain(" ".join((row.first_name, row.last_name)).strip() or row.email)
+        return [f"line {row.line}: no id ({who}); write one, or take out the row of somebody who is no student"]
     doubts = []
     if not is_plain_name(row.id) or row.id.startswith(".") or "/" in row.id:
         doubts.append(f"line {row.line}: {plain(row.id)!r} cannot be the name of a student's folder")
