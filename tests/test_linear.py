@@ -8,6 +8,7 @@ may take nine times as long, where the square would take sixteen.
 import base64
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from time import process_time
 from typing import Any
 
@@ -54,6 +55,9 @@ MOST_GROWTH = 9.0
 CLEAR = 0.004
 """Seconds: what takes less is measured as if it took so long."""
 
+LONG = 0.1
+"""Seconds: what takes longer shows how it grows on less."""
+
 PIECES = (
     *("a", " ", "\n", "\t", "\\", "'", '"', '"""', "'''", "#", "(", "[", "{", ")", "a.b", "_1", "_1_1", "1", "1_"),
     *("\x1b[", "\x1b[0", "\x1b[0;", "\x1b[31m", "](", "]", "<", "<a", "&", "%time 1\n", "!ls\n", "a?\n", "a = !b\n"),
@@ -75,6 +79,9 @@ def seconds(work: Callable[[], object], runs: int = 3) -> float:
 
 def grows(work: Callable[[Any], object], make: Callable[[int], Any], size: int) -> float:
     """Say how many times as long four times as much takes; 0 for what is done at once."""
+    least = size // 8
+    while size > least and seconds(partial(work, make(size)), runs=1) > LONG:
+        size //= 2
     large, small = make(4 * size), make(size)
     if seconds(lambda: work(large), runs=1) < CLEAR * MOST_GROWTH:
         return 0

@@ -52,6 +52,9 @@ class State:
     @property
     def for_student(self) -> str:
         """What the student reads of it: what happened, without what the instructor should do."""
+        if self.word == "absent":
+            # There is nothing that anybody could review.
+            return "Nothing was handed in."
         return f"{self}: {self.message.split('; ')[0]}. Your instructor will review this notebook."
 
     def __str__(self) -> str:
