@@ -77,11 +77,12 @@ def test_everybody_who_handed_in_anything_or_nothing_is_named_everywhere(
         "emmy (Emmy Noether)",
         "grace: WMS q1.ipynb is 01_double.ipynb by its cells",
         "grace: timestamp.txt: 2026-03-01 10:00:00.000000 IST has a time zone of several meanings",
+        "alan: given.txt: the released file of that name was used, and not the student's",
         "alan: helper.py, link.csv: beside the notebooks, and not used for grading",
     ):
         assert line in said
     page = (small.feedback("alan", NAME) / "01_double.html").read_text(encoding="utf-8")
-    assert "helper.py" in page and "left out of grading" in page
+    assert "helper.py" in page and "not used for grading" in page
     report = (small.reports / f"{NAME}.html").read_text(encoding="utf-8")
     assert "Emmy Noether" in report and "REJECTED(absent)" in report and "Fay Weldon" in report
     with NbGraderGradebook(small.db_url, small.directory.course_id) as book:

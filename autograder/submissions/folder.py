@@ -50,7 +50,7 @@ def handed_in(course: Course, assignment: Assignment, student: str, *, with_file
         cells_of(assignment),
         zone=course_zone(course.config),
         with_files=with_students_files(course) if with_files is None else with_files,
-        released=[name for name, _ in course.released(assignment.name)],
+        released=dict(course.released(assignment.name)),
     )
 
 
@@ -139,7 +139,7 @@ def read_submission(
     *,
     zone: ZoneInfo | None = None,
     with_files: bool = False,
-    released: Collection[str] = (),
+    released: Mapping[str, Path] | None = None,
 ) -> Submission:
     """
     Read a student's folder.
@@ -154,8 +154,8 @@ def read_submission(
         The time zone of times without one.
     with_files : bool
         Whether the notebooks are graded with the student's own files beside them.
-    released : collection of str
-        The paths of released files, which no file of a student's takes the place of.
+    released : mapping of str to Path, optional
+        The released files, which no file of a student's takes the place of: where they are, by their paths.
     """
     masters = Masters(cells if isinstance(cells, Mapping) else dict.fromkeys(cells, ()))
     try:
@@ -169,13 +169,13 @@ def read_submission(
     beside: dict[str, bytes] = {}
     about: list[str] = []
     if any(isinstance(file, bytes) for file in files.values()):
-        beside, about = _files_beside(folder, present, {name.split("/")[0] for name in released}, wanted=with_files)
+        beside, about = _files_beside(folder, present, released or {}, wanted=with_files)
     notes = [*look.notes, *look.others(), *about, *notes]
     return Submission(student, assignment, files, timestamp, tuple(notes), _read_secret(folder, present), beside)
 
 
 def _files_beside(
-    folder: Path, present: list[str], released: Collection[str], *, wanted: bool
+    folder: Path, present: list[str], released: Mapping[str, Path], *, wanted: bool
 ) -> tuple[dict[str, bytes], list[str]]:
     """
     Read a student's own files, which lie beside the notebooks; without the wish to do so, only name them.
@@ -184,13 +184,14 @@ def _files_beside(
     same name stays, and a copy of one is nothing to speak of.
     """
     names = [name for name in present if _is_beside(name) and (folder / name).is_file()]
-    own = [name for name in names if name not in released]
+    taken = {path.partition("/")[0] for path in released}
+    own = [name for name in names if name not in taken]
+    changed = [name for name in names if name in taken and not _is_copy(folder / name, released.get(name))]
     notes = []
-    if wanted and (hidden := [name for name in names if name in released]):
-        notes.append(f"{_listed(hidden)}: the released file of that name was used, and not the student's")
+    if changed:
+        notes.append(f"{_listed(changed)}: the released file of that name was used, and not the student's")
     if not wanted:
-        left = f"{_listed(own)}: beside the notebooks, and not used for grading"
-        return {}, [left] if own else []
+        return {}, [*notes, *([f"{_listed(own)}: beside the notebooks, and not used for grading"] if own else [])]
     beside: dict[str, bytes] = {}
     left_out = [name for name in own if not is_plain_name(name)]
     size = 0
@@ -213,6 +214,14 @@ def _files_beside(
     if beside:
         notes.append(f"graded with the student's own {_listed(list(beside))}")
     return beside, notes
+
+
+def _is_copy(own: Path, released: Path | None) -> bool:
+    """Tell whether a student's file is a released one as it was."""
+    try:
+        return released is not None and read_file(own, MOST_BESIDE_BYTES) == released.read_bytes()
+    except (RejectedError, OSError):
+        return False
 
 
 def _is_beside(name: str) -> bool:
