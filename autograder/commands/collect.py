@@ -148,6 +148,10 @@ def _write(
     progress: Progress,
 ) -> None:
     roster = read_roster(course)
+    if not roster.ids:
+        report.notes.append(
+            "the roster is empty, and students are called what the download calls them: `autograder roster` first"
+        )
     found = sort_by_student(collected, roster, _present(course.students(assignment.name)))
     report.notes += found.notes
     report.problems += found.problems
