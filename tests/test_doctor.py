@@ -36,7 +36,9 @@ def test_a_package_that_notebooks_import_and_nobody_installed_is_named(tmp_path:
     source = tmp_path / "source" / "one"
     source.mkdir(parents=True)
     (tmp_path / CONFIG_FILE).write_text("c = get_config()\n", encoding="utf-8")
-    cells = [new_code_cell("import numpy as np\nfrom no_such_package import thing")]
+    graded = {"grade_id": "a", "grade": True, "points": 1, "solution": False, "locked": True, "schema_version": 3}
+    imports = "import numpy as np\nfrom no_such_package import thing"
+    cells = [new_code_cell(imports, metadata={"nbgrader": graded | {"cell_type": "code", "task": False}})]
     nbformat.write(new_notebook(cells=cells), source / "01_one.ipynb")
     (packages,) = (diagnosis for diagnosis in diagnose(Course(tmp_path), 1) if diagnosis.what == "packages")
     assert not packages.is_fine

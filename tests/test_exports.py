@@ -222,9 +222,7 @@ def test_who_handed_in_nothing_has_a_row_without_a_score_and_is_named(
     assert in_canvas(course)["emmy"] == ""
     assert "emmy (Emmy Noether): no score, because nothing was handed in" in capsys.readouterr().out
     assert export(course, "canvas") == NEEDS_REVIEW
-    assert in_moodle(course)["emmy"]["small (Feedback)"].startswith(
-        "01_double: REJECTED(absent): nothing was handed in"
-    )
+    assert in_moodle(course)["emmy"]["small (Feedback)"].startswith("01_double: Nothing was handed in.")
     assert export(course, "canvas", "--student", "ada") == DONE
 
 

@@ -211,7 +211,8 @@ def test_nbgraders_own_course_gets_nbgraders_scores_but_for_what_was_written_to_
     }
     assert ours.keys() == expected.keys()
     # What is still to be graded by hand is no score for other programs, either.
-    exported = marks.collect(quickstart, quickstart.assignment(PS1), ["as-released", "right"], lambda: None)
+    some = ["as-released", "right"]
+    exported = marks.collect(quickstart, quickstart.assignment(PS1), some, lambda: None, is_whole=False)
     assert (exported.missing, [mark.score for mark in exported.marks]) == ((), [None, None])
     # A reviewer sees what was written about the task, and the page runs none of it.
     shown = (quickstart.autograded("partly", PS1) / "problem1.ipynb").read_text(encoding="utf-8")

@@ -181,7 +181,7 @@ BROKEN: dict[str, Broken] = {
         (
             "text-0",
             "'s.png' was pasted into it, and the text that is released does not show it",
-            "delete the attachment (a picture of the solution belongs into a file that is not released)",
+            "delete the attachment (a picture of the solution belongs in a file that is not released)",
         ),
     ),
     "a random id": Broken(rules.ids_are_words, lesson(code("8f3a_b2")), ("8f3a_b2", *WORDS)),

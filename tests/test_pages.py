@@ -72,8 +72,8 @@ def hand_in(course: Course, student: str, sources: dict[str, str], **changed: di
     (folder / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def grade(course: Course) -> int:
-    return main(["grade", PS, "--course", str(course.root)])
+def grade(course: Course, *more: str) -> int:
+    return main(["grade", PS, "--course", str(course.root), *more])
 
 
 def words(page: str) -> str:
@@ -113,7 +113,7 @@ def test_every_graded_cell_is_on_the_page_whether_an_answer_owns_it_or_not(tmp_p
         a_test("cell-1afe26", "# It exists\nassert x", 0),
     )
     hand_in(course, "ada", {"essay": "essay = 2", "bonus": "x = 2"})
-    assert grade(course) == 1
+    assert grade(course, "--anyway") == 1
     said = words(feedback(course, "ada"))
     assert "cell-1afe" not in said
     for part in (

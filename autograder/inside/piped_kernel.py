@@ -101,6 +101,12 @@ class PipedStream(OutStream):
         self.take_in()
         return super().write(string) or 0
 
+    def flush(self) -> None:
+        """Send what was written, here and below Python: what is shown next stands behind it."""
+        if os.getpid() == self._master_pid:
+            self.take_in()
+        super().flush()
+
     def _setup_stream_redirects(self, name: str) -> None:
         self._taking = threading.Lock()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -192,8 +198,6 @@ class PipedKernel(IPythonKernel):
         finally:
             self.post_handler_hook()
         for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, PipedStream):
-                stream.take_in()
             if stream is not None:
                 stream.flush()
         self.session.send(None, "status", {"execution_state": "idle"}, request)

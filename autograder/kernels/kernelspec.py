@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+from jupyter_core.paths import jupyter_path
 
 from autograder.course.master import Master
 from autograder.subject import SUBJECT_VARIABLE, Subject, find_subject
@@ -47,7 +48,9 @@ def other_kernel(master: Master) -> str:
     if asked in ("", "python3", "python"):
         return ""
     try:
-        program = Path(KernelSpecManager().get_kernel_spec(asked).argv[0])
+        # Without the folder in which IPython had them once, which it would make.
+        installed = KernelSpecManager(kernel_dirs=jupyter_path("kernels"))
+        program = Path(installed.get_kernel_spec(asked).argv[0])
     except (NoSuchKernel, IndexError):
         why = "which is not installed here"
     else:
