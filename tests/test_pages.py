@@ -124,7 +124,8 @@ def test_every_graded_cell_is_on_the_page_whether_an_answer_owns_it_or_not(tmp_p
     ):
         assert part in said
     told = report(course)
-    assert "cell-1afe" not in told
+    # What is wrong with the course is named as its author finds it.
+    assert "cell-1afe" not in told.replace("the course's own solution loses 'cell-1afe", "")
     assert all(part in told for part in ("A file", "An essay in code (1)", "An essay in code (2)", "Bonus"))
 
 
