@@ -198,7 +198,8 @@ def test_an_error_about_one_kernel_ends_that_kernel_alone(words: bytes) -> None:
             assert isinstance(other.provisioner, WarmProvisioner) and other.provisioner._connection is not None
             other.provisioner._connection.send(words)
             assert await other.provisioner.wait() is not None
-            assert other.provisioner.lost.startswith("the warm process failed on the kernel (")
+            ended = other.provisioner.exit
+            assert ended is not None and ended.lost.startswith("the warm process failed on the kernel (")
             assert await run(client, "print(1)") == ("1\n", "ok")
             assert await manager.is_alive()
 

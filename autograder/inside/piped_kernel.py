@@ -86,8 +86,9 @@ class PipedStream(OutStream):
     def take_in(self) -> bool:
         """Take what has been written to the file descriptor; False when nobody can write there any more."""
         with self._taking:
-            while self._readable.poll(0):
-                came = os.read(self._fid or 0, _PIPE_BYTES)
+            while ready := self._readable.poll(0):
+                ((descriptor, _),) = ready
+                came = os.read(descriptor, _PIPE_BYTES)
                 if not came:
                     return False
                 super().write(self._decoder.decode(came))

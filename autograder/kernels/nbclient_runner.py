@@ -27,6 +27,7 @@ from autograder.kernels.metering import Meter, MeteredManager
 from autograder.kernels.provisioner import AUTOGRADING, WarmProvisioner
 from autograder.kernels.run import Ended, Reply, Run
 from autograder.kernels.source import KernelSource
+from autograder.kernels.zygote_client import Exit
 from autograder.probes import DESK, PROBE_VARIABLE
 from autograder.zygote.data_files import copy_data, write_data
 
@@ -59,15 +60,7 @@ class NbclientRunner(KernelSource):
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """
-        Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
-
-        The kernel starts in a folder of its own, which is also its home, with an environment of its own. In it are
-        copies of `data` and what is in `own`, and nothing else.
-
-        Parameters
-        ----------
-        ending : str
-            The ending of the names that `autograder.probe` gives.
+        Run a notebook, see `autograder.kernels.run.Runner.run`.
 
         Raises
         ------
@@ -111,10 +104,8 @@ class NbclientRunner(KernelSource):
                 ended, why = Ended.LOST, f"{type(error).__name__}: {' '.join(str(error).split())}"
             finally:
                 watching.cancel()
-        if ended is not Ended.COMPLETE and client.lost:
-            # Whatever it looked like: what is waited for does not come from a kernel that somebody has ended.
-            ended, why = Ended.ZYGOTE_GONE if client.zygote_gone else Ended.LOST, client.lost
-        return self.concluded(notebook, ended, client.replies, client.running, client.limit, why)
+        done = Run(notebook, ended, client.replies, client.running, why=why)
+        return self.concluded(done, client.exit, client.meter)
 
     def _config(self, scratch: Path | None = None) -> Config:
         config = Config()
@@ -162,21 +153,9 @@ class _Client(NotebookClient):
         self._manager: MeteredManager | None = None
 
     @property
-    def limit(self) -> str:
-        """The limit that the kernel hit; empty when it hit none."""
-        if self.meter.is_over:
-            return "output"
-        return "" if self._provisioner is None else self._provisioner.ended_by_limit
-
-    @property
-    def lost(self) -> str:
-        """Why the kernel's end is nothing that its own code did; empty for every other end."""
-        return "" if self._provisioner is None else self._provisioner.lost
-
-    @property
-    def zygote_gone(self) -> bool:
-        """Whether the kernel has ended because its zygote did."""
-        return self._provisioner is not None and self._provisioner.zygote_gone
+    def exit(self) -> Exit | None:
+        """How a warm kernel has ended."""
+        return None if self._provisioner is None else self._provisioner.exit
 
     @property
     def _provisioner(self) -> WarmProvisioner | None:
@@ -208,8 +187,8 @@ class _Client(NotebookClient):
         """Find the kernel's process by the other end of a channel, and put it where it is limited."""
         assert self.kc is not None and self._manager is not None
         self._time.pid = self.kc.iopub_channel.pid
-        if isinstance(self._manager.provisioner, WarmProvisioner):
-            self._manager.provisioner.put_into_group(self._time.pid)
+        if self._provisioner is not None:
+            self._provisioner.put_into_group(self._time.pid)
 
     def _note(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
         self._time.end()

@@ -19,7 +19,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
@@ -38,7 +38,7 @@ from autograder.kernels.zygote_client import Connection, Exit
 from autograder.probes import DESK, PROBE_VARIABLE
 from autograder.text import readable
 from autograder.zygote import bubblewrap
-from autograder.zygote.data_files import copy_data, write_data
+from autograder.zygote.data_files import lay_out
 from autograder.zygote.protocol import DATA, Order
 
 _ENDS_WITHIN = 10
@@ -73,20 +73,12 @@ class PipedRunner(KernelSource):
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """
-        Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
-
-        The kernel starts in a folder of its own, which is also its home, with an environment of its own. In it are
-        copies of `data`, and nothing else.
-
-        Parameters
-        ----------
-        ending : str
-            The ending of the names that `autograder.probe` gives.
+        Run a notebook, see `autograder.kernels.run.Runner.run`.
 
         Raises
         ------
         autograder.errors.NoZygoteError
-            When the kernel must be jailed and cannot be.
+            When there can be no jailed kernel.
         """
         with _kernel(self, ending) as kernel:
             return _Execution(self, notebook, kernel).finish()
@@ -181,17 +173,15 @@ class _Kernel:
         hung_up : bool
             Whether it has hung up, so that it may have ended by itself.
         """
-        if self._exit is None and hung_up:
-            self._exit = self._connection.exit_within(_ENDS_BY_ITSELF_WITHIN)
         if self._exit is None:
-            with suppress(OSError):
-                self._connection.signal(signal.SIGKILL)
-            self._exit = self._connection.exit_within(_ENDS_WITHIN) or Exit(
-                -signal.SIGKILL, lost=f"the warm process did not end the kernel within {_ENDS_WITHIN} s"
-            )
-        if self._group is not None and not self._exit.limit and self._group.limit:
-            # The system itself kills what has used up the memory of its group.
-            self._exit = replace(self._exit, limit=self._group.limit, lost="")
+            ended = self._connection.exit_within(_ENDS_BY_ITSELF_WITHIN) if hung_up else None
+            if ended is None:
+                with suppress(OSError):
+                    self._connection.signal(signal.SIGKILL)
+                ended = self._connection.exit_within(_ENDS_WITHIN) or Exit(
+                    -signal.SIGKILL, lost=f"the warm process did not end the kernel within {_ENDS_WITHIN} s"
+                )
+            self._exit = ended.held_to(self._group)
         return self._exit
 
 
@@ -219,12 +209,8 @@ class _Execution:
         except Exception as error:
             # Of the grader's own: told as an end, because it must be known how far the notebook came.
             ended, why = Ended.LOST, f"{type(error).__name__}: {' '.join(str(error).split())}"
-        exit_ = self._kernel.end(hung_up=hung_up)
-        if ended is not Ended.COMPLETE and exit_.lost:
-            # Whatever it looked like: what is waited for does not come from a kernel that somebody has ended.
-            ended, why = Ended.ZYGOTE_GONE if exit_.zygote_gone else Ended.LOST, exit_.lost
-        limit = "output" if self._kernel.meter.is_over else exit_.limit
-        return self._source.concluded(self._notebook, ended, self._replies, self._running, limit, why)
+        done = Run(self._notebook, ended, self._replies, self._running, why=why)
+        return self._source.concluded(done, self._kernel.end(hung_up=hung_up), self._kernel.meter)
 
     def _run(self, cell: NotebookNode, name: str) -> None:
         """
@@ -309,11 +295,7 @@ def _kernel(source: KernelSource, ending: str) -> Iterator[_Kernel]:
         with theirs:
             folder = zygote.new_folder(connection)
             opened.callback(shutil.rmtree, folder, ignore_errors=True)
-            if source.data or source.own:
-                (folder / DATA).mkdir()
-                (folder / DATA).chmod(0o755)
-                copy_data(source.data_paths, folder / DATA)
-                write_data(source.own, folder / DATA)
+            lay_out(folder / DATA, source.data_paths, source.own)
             group = new_group(connection.groups, folder.name, source.limits)
             if group is not None:
                 opened.callback(group.close)

@@ -23,11 +23,11 @@ from traitlets import Bool, Bytes, Dict, Float, List, Unicode
 
 from autograder.errors import AutograderError, CourseError, JailError, NoZygoteError
 from autograder.kernels.control_groups import KernelGroup, new_group
-from autograder.kernels.zygote_client import Connection, ZygoteClient, has_what_it_takes
+from autograder.kernels.zygote_client import Connection, Exit, ZygoteClient, has_what_it_takes
 from autograder.probes import PROBE_VARIABLE
 from autograder.subject import PLAIN, SUBJECT_VARIABLE, KernelSettings, find_subject
 from autograder.zygote import bubblewrap
-from autograder.zygote.data_files import copy_data, write_data
+from autograder.zygote.data_files import lay_out
 from autograder.zygote.limits import Limits
 from autograder.zygote.protocol import DATA, LAUNCHER, Order
 
@@ -77,18 +77,11 @@ class WarmProvisioner(LocalProvisioner):
     )
     linger = Float(LINGER_SECONDS, help="Seconds after which an unused warm process ends.").tag(config=True)
 
-    ended_by_limit = ""
-    """The limit that ended the kernel, e.g. ``"memory"``; empty when none did."""
-
-    lost = ""
-    """Why the kernel's end is nothing that its own code did, in a line; empty for every other end."""
-
-    zygote_gone = False
-    """Whether the zygote has gone, and took the kernel along."""
+    exit: Exit | None = None
+    """How the kernel has ended; None before that, and of a plain one."""
 
     _zygote: ZygoteClient
     _connection: Connection | None = None
-    _exit_status: int | None = None
     _folder: Path | None = None
     _group: KernelGroup | None = None
 
@@ -119,10 +112,7 @@ class WarmProvisioner(LocalProvisioner):
             # A restarted kernel is looked for where it was, unless that went with its zygote.
             if self._folder is None or self._folder.parent != self._connection.folder:
                 self._folder = self._zygote.new_folder(self._connection)
-                (self._folder / DATA).mkdir()
-                (self._folder / DATA).chmod(0o755)
-                copy_data(self.data, self._folder / DATA)
-                write_data(self.own, self._folder / DATA)
+                lay_out(self._folder / DATA, self.data, self.own)
             self.parent.transport = "ipc"
             self.parent.ip = str(self._folder / "s")
             self.parent.connection_file = str(self._folder / "kernel.json")
@@ -148,8 +138,7 @@ class WarmProvisioner(LocalProvisioner):
             self._hang_up()
             self._do_without(error)
             return await super().launch_kernel(cmd, **kwargs)
-        self._exit_status, self.ended_by_limit, self.lost = None, "", ""
-        self.zygote_gone = False
+        self.exit = None
         self.cwd = kwargs.get("cwd") or str(Path.cwd())
         return self.connection_info
 
@@ -231,14 +220,9 @@ class WarmProvisioner(LocalProvisioner):
         """Give the exit status of a kernel that has ended, else None."""
         if self._connection is None:
             return await super().poll()
-        if self._exit_status is None:
-            ended = self._connection.exit()
-            if ended is not None:
-                self._exit_status, self.zygote_gone = ended.status, ended.zygote_gone
-                self.ended_by_limit = ended.limit or (self._group.limit if self._group else "")
-                # The system itself kills what has used up the memory of its group.
-                self.lost = "" if self.ended_by_limit else ended.lost
-        return self._exit_status
+        if self.exit is None and (ended := self._connection.exit()) is not None:
+            self.exit = ended.held_to(self._group)
+        return None if self.exit is None else self.exit.status
 
     async def wait(self) -> int | None:
         """Wait for the end of the kernel."""

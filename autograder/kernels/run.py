@@ -146,6 +146,9 @@ class Runner(Protocol):
         """
         Run a notebook from top to bottom in a fresh kernel, whatever its cells raise.
 
+        The kernel starts in a folder of its own, which is also its home, with an environment of its own. In it are
+        copies of the course's files, and those of `beside`, and nothing else.
+
         Called by `autograder.grading.submission` for each notebook, and by `autograder.authoring.reference`.
 
         Parameters

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from nbformat import NotebookNode
-
 from autograder.course.assignment import DataFile
 from autograder.kernels.kernelspec import kernelspec
+from autograder.kernels.metering import Meter
 from autograder.kernels.provisioner import zygote_of
-from autograder.kernels.run import Ended, Reply, Run, joined_streams
-from autograder.kernels.zygote_client import Connection, ZygoteClient
+from autograder.kernels.run import Ended, Run, joined_streams
+from autograder.kernels.zygote_client import Connection, Exit, ZygoteClient
 from autograder.subject import PLAIN, find_subject
 from autograder.zygote.limits import Limits
 
@@ -73,28 +72,30 @@ class KernelSource:
         """
         return asyncio.run(self.zygote().lease())
 
-    def concluded(
-        self, notebook: NotebookNode, ended: Ended, replies: dict[str, Reply], running: str, limit: str, why: str
-    ) -> Run:
+    def concluded(self, done: Run, exit_: Exit | None, meter: Meter) -> Run:
         """
         Say how a run ended.
 
         Parameters
         ----------
-        ended : Ended
-            How it looked.
-        running : str
-            The cell that ran last.
-        limit : str
-            The limit that ended the kernel, if one did.
-        why : str
-            What ended it that was nothing of its own, if anything did.
+        done : Run
+            How it looked; `stopped_at` is the cell that ran last.
+        exit_ : Exit or None
+            How the kernel ended, if it came from a warm process.
+        meter : Meter
+            What has counted its outputs.
         """
-        for cell in notebook.cells:
+        for cell in done.notebook.cells:
             if "outputs" in cell:
                 cell.outputs = joined_streams(cell.outputs)
+        ended, why = done.ended, done.why
+        if ended is not Ended.COMPLETE and exit_ is not None and exit_.lost:
+            # Whatever it looked like: what is waited for does not come from a kernel that somebody has ended.
+            ended, why = Ended.ZYGOTE_GONE if exit_.zygote_gone else Ended.LOST, exit_.lost
+        limit = "output" if meter.is_over else exit_.limit if exit_ is not None else ""
         refusals = find_subject(self.subject).kernel.refusals
-        limit = limit or next(filter(None, (reply.refused(refusals) for reply in replies.values())), "")
+        limit = limit or next(filter(None, (reply.refused(refusals) for reply in done.replies.values())), "")
         if limit and not why:
             ended = Ended.LIMIT
-        return Run(notebook, ended, replies, "" if ended is Ended.COMPLETE else running, limit, why)
+        stopped_at = "" if ended is Ended.COMPLETE else done.stopped_at
+        return replace(done, ended=ended, stopped_at=stopped_at, limit=limit, why=why)

@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from autograder import __version__
 from autograder.errors import NoZygoteError
 from autograder.files import code_digest
 from autograder.kernels import control_groups
-from autograder.kernels.control_groups import NoGroupsError
+from autograder.kernels.control_groups import KernelGroup, NoGroupsError
 from autograder.subject import code_folders
 from autograder.text import plain
 from autograder.zygote import bubblewrap
@@ -292,6 +292,12 @@ class Exit:
     limit: str = ""
     lost: str = ""
     zygote_gone: bool = False
+
+    def held_to(self, group: KernelGroup | None) -> "Exit":
+        """Say how it has ended as its control group knows: the system itself kills what has used up its memory."""
+        if self.limit or group is None or not group.limit:
+            return self
+        return replace(self, limit=group.limit, lost="")
 
 
 class Connection:

@@ -5,6 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
+def lay_out(folder: Path, paths: Mapping[str, str], own: Mapping[str, bytes]) -> None:
+    """Make a folder that anybody may enter, with what `copy_data` and `write_data` put there."""
+    folder.mkdir()
+    folder.chmod(0o755)
+    copy_data(paths, folder)
+    write_data(own, folder)
+
+
 def copy_data(files: Mapping[str, str], folder: Path) -> None:
     """
     Copy files into a folder; anybody who may enter the folder may read the copies.

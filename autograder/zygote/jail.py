@@ -182,8 +182,7 @@ def _mount_scratch(order: Order) -> None:
     size, files = order.limits["scratch_bytes"], order.limits["scratch_files"]
     _mount("tmpfs", HOME, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size},nr_inodes={files},mode=700")
     # Copies, made before any code of a student runs: what a notebook does to them nobody else sees.
-    if Path(order.folder, DATA).is_dir():
-        shutil.copytree(Path(order.folder, DATA), HOME, dirs_exist_ok=True)
+    shutil.copytree(Path(order.folder, DATA), HOME, dirs_exist_ok=True)
     for name, target in (("tmp", "/tmp"), ("shm", "/dev/shm")):
         part = Path(HOME, f".{name}")
         part.mkdir()

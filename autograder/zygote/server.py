@@ -327,15 +327,20 @@ def _in_child(work: Any) -> NoReturn:
         os._exit(status)
 
 
+def _become(order: Order) -> None:
+    """Put what a process started for this kernel would have in the place of the zygote's."""
+    os.environ.clear()
+    os.environ.update(order.environment)
+    draw_afresh()
+    sys.argv = ["ipykernel_launcher", *order.argv]
+
+
 def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
     """Be the kernel. `bound` is called when its sockets are there, before any code runs."""
     import zmq
     from ipykernel.kernelapp import IPKernelApp
 
-    os.environ.clear()
-    os.environ.update(order.environment)
-    draw_afresh()
-    sys.argv = ["ipykernel_launcher", *order.argv]
+    _become(order)
     # Not typed, like most of ipykernel.
     app: Any = IPKernelApp.instance(**traits)
     app.initialize(order.argv)
@@ -349,10 +354,7 @@ def _run_piped_kernel(pipe: int, order: Order, bound: Callable[[], None]) -> Non
     """Be a kernel that has no sockets but `pipe`."""
     from autograder.inside.piped_kernel import PipedKernelApp
 
-    os.environ.clear()
-    os.environ.update(order.environment)
-    draw_afresh()
-    sys.argv = ["ipykernel_launcher"]
+    _become(order)
     with socket.socket(fileno=pipe) as connected:
         app: Any = PipedKernelApp.instance(pipe=connected)
         app.initialize([])
