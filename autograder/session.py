@@ -132,8 +132,9 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     """
     held = ""
     store = ResultStore(session.course, session.assignment, session.runner)
-    own = store.find(own_solution(session.assignment))
-    lost = losses(own.result, session.assignment) if own is not None else ()
+    own = own_solution(session.assignment)
+    tried = store.find(own)
+    lost = losses(tried.result, session.assignment) if tried is not None else ()
     with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
         records = _Records(
             session.assignment, store, gradebook, Feedback(session.course, session.assignment), progress
@@ -149,7 +150,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
         kept = len(records.recorded)
         if new and not stop.is_set():
             with _warm(session) as held:
-                lost = _losses(session, store, records.problems)
+                lost = _losses(session, store, own, tried, records.problems)
                 _grade(session, new, records, stop)
         records.finish()
         if gradebook.lost:
@@ -161,7 +162,9 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     return SessionReport(tuple(recorded), kept, tuple(records.problems), held, records.standings, lost)
 
 
-def _losses(session: Session, store: ResultStore, problems: list[str]) -> tuple[str, ...]:
+def _losses(
+    session: Session, store: ResultStore, own: Submission, tried: Stored | None, problems: list[str]
+) -> tuple[str, ...]:
     """
     Say what the course's own solution loses, which is graded unless it has been.
 
@@ -173,9 +176,7 @@ def _losses(session: Session, store: ResultStore, problems: list[str]) -> tuple[
     CourseError
         When it loses anything, and the session does not go on anyway.
     """
-    own = own_solution(session.assignment)
-    found = store.find(own)
-    result = None if found is None else found.result
+    result = None if tried is None else tried.result
     if result is None or session.again:
         fresh = grade_own_solution(session.assignment, session.runner, session.make_executor)
         if fresh.is_final:

@@ -2,8 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from autograder.layers import layer
+
+MOST_NAMED = 10
+"""Most files, or people, that a note or a message names."""
 
 MESSAGE_CHARACTERS = 2000
 """The longest message: some twenty lines, stored with three hundred others."""
@@ -46,6 +50,11 @@ def plain_lines(text: str) -> str:
 def counted(number: int, what: str) -> str:
     """Write a number of things: ``1 file``, ``2 files``."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def named(names: Sequence[str]) -> str:
+    """Join names, and say where there are more than need be named."""
+    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
 
 
 def cut(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from autograder.errors import RejectedError
 from autograder.submissions import folder as folder_module
-from autograder.submissions.folder import MOST_NAMED, out_of_reach, read_submission, strays, students
+from autograder.submissions.folder import out_of_reach, read_submission, strays, students
 from autograder.submissions.reading import (
     MAX_BYTES,
     MAX_CELLS,
@@ -23,6 +23,7 @@ from autograder.submissions.reading import (
     parse_notebook,
 )
 from autograder.submissions.recognition import Masters, notebook_stem
+from autograder.text import MOST_NAMED
 
 NAMES = ("01_first", "02_second")
 

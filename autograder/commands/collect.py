@@ -16,12 +16,12 @@ from autograder.errors import DownloadError, RejectedError
 from autograder.records.store import only_grader
 from autograder.submissions.collecting import sort_by_student, write_submission
 from autograder.submissions.download import Download, File, UnreadableFileError
-from autograder.submissions.folder import MOST_NAMED, cells_of
+from autograder.submissions.folder import cells_of
 from autograder.submissions.names import CollectedFile, Names
 from autograder.submissions.recognition import Masters, notebook_stem
 from autograder.submissions.roster import Roster, read_roster
 from autograder.submissions.times import course_zone, zone_named
-from autograder.text import counted, plain
+from autograder.text import counted, named, plain
 
 
 @dataclass
@@ -125,11 +125,8 @@ def _collected(names: Names, files: list[File], report: _Report) -> list[Collect
         if collected[-1].note:
             report.notes.append(collected[-1].note)
     if nobodys:
-        more = ", ..." if len(nobodys) > MOST_NAMED else ""
         verb = "belongs" if len(nobodys) == 1 else "belong"
-        report.notes.append(
-            f"{counted(len(nobodys), 'file')} {verb} to no student: {', '.join(nobodys[:MOST_NAMED])}{more}"
-        )
+        report.notes.append(f"{counted(len(nobodys), 'file')} {verb} to no student: {named(nobodys)}")
     return collected
 
 
@@ -171,9 +168,8 @@ def _write(
 def _without_a_notebook(items: list[CollectedFile], roster: Roster) -> str:
     """Name what a student handed in who has handed in no notebook."""
     names = [item.name or item.file.path for item in items]
-    more = ", ..." if len(names) > MOST_NAMED else ""
     return (
-        f"{roster.called(items[0].student)}: no notebook, only {', '.join(names[:MOST_NAMED])}{more}; ask for the "
+        f"{roster.called(items[0].student)}: no notebook, only {named(names)}; ask for the "
         "notebook: until then, it is graded as missing"
     )
 

@@ -16,8 +16,8 @@ from autograder.exports.junit import junit
 from autograder.exports.marks import Collected, Mark, collect
 from autograder.exports.moodle import left_out, moodle
 from autograder.files import file_name, replace_file
-from autograder.submissions.folder import MOST_NAMED, misplaced, students
-from autograder.text import plain
+from autograder.submissions.folder import misplaced, students
+from autograder.text import named, plain
 
 _FORMATS: dict[str, tuple[Callable[[Sequence[Mark], str], str], str]] = {
     "canvas": (canvas, "csv"),
@@ -93,9 +93,7 @@ def _report(found: Collected, options: argparse.Namespace, place: Path, console:
     for line in unsettled:
         console.print(plain(line))
     for heading, who in left_out(found.marks).items() if options.to == "moodle" else ():
-        more = ", ..." if len(who) > MOST_NAMED else ""
-        whose = plain(", ".join(who[:MOST_NAMED]))
-        console.print(f"no column {heading!r}: the roster has none, or not one of their own, for {whose}{more}")
+        console.print(f"no column {heading!r}: the roster has none, or not one of their own, for {plain(named(who))}")
     if found.unjailed:
         console.print(f"{found.unjailed} of {len(found.marks) - len(found.absent)} were graded WITHOUT A JAIL")
     count = len(found.marks) - len(found.absent)

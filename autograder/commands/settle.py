@@ -14,7 +14,6 @@ from autograder.kernels.configuration import runner_of
 from autograder.records.gradebook import Gradebook
 from autograder.records.store import ResultStore, only_grader
 from autograder.submissions.folder import handed_in
-from autograder.submissions.roster import read_roster
 from autograder.text import plain
 
 _COMMENT = "Nothing was handed in that can be graded."
@@ -45,7 +44,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with only_grader(course), Gradebook(course, course.assignment(options.assignment)) as gradebook:
         folder = course.submitted(options.student, options.assignment)
         if not folder.exists():
-            return _begin_nothing(course, folder, options.student, options.assignment, console)
+            return _begin_nothing(gradebook, folder, options.student, console)
         result = _result(course, gradebook, options.student)
         for notebook in _notebooks(result, options.notebook):
             count = gradebook.give_nothing(result, notebook, options.comment)
@@ -54,13 +53,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return DONE
 
 
-def _begin_nothing(course: Course, folder: Path, student: str, assignment: str, console: Console) -> int:
+def _begin_nothing(gradebook: Gradebook, folder: Path, student: str, console: Console) -> int:
     """Make an empty submission for a student who has handed in nothing: then there is something to settle."""
-    if student not in read_roster(course).ids:
+    if student not in {one.id for one in gradebook.roster()}:
         raise GradebookError(f"{student}: neither in the roster nor among those who have handed in; name one who is")
     folder.mkdir(parents=True)
     console.print(f"{plain(student)} has handed in nothing, and has an empty submission now: {plain(str(folder))}")
-    console.print(f"run `autograder grade {assignment} --student {plain(student)}`, and this command once more")
+    console.print(
+        f"run `autograder grade {gradebook.assignment.name} --student {plain(student)}`, and this command once more"
+    )
     return NEEDS_REVIEW
 
 

@@ -12,13 +12,13 @@ from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.errors import RejectedError
 from autograder.files import replace_file, sync_folder, temporary_prefix
-from autograder.submissions.folder import MOST_NAMED, read_timestamp
+from autograder.submissions.folder import read_timestamp
 from autograder.submissions.names import CollectedFile
 from autograder.submissions.owners import owners_of
 from autograder.submissions.reading import MAX_BYTES, SECRET_FILE, TIMESTAMP_FILE, read_file
 from autograder.submissions.roster import Roster, folded
 from autograder.submissions.times import arrival, course_zone, written
-from autograder.text import is_plain_name
+from autograder.text import MOST_NAMED, is_plain_name
 
 MAX_FILES, MAX_STUDENT_BYTES = 100, 256 * 2**20
 """Most files of one student, and most bytes of all of them."""

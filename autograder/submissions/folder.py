@@ -19,10 +19,7 @@ from autograder.layers import layer
 from autograder.submissions.reading import MAX_BYTES, SECRET_FILE, TIMESTAMP_FILE, Submission, read_file
 from autograder.submissions.recognition import Masters, looks_like_a_notebook, notebook_stem
 from autograder.submissions.times import ZoneError, course_zone, to_utc
-from autograder.text import counted, is_plain_name, plain, readable
-
-MOST_NAMED = 10
-"""Most files that a note or a message names."""
+from autograder.text import MOST_NAMED, counted, is_plain_name, plain, readable
 
 MOST_BESIDE, MOST_BESIDE_BYTES = 50, 16 * 2**20
 """Most files of a student's own that lie beside a notebook, and most bytes of all of them."""
