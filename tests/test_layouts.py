@@ -111,7 +111,11 @@ DOWNLOADS: dict[str, tuple[dict[str, str], set[str], tuple[str, ...]]] = {
             f"HW 1_k_smith_attempt_{TIME}_01_double.ipynb": "no",
         },
         {"j_smith", "smith"},
-        ("HW 1_k_smith", "can be read in more than one way"),
+        (
+            "HW 1_k_smith",
+            "can be read in more than one way",
+            "1 page that the LMS keeps beside notebooks, not collected; read there what students wrote: HW 1_smith",
+        ),
     ),
     "blackboard, an assignment with a sign": (
         {

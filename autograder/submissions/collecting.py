@@ -18,7 +18,7 @@ from autograder.submissions.owners import owners_of
 from autograder.submissions.reading import MAX_BYTES, SECRET_FILE, TIMESTAMP_FILE, read_file
 from autograder.submissions.roster import Roster, folded
 from autograder.submissions.times import arrival, course_zone, written
-from autograder.text import MOST_NAMED, is_plain_name
+from autograder.text import MOST_NAMED, counted, is_plain_name, named
 
 MAX_FILES, MAX_STUDENT_BYTES = 100, 256 * 2**20
 """Most files of one student, and most bytes of all of them."""
@@ -71,22 +71,22 @@ def sort_by_student(items: Iterable[CollectedFile], roster: Roster, present: Ite
     spelled: dict[str, set[str]] = defaultdict(set)
     for name in (*by_student, *present, *roster.ids):
         spelled[folded(name)].add(name)
+    pages: list[str] = []
     for student, handed_in in sorted(by_student.items()):
         others = spelled[folded(student)] - {student}
         if problem := _problem(student, handed_in, keys[student], others, roster):
             found.problems.append(problem)
             continue
         counting = _that_count(handed_in)
-        found.notes += [
-            f"{item.file.path}: a page that the LMS keeps beside the notebooks, and not collected; read it there"
-            for item in handed_in
-            if item.is_own and item.name and item not in counting
-        ]
+        pages += [item.file.path for item in handed_in if item.is_own and item.name and item not in counting]
         latest, notes, problems = _latest_of(student, counting)
         found.notes += notes
         found.problems += problems
         if latest or not problems:
             found.by_student.append(latest or [replace(handed_in[0], name="")])
+    if pages:
+        what = f"{counted(len(pages), 'page')} that the LMS keeps beside notebooks"
+        found.notes.append(f"{what}, not collected; read there what students wrote: {named(pages)}")
     return found
 
 

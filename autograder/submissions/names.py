@@ -170,7 +170,7 @@ class Names:
                     "name", f"{file.path}: {text!r} cannot be the name of a file or folder; rename it"
                 )
         time, about = self._time(groups.get("timestamp") or "", file.path)
-        if groups.get("late") or groups.get("late_"):
+        if time is None and (groups.get("late") or groups.get("late_")):
             about = f"{file.path}: late, and the LMS does not say by how much; no penalty comes of it here"
         return CollectedFile(
             file,
