@@ -16,7 +16,7 @@ from autograder.exports.junit import junit
 from autograder.exports.marks import Collected, Mark, collect
 from autograder.exports.moodle import left_out, moodle
 from autograder.files import file_name, replace_file
-from autograder.submissions.folder import misplaced, students
+from autograder.submissions.folder import who_handed_in
 from autograder.text import named, plain
 
 _FORMATS: dict[str, tuple[Callable[[Sequence[Mark], str], str], str]] = {
@@ -54,8 +54,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _collect(course: Course, options: argparse.Namespace, console: Console) -> Collected:
     assignment = course.assignment(options.assignment)
-    place, below = course.students(options.assignment), course.below(options.assignment)
-    names = sorted([*students(place, below), *misplaced(place, below, course.assignments())])
+    names = who_handed_in(course, options.assignment)
     wanted = [name for name in names if options.student in (None, name)]
     if not wanted:
         raise ExportError(

@@ -31,7 +31,7 @@ from autograder.report.csv_table import csv_table
 from autograder.report.statistics import waiting_answers
 from autograder.report.terminal_table import print_table
 from autograder.session import Session, SessionReport, run_session
-from autograder.submissions.folder import misplaced, out_of_reach, strays, students
+from autograder.submissions.folder import out_of_reach, strays, who_handed_in
 from autograder.submissions.roster import Roster, read_roster
 from autograder.text import counted, plain
 
@@ -120,8 +120,7 @@ def _collected(course: Course, assignment: Assignment, options: argparse.Namespa
 
 
 def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
-    place, below = course.students(options.assignment), course.below(options.assignment)
-    names = sorted([*students(place, below), *misplaced(place, below, course.assignments())])
+    names = who_handed_in(course, options.assignment)
     if options.student is not None:
         names = [name for name in names if name == options.student]
     if not names:

@@ -10,10 +10,8 @@ from autograder.commands.terminal import DONE, NEEDS_REVIEW
 from autograder.course.folders import Course
 from autograder.errors import GradebookError
 from autograder.grading.result import Result
-from autograder.kernels.configuration import runner_of
 from autograder.records.gradebook import Gradebook
-from autograder.records.store import ResultStore, only_grader
-from autograder.submissions.folder import handed_in
+from autograder.records.store import find_in, only_grader, stores_of
 from autograder.text import plain
 
 _COMMENT = "Nothing was handed in that can be graded."
@@ -67,14 +65,11 @@ def _begin_nothing(gradebook: Gradebook, folder: Path, student: str, console: Co
 
 def _result(course: Course, gradebook: Gradebook, student: str) -> Result:
     """Find the student's stored result, graded in a jail or without one."""
-    assignment, data = gradebook.assignment, course.data(gradebook.assignment.name)
+    assignment = gradebook.assignment
+    found = next(filter(None, find_in(stores_of(course, assignment), course, assignment, student)), None)
+    if found is not None:
+        return found.result
     folder = course.submitted(student, assignment.name)
-    submissions = [handed_in(course, assignment, student, with_files=with_files) for with_files in (False, True)]
-    for jailed in (True, False):
-        runner = runner_of(course.config, course.subject, jailed=jailed, data=data)
-        for found in map(ResultStore(course, assignment, runner).find, submissions):
-            if found is not None:
-                return found.result
     raise GradebookError(
         f"{folder}: what lies there has not been graded; run `autograder grade {assignment.name}` first"
     )

@@ -51,7 +51,7 @@ def not_done(config: Config) -> Iterator[str]:
             if config.get(section, {}).get(hook):
                 yield f"c.{section}.{hook} is not called here"
     if config.get("Autograde", {}).get("exclude_overwriting"):
-        yield "c.Autograde.exclude_overwriting: files that students submit beside notebooks are not read here"
+        yield "c.Autograde.exclude_overwriting: files that students submit are read with --with-files alone"
 
 
 def _steps(config: Config, name: str) -> list[str]:

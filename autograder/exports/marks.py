@@ -15,13 +15,11 @@ from autograder.grading.hidden_parts import PARTLY
 from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
 from autograder.hints import worded
-from autograder.kernels.configuration import runner_of
 from autograder.records.absent import no_standing, nothing_from
 from autograder.records.gradebook import Gradebook
 from autograder.records.standing import Standing, Student
-from autograder.records.store import ResultStore, Stored
+from autograder.records.store import find_in, stores_of
 from autograder.report.feedback import given_by_hand
-from autograder.submissions.folder import handed_in, with_students_files
 from autograder.text import plain, plain_lines
 
 
@@ -158,13 +156,11 @@ def collect(
     GradebookError
         When the gradebook cannot be read.
     """
-    data = course.data(assignment.name)
-    runners = [runner_of(course.config, course.subject, jailed=jailed, data=data) for jailed in (True, False)]
-    stores = [ResultStore(course, assignment, runner) for runner in runners]
+    stores = stores_of(course, assignment)
     marks, missing, unjailed = [], [], 0
     with Gradebook(course, assignment) as gradebook:
         for student in students:
-            found = _found(course, assignment, student, stores)
+            found = find_in(stores, course, assignment, student)
             stored = next(filter(None, found), None)
             standing = gradebook.standing(stored.result) if stored else None
             if not gradebook.takes(student):
@@ -184,17 +180,6 @@ def collect(
         marked(assignment, nothing_from(one.id, assignment), no_standing(one, assignment)) for one in absent if marks
     ]
     return Collected(tuple(marks), tuple(missing), unjailed, tuple(one.id for one in absent))
-
-
-def _found(course: Course, assignment: Assignment, student: str, stores: list[ResultStore]) -> list[Stored | None]:
-    """Find a student's result in each store, graded with the student's own files or without them."""
-    usual = with_students_files(course)
-    for with_files in (usual, not usual):
-        submission = handed_in(course, assignment, student, with_files=with_files)
-        found = [store.find(submission) for store in stores]
-        if any(found):
-            break
-    return found
 
 
 def marked(assignment: Assignment, result: Result, standing: Standing) -> Mark:

@@ -1,7 +1,7 @@
 """The story of one submission, from what was handed in to a result. No side effects."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +21,7 @@ from autograder.grading.rebuild import Rebuilt, rebuild, unanswered
 from autograder.grading.result import Result
 from autograder.grading.sanitize import sanitize
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, Raised, State, review_state
-from autograder.kernels.run import Ended, Run, Runner
+from autograder.kernels.run import Ended, Reply, Run, Runner
 from autograder.layers import layer
 from autograder.probes import at_a_desk, fresh_ending
 from autograder.submissions.reading import Submission, parse_notebook
@@ -120,11 +120,10 @@ def _grade_notebook(master: Master, submission: Submission, assignment: Assignme
             decided = [decide(cell, shown, assignment) for cell in master.graded]
             cells = tuple(seen for _, seen in decided)
             explained = explain(master, done.notebook, [found for found, _ in decided], cells, assignment)
-            raised = tuple(
-                islice(_raised(done, {cell.node.id for cell in master.graded}, first.ending), _MOST_RAISED)
-            )
+            released, tests = as_released(done.notebook), {cell.node.id for cell in master.graded}
+            raised = tuple(islice(_raised(released, done.replies, tests, first.ending), _MOST_RAISED))
             state = _state(last, cells, runner, submission)
-            text = at_a_desk(_text(sanitize(as_released(done.notebook)), state), first.ending)
+            text = at_a_desk(_text(sanitize(released), state), first.ending)
     except OutOfTimeError:
         return _not_run(master, _too_long(master, runner.limits.grader_seconds))
     except Exception as error:
@@ -192,11 +191,11 @@ def _run_once(notebook: NotebookNode, runner: Runner) -> _Ran:
     return _Ran(runner.run(deepcopy(notebook), ending), ending)
 
 
-def _raised(done: Run, tests: set[str], ending: str) -> Iterator[Raised]:
+def _raised(released: NotebookNode, replies: Mapping[str, Reply], tests: set[str], ending: str) -> Iterator[Raised]:
     """Say what cells raised that are no tests: the first ones, where an answer has brought many."""
     above = 0
-    for cell in as_released(done.notebook).cells:
-        reply = done.replies.get(cell.id)
+    for cell in released.cells:
+        reply = replies.get(cell.id)
         above += cell.id in tests
         if reply is not None and not reply.ok and cell.id not in tests:
             yield Raised(cell.id, at_a_desk(error_line(reply), ending), at_a_desk(in_words(reply), ending), above)

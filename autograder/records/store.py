@@ -16,7 +16,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import distributions
 from pathlib import Path
@@ -29,8 +29,10 @@ from autograder.course.folders import Course
 from autograder.errors import CourseError, RejectedError, StoreError
 from autograder.files import code_digest, sync_folder
 from autograder.grading.result import Result
+from autograder.kernels.configuration import runner_of
 from autograder.kernels.run import Runner
 from autograder.subject import code_folder
+from autograder.submissions.folder import handed_in, with_students_files
 from autograder.submissions.reading import Submission
 
 _FOLDER = ".autograder"
@@ -60,6 +62,26 @@ class Stored:
     def notebooks(self) -> dict[str, Path]:
         """By notebook name, the file of the notebook as it was run."""
         return {verdict.name: self.folder / f"{verdict.name}.ipynb" for verdict in self.result.verdicts}
+
+
+def stores_of(course: Course, assignment: Assignment) -> tuple["ResultStore", "ResultStore"]:
+    """Open the results of an assignment that were graded in a jail, and those that were graded without one."""
+    data = course.data(assignment.name)
+    jailed, free = (runner_of(course.config, course.subject, jailed=jailed, data=data) for jailed in (True, False))
+    return ResultStore(course, assignment, jailed), ResultStore(course, assignment, free)
+
+
+def find_in(
+    stores: Iterable["ResultStore"], course: Course, assignment: Assignment, student: str
+) -> list["Stored | None"]:
+    """Find a student's result in each store, graded with the student's own files or without them."""
+    usual = with_students_files(course)
+    for with_files in (usual, not usual):
+        submission = handed_in(course, assignment, student, with_files=with_files)
+        found = [store.find(submission) for store in stores]
+        if any(found):
+            break
+    return found
 
 
 class ResultStore:

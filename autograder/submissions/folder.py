@@ -102,6 +102,12 @@ def misplaced(submissions: Path, below: str, others: Collection[str]) -> list[st
     )
 
 
+def who_handed_in(course: Course, assignment: str) -> list[str]:
+    """List the students who have handed in anything for an assignment, wherever they have put it."""
+    place, below = course.students(assignment), course.below(assignment)
+    return sorted([*students(place, below), *misplaced(place, below, course.assignments())])
+
+
 def _has_more(folder: Path, others: Collection[str]) -> bool:
     return any(
         entry not in others and ((folder / entry).is_dir() or notebook_stem(entry) is not None)
