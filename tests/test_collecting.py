@@ -316,6 +316,45 @@ def test_whoever_is_not_in_the_roster_is_said(small: Course, collect: Say, tmp_p
     assert (code, "not in the gradebook's roster: turingalan" in said) == (DONE, True)
 
 
+def test_who_was_collected_before_there_was_a_roster_is_not_doubled_by_it(
+    small: Course, collect: Say, tmp_path: Path
+) -> None:
+    place = download(tmp_path / "download", **{"lovelaceada_777_2_01_double.ipynb": "1"})
+    collect(place)
+    roster(small, ADA | {"id": "al1815"})
+    code, said = collect(place)
+    assert (code, list(submitted(small))) == (DONE, ["al1815/small/01_double.ipynb"])
+    assert "lovelaceada/small: is now " in said and not (small.submissions / "lovelaceada").exists()
+    download(small.submissions, **{"lovelaceada/small/01_double.ipynb": "old"})
+    code, said = collect(place)
+    assert (code, "lovelaceada/small: collected before" in said) == (NEEDS_REVIEW, True)
+    assert "lovelaceada/small/01_double.ipynb" in submitted(small)
+
+
+@pytest.mark.parametrize(
+    ("students", "says"),
+    [
+        (
+            (ADA | {"id": "one", "lms_user_id": "1"}, ADA | {"id": "two", "lms_user_id": "2"}),
+            "whether it is one or two nobody can tell",
+        ),
+        (
+            ({"id": "lovelaceada"}, ADA | {"id": "one", "lms_user_id": "1"}),
+            "nbgrader db student remove lovelaceada --force",
+        ),
+    ],
+)
+def test_a_folder_that_may_be_anothers_or_has_scores_is_left_to_a_person(
+    students: tuple[dict[str, str], ...], says: str, small: Course, collect: Say, tmp_path: Path
+) -> None:
+    place = download(tmp_path / "download", **{"lovelaceada_1_2_01_double.ipynb": "1"})
+    collect(place)
+    roster(small, *students)
+    code, said = collect(place)
+    assert (code, says in said) == (NEEDS_REVIEW, True)
+    assert sorted(submitted(small)) == ["lovelaceada/small/01_double.ipynb", "one/small/01_double.ipynb"]
+
+
 def test_links_in_the_folder_of_submissions_are_not_written_through(
     small: Course, collect: Say, tmp_path: Path
 ) -> None:

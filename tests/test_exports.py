@@ -55,6 +55,7 @@ def graded(warm: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "alan", first_name="Alan", last_name="Turing", email="t@x.org", lms_user_id="8b"
         )
         book.update_or_create_student("kurt", last_name="Gödel", email="k@x.org")
+        book.update_or_create_student("grace", first_name="Grace")
     return course.root
 
 
@@ -140,7 +141,7 @@ def test_what_needs_review_has_no_score_until_every_test_has_one(
     course: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert export(course, "canvas") == NEEDS_REVIEW
-    assert "grace: no score, because it needs review (01_double REVIEW)" in capsys.readouterr().out
+    assert "grace (Grace): no score, because it needs review (01_double REVIEW)" in capsys.readouterr().out
     assert in_canvas(course)["grace"] == in_moodle(course)["grace"][NAME] == ""
     score_by_hand(course, "grace", "test-double-assert", 1)
     assert in_canvas(course)["grace"] == in_moodle(course)["grace"][NAME] == "4", "the other cell lost for certain"
@@ -254,7 +255,7 @@ def test_canvas_finds_the_columns_by_their_places(course: Course) -> None:
     assert body == [
         ["Lovelace, Ada", "7", "", "ada", "", "6"],
         ["Turing, Alan", "", "8b", "alan", "", "0"],
-        ["grace", "", "", "grace", "", ""],
+        ["Grace", "", "", "grace", "", ""],
         ["Gödel", "", "", "kurt", "", "5"],
     ]
 
@@ -311,6 +312,17 @@ def test_moodle_gets_feedback_beside_every_score(course: Course) -> None:
     assert first.startswith("01_double: REVIEW: asserts and evidence disagree in test-double-assert")
     assert first.endswith("Your instructor will review this notebook.")
     assert second == "02_triple: 3 of 3 points."
+
+
+def test_somebody_whom_moodle_does_not_know_ends_no_import(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_in(course, "stranger", RIGHT)
+    main(["grade", NAME, "--course", str(course.root)])
+    capsys.readouterr()
+    assert "stranger" not in in_moodle(course) and "stranger" in in_canvas(course)
+    assert "stranger: no row, because no roster has named them" in capsys.readouterr().out
+    assert export(course, "moodle") == NEEDS_REVIEW
 
 
 def test_a_column_that_does_not_find_everybody_is_left_out_and_named(

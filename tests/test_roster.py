@@ -56,6 +56,15 @@ FILES: dict[str, tuple[bytes, Rows]] = {
         .encode(),
         CLASS,
     ),
+    "Moodle, with the people who teach": (
+        MOODLE.replace("\n", ";\n")
+        .replace("Nummer;", "Nummer;Rollen")
+        .replace(";101;", ";101;Teilnehmer/in")
+        .replace(";102;", ';102;"Tutor, Teilnehmer/in"')
+        .replace("\nAda", "\nEmmy;Noether;;e@x.edu;;Dozent\nAda")
+        .encode(),
+        CLASS,
+    ),
     "Canvas": (CANVAS.encode("utf-8-sig"), NO_EMAIL),
     "Moodle, German": (MOODLE.encode("utf-8-sig"), CLASS),
     "Blackboard": (BLACKBOARD.encode("utf-16"), NO_EMAIL),
@@ -116,6 +125,16 @@ def test_what_a_roster_changes_is_shown_and_what_it_does_not_say_stays(
         "divided before their last",
     ):
         assert words in said
+
+
+def test_whoever_teaches_is_left_out_by_name(small: Course, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text("id,name,Role\nada,A L,Student\nemmy,E N,Teacher\nalan,A T,Student\n", encoding="utf-8")
+    assert main(["roster", str(file), "--course", str(small.root)]) == DONE
+    assert "left out, because their role is not Student: E N (Teacher)" in capsys.readouterr().out
+    assert sorted(enrolled(small)) == ["ada", "alan"]
+    file.write_text("id,name,Role\nada,A L,Student\nemmy,E N,Teacher\n", encoding="utf-8")
+    assert main(["roster", str(file), "--course", str(small.root)]) == NOTHING_DONE
+    assert "no role is held by more than half" in capsys.readouterr().out
 
 
 DOUBTS = {

@@ -14,7 +14,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.errors import DownloadError, RejectedError
 from autograder.records.store import only_grader
-from autograder.submissions.collecting import sort_by_student, write_submission
+from autograder.submissions.collecting import rename_submission, sort_by_student, write_submission
 from autograder.submissions.download import Download, File, UnreadableFileError
 from autograder.submissions.folder import cells_of
 from autograder.submissions.names import CollectedFile, Names
@@ -152,6 +152,10 @@ def _write(
     found = sort_by_student(collected, roster, _present(course.students(assignment.name)))
     report.notes += found.notes
     report.problems += found.problems
+    for old, student in found.renamed.items():
+        moved = rename_submission(course, assignment, old, student)
+        report.notes += moved.notes
+        report.problems += moved.problems
     task = progress.add_task(f"collecting {assignment.name}", total=len(found.by_student), states="")
     for one in progress.track(found.by_student, task_id=task):
         written = write_submission(course, assignment, one, overwrite=overwrite)

@@ -14,7 +14,7 @@ from autograder.exports.canvas import canvas
 from autograder.exports.gradescope import gradescope
 from autograder.exports.junit import junit
 from autograder.exports.marks import Collected, Mark, collect
-from autograder.exports.moodle import left_out, moodle
+from autograder.exports.moodle import left_out, moodle, strangers_among
 from autograder.files import file_name, replace_file
 from autograder.submissions.folder import who_handed_in
 from autograder.text import named, plain
@@ -89,14 +89,21 @@ def _report(found: Collected, options: argparse.Namespace, place: Path, console:
         for mark in found.marks
         if mark.student.id in found.absent
     ]
+    strangers = strangers_among(found.marks) if options.to == "moodle" else []
+    unsettled += [
+        f"{student.id}: no row, because no roster has named them, and Moodle ends an import at somebody it does not "
+        "know; import a roster that has this id (`autograder roster`), or collect again"
+        for student in strangers
+    ]
     for line in unsettled:
         console.print(plain(line))
     for heading, who in left_out(found.marks).items() if options.to == "moodle" else ():
         console.print(f"no column {heading!r}: the roster has none, or not one of their own, for {plain(named(who))}")
     if found.unjailed:
         console.print(f"{found.unjailed} of {len(found.marks) - len(found.absent)} were graded WITHOUT A JAIL")
-    count = len(found.marks) - len(found.absent)
-    console.print(f"written: {place}, {count} of {count + len(found.missing)} submissions")
+    handed_in = {mark.student.id for mark in found.marks} - set(found.absent)
+    count = len(handed_in - {student.id for student in strangers})
+    console.print(f"written: {place}, {count} of {len(handed_in) + len(found.missing)} submissions")
     return NEEDS_REVIEW if found.missing or unsettled else DONE
 
 

@@ -4,7 +4,8 @@ Moodle: CSV for *Grades, Import, CSV file*.
 Rules: Moodle, `grade/import/csv/classes/load_data.php`, and its documentation's page "Grade import". One column
 finds the student, a score may be empty (no grade) and uses a point, and feedback is imported together with the score.
 A row without anything in the column that finds the student would change the student of the row before: a column
-that does not find everybody is left out.
+that does not find everybody is left out. A row of somebody whom Moodle does not know ends the import: one of whom
+the roster knows no more than an id, where it knows more of others, has no row.
 """
 
 from collections import Counter
@@ -31,7 +32,8 @@ def moodle(marks: Sequence[Mark], title: str) -> str:
     title : str
         The heading of the column of scores.
     """
-    unfit = left_out(marks)
+    strangers, unfit = strangers_among(marks), left_out(marks)
+    marks = [mark for mark in marks if mark.student not in strangers]
     finds = {heading: of for heading, of in _FINDS.items() if heading not in unfit}
     header = ("First name", "Last name", *finds, csv_safe(title), csv_safe(f"{title} (Feedback)"))
     return csv_text([header, *(_row(mark, list(finds.values())) for mark in marks)])
@@ -39,6 +41,8 @@ def moodle(marks: Sequence[Mark], title: str) -> str:
 
 def left_out(marks: Sequence[Mark]) -> dict[str, list[str]]:
     """Name the columns that do not find everybody, and whom: those without an entry, or with somebody else's."""
+    strangers = strangers_among(marks)
+    marks = [mark for mark in marks if mark.student not in strangers]
     unfit = {}
     for heading, of in _FINDS.items():
         times = Counter(of(mark.student).strip() for mark in marks)
@@ -46,6 +50,16 @@ def left_out(marks: Sequence[Mark]) -> dict[str, list[str]]:
         if who:
             unfit[heading] = who
     return unfit
+
+
+def strangers_among(marks: Sequence[Mark]) -> list[Student]:
+    """Find those who came with a submission alone: no roster has given them a name, an address or a number."""
+    known = [mark.student for mark in marks if _is_known(mark.student)]
+    return [mark.student for mark in marks if mark.student not in known] if known else []
+
+
+def _is_known(student: Student) -> bool:
+    return any((student.first_name, student.last_name, student.email, student.lms_user_id))
 
 
 def _row(mark: Mark, finds: list[Callable[[Student], str]]) -> list[str]:

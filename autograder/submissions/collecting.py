@@ -36,11 +36,15 @@ class Sorted:
     ----------
     by_student : list of list of CollectedFile
         For each student the files that count. One without any has handed in something that cannot be taken.
+    renamed : dict of str to str
+        By the name of a folder, the student of the roster for whom the download's name of it stands: it was
+        collected before there was a roster.
     notes, problems : list of str
         What somebody should know, and what somebody must settle, a line for each.
     """
 
     by_student: list[list[CollectedFile]] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -54,7 +58,8 @@ def sort_by_student(items: Iterable[CollectedFile], roster: Roster, present: Ite
     present : iterable of str
         The names of the students' folders that are there already.
     """
-    found = Sorted()
+    found, present = Sorted(), frozenset(present)
+    called: dict[str, set[str]] = defaultdict(set)
     by_student: dict[str, list[CollectedFile]] = defaultdict(list)
     keys: dict[str, set[str]] = defaultdict(set)
     for item in items:
@@ -67,7 +72,10 @@ def sort_by_student(items: Iterable[CollectedFile], roster: Roster, present: Ite
         for student in owners.students:
             by_student[student].append(replace(item, student=student))
             keys[student].add(owners.key)
+        for name in _called(item) if len(owners.students) == 1 else ():
+            called[name].update(owners.students)
     found.notes = list(dict.fromkeys(found.notes))
+    _rename(found, called, present, roster)
     spelled: dict[str, set[str]] = defaultdict(set)
     for name in (*by_student, *present, *roster.ids):
         spelled[folded(name)].add(name)
@@ -88,6 +96,30 @@ def sort_by_student(items: Iterable[CollectedFile], roster: Roster, present: Ite
         what = f"{counted(len(pages), 'page')} that the LMS keeps beside notebooks"
         found.notes.append(f"{what}, not collected; read there what students wrote: {named(pages)}")
     return found
+
+
+def _rename(found: Sorted, called: dict[str, set[str]], present: frozenset[str], roster: Roster) -> None:
+    """Find the folders that bear a student's name as the download gives it, and not the roster's id."""
+    for name, students in called.items():
+        if name not in present or name in roster.names or name in students:
+            continue
+        who = sorted(students | roster.find(name) - {name})
+        if len(who) > 1:
+            what = f"whether it is {' or '.join(who)} nobody can tell; rename the folder yourself"
+        elif name in roster.ids:
+            what = (
+                f"the roster calls this student {who[0]}; rename the folder yourself, and take {name!r} out of the "
+                f"gradebook (`nbgrader db student remove {name} --force` deletes its scores, those by hand, too)"
+            )
+        else:
+            found.renamed[name] = who[0]
+            continue
+        found.problems.append(f"{name}: collected under the name of a download, before the roster was read; {what}")
+
+
+def _called(item: CollectedFile) -> list[str]:
+    """Give the name of the one person who may have handed a file in."""
+    return [people[0].called for people in item.readings if len(people) == 1]
 
 
 def _problem(
@@ -194,6 +226,26 @@ def write_submission(
         return _make(folder, items)
     except OSError as error:
         return Written(problems=(f"{folder}: {error.strerror}; see that it can be written",))
+
+
+def rename_submission(course: Course, assignment: Assignment, old: str, student: str) -> Written:
+    """Give a student of the roster what was collected for them under the download's own name."""
+    source, folder = course.submitted(old, assignment.name), course.submitted(student, assignment.name)
+    if not source.is_dir() or source.is_symlink() or source.parent.is_symlink():
+        return Written()
+    if folder.exists() or folder.parent.is_symlink():
+        problem = f"{source}: collected before the roster told that this is {student}, who is there, too; delete one"
+        return Written(problems=(problem,))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(folder)
+        sync_folder(folder.parent)
+        sync_folder(source.parent)
+        if not any(source.parent.iterdir()):
+            source.parent.rmdir()
+    except OSError as error:
+        return Written(problems=(f"{source}: {error.strerror}; move it to {folder} yourself",))
+    return Written(notes=(f"{source}: is now {folder}, as the roster calls this student",))
 
 
 def _make(folder: Path, items: list[CollectedFile]) -> Written:

@@ -24,7 +24,7 @@ from pathlib import Path
 from autograder.errors import DownloadError, RejectedError
 from autograder.submissions.reading import read_file
 from autograder.submissions.roster import folded, letters, lms_key
-from autograder.text import is_plain_name, plain
+from autograder.text import is_plain_name, named, plain
 
 _MOST_BYTES, _MOST_ROWS = 16 * 2**20, 20_000
 
@@ -46,9 +46,13 @@ _HEADINGS = {
         "correoelectrónico epost emailadres",
         "lms_user_id": "lmsuserid identifier orgdefinedid studentid idnumber idnummer sisuserid",
         "name": "student fullname name studentname vollständigername nomcomplet nombrecompleto",
+        "role": "role roles rolle rollen rôle rôles rol ruolo ruoli roll roller courserole",
     }.items()
 }
-"""Words in headings, by what they mean. ``name`` is a full name, as "Last, First" or "First Last"."""
+"""
+Words in headings, by what they mean. ``name`` is a full name, as "Last, First" or "First Last"; ``role`` is what
+somebody is in the course, several with commas.
+"""
 
 _CANVAS = frozenset({"sisloginid", "sisuserid", "section"})
 
@@ -70,6 +74,11 @@ class Row:
     last_name: str = ""
     email: str = ""
     lms_user_id: str = ""
+
+    @property
+    def called(self) -> str:
+        """Full name, or else id or address."""
+        return plain(" ".join((self.first_name, self.last_name)).strip() or self.id or self.email)
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,7 @@ def _columns(headings: list[str]) -> tuple[dict[str, int], list[str]]:
     ]
     is_canvas = "student" in words and bool(_CANVAS & set(words))
     found: dict[str, int] = {}
-    for meaning in ("id", "first_name", "last_name", "email", "name"):
+    for meaning in ("id", "first_name", "last_name", "email", "name", "role"):
         known = [word for word in _HEADINGS[meaning] if word in words]
         if is_canvas and meaning == "id":
             # Canvas's ID is a number of its own; whoever signs in does so with another one.
@@ -217,8 +226,14 @@ def _rows(
         meaning: all(re.fullmatch(r"\d+(?:\.0+)?|", _cell(row, at)) for row in table)
         for meaning, at in columns.items()
     }
-    rows, doubts = [], []
+    rows, doubts, others = [], [], []
     divided = 0
+    roles = (
+        [_roles(row[columns["role"]]) for row in table if _cell(row, columns["role"])] if "role" in columns else []
+    )
+    usual = _usual_role(roles)
+    if roles and usual is None:
+        doubts.append("no role is held by more than half, so who teaches is not clear; delete the column, or rows")
     for line, cells in enumerate(table, start=first):
         if not any(cells) or ("name" in columns and _NOBODY.fullmatch(_cell(cells, columns["name"]))):
             continue
@@ -240,11 +255,27 @@ def _rows(
             parts, is_sure = _divided(name)
             given |= parts
             divided += not is_sure
+        role = given.pop("role", "")
         row = Row(line, **given)
+        if usual is not None and role and usual not in _roles(role):
+            others.append(f"{row.called} ({role})")
+            continue
         rows.append(row)
         doubts += _odd(row)
     notes = [f"{divided} full names were divided before their last word"] if divided else []
+    if others:
+        notes.append(f"left out, because their role is not {usual}: {named(others)}")
     return rows, notes, doubts
+
+
+def _usual_role(people: list[set[str]]) -> str | None:
+    """Find the role that more than half of the people have, who are the students; None where there is none."""
+    counts = Counter(role for roles in people for role in roles)
+    return next((role for role, count in counts.most_common(1) if 2 * count > len(people)), None)
+
+
+def _roles(cell: str) -> set[str]:
+    return {role.strip() for role in cell.split(",")}
 
 
 def _divided(name: str) -> tuple[dict[str, str], bool]:
@@ -259,8 +290,9 @@ def _divided(name: str) -> tuple[dict[str, str], bool]:
 def _odd(row: Row) -> list[str]:
     """Say what no student may be called, or what does not fit into the gradebook."""
     if not row.id:
-        who = plain(" ".join((row.first_name, row.last_name)).strip() or row.email)
-        return [f"line {row.line}: no id ({who}); write one, or take out the row of somebody who is no student"]
+        return [
+            f"line {row.line}: no id ({row.called}); write one, or take out the row of somebody who is no student"
+        ]
     doubts = []
     if not is_plain_name(row.id) or row.id.startswith(".") or "/" in row.id:
         doubts.append(f"line {row.line}: {plain(row.id)!r} cannot be the name of a student's folder")
