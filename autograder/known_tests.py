@@ -25,6 +25,9 @@ FILE = "tests.json"
 TEST_FUNCTION = "_check"
 """What the function of a test cell is called: what is raised in it, or in its helpers, speaks to the student."""
 
+BRING_BACK = "# autograder: bring back the names for "
+"""How the last line begins of a test that runs once more, at the end, see `autograder.inside.namespaces`."""
+
 NOT_YET = "Not yet."
 """How the message begins of a test that fails, and of a stub; grading reads it back."""
 
@@ -120,7 +123,7 @@ def digest(source: str) -> str:
 
 def next_expected(kind: str, caller: FrameType) -> Expected | None:
     """
-    Give what a test expects that shows evidence of a kind now; None where that is not known.
+    Give what a test expects that shows evidence of a kind now; None where that is not known, as of hidden parts.
 
     Parameters
     ----------
@@ -128,6 +131,8 @@ def next_expected(kind: str, caller: FrameType) -> Expected | None:
         Whoever shows it. Evidence that is not shown by a test's own function is nobody's expectation.
     """
     if not is_test(caller):
+        return None
+    if _runs_last(caller):
         return None
     run = _cell(caller)
     if _Here.run is not run:
@@ -180,6 +185,11 @@ def is_test_code(code: CodeType) -> bool:
 def title_of(frame: FrameType) -> str:
     """Read the title of the test cell in which a frame runs."""
     return title(linecache.getline(frame.f_code.co_filename, 1))
+
+
+def _runs_last(frame: FrameType) -> bool:
+    """Tell whether a frame runs in a test that runs once more, after its visible part has run in its place."""
+    return "".join(linecache.getlines(frame.f_code.co_filename)[-1:]).startswith(BRING_BACK)
 
 
 def title(source: str) -> str:

@@ -20,7 +20,8 @@ from autograder.errors import RejectedError
 from autograder.grading.hidden_parts import WITHHELD, as_released, place_of
 from autograder.grading.rebuild import rebuild
 from autograder.grading.submission import grade
-from autograder.inside.namespaces import BRING_BACK, KEEP
+from autograder.inside.namespaces import KEEP
+from autograder.known_tests import BRING_BACK
 from autograder.submissions.reading import Submission, SubmittedCell, SubmittedNotebook
 from tests.conftest import ROOT, runner
 from tests.small_course import NAME, RIGHT, SECRET, UNSEEN, edit, hand_in, small_course

@@ -40,9 +40,9 @@ from autograder.grading.checks import (
     judge,
 )
 from autograder.grading.verdict import CellVerdict, decide_cell
-from autograder.inside.namespaces import BRING_BACK, KEEP
+from autograder.inside.namespaces import KEEP
 from autograder.kernels.run import Run
-from autograder.known_tests import TEST_FUNCTION, Known, KnownTest, digest, title
+from autograder.known_tests import BRING_BACK, TEST_FUNCTION, Known, KnownTest, digest, title
 from autograder.layers import layer
 from autograder.subject import Subject, kinds_of
 
@@ -133,8 +133,8 @@ def at_the_end(master: Master, subject: Subject) -> list[tuple[str, str]]:
     """
     hidden = [cell for cell in master.graded if cell.has_hidden_part and not is_bare(cell, subject)]
     asked = [cell for cell in hidden if asks_first(cell, subject)]
-    cells = [(f"{_ASKED}{cell.node.id}", cell, _without_asserts(cell)) for cell in asked]
-    cells += [(f"{_WHOLE}{cell.node.id}", cell, cell.source) for cell in sorted(hidden, key=has_own_asserts)]
+    cells = [(f"{_ASKED}{cell.node.id}", cell, _without_asserts(_last_text(cell))) for cell in asked]
+    cells += [(f"{_WHOLE}{cell.node.id}", cell, _last_text(cell)) for cell in sorted(hidden, key=has_own_asserts)]
     return [(name, f"{source}\n{BRING_BACK}{cell.grade_id}") for name, cell, source in cells]
 
 
@@ -198,6 +198,8 @@ def decide(cell: MasterCell, shown: Mapping[str, Shown], assignment: Assignment)
     ran = shown[f"{_WHOLE}{cell.node.id}"]
     if asks_first(cell, assignment.subject):
         ran = replace(shown[f"{_ASKED}{cell.node.id}"], reply=ran.reply)
+    if not is_bare(cell, assignment.subject) and _last_text(cell) != cell.source:
+        ran = replace(ran, outputs=[*shown[cell.node.id].outputs, *ran.outputs])
     found = _judged(cell, ran, assignment)
     unlike = [finding.check for finding in found.findings if finding.outcome is not Outcome.HOLDS]
     # A subject's evidence is asserted in a kernel for visible parts alone; what is displayed, by the test itself.
@@ -276,10 +278,97 @@ def _asserts(source: str) -> Counter[str]:
     return Counter(ast.unparse(node) for node in nodes if isinstance(node, ast.Assert))
 
 
+def _last_text(cell: MasterCell) -> str:
+    """
+    Write what runs at the end of a test with a hidden part: all of it but calls whose outcome was shown in its place.
+
+    These are the visible calls of a function that the test defines in the block of its hidden lines, where the test
+    holds nothing else that could tell whether they were made.
+    """
+    return _without_repeats(cell.source, cell.released)
+
+
+@layer("hidden tests last")
+@lru_cache(maxsize=512)
+def _without_repeats(source: str, released: str) -> str:
+    whole, visible = syntax_tree(source), syntax_tree(released)
+    calls = _repeated(whole.body, visible.body) if whole is not None and visible is not None else []
+    lines = source.splitlines()
+    for node in calls:
+        assert node.end_lineno is not None
+        lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+    text = "\n".join(lines)
+    # Another statement on one of these lines would be gone, too.
+    return text if _size(syntax_tree(text)) == _size(whole) - sum(map(_size, calls)) else source
+
+
+def _repeated(body: list[ast.stmt], visible: list[ast.stmt]) -> list[ast.stmt]:
+    """Find the calls that a block, or a function in it, shares with its visible form, and makes before all others."""
+    known = [ast.dump(node) for node in visible]
+    shown = [node for node in body if ast.dump(node) in known]
+    calls = [node for node in shown if _called(node)]
+    if not all(node in calls or _only_defines(node) or node is _text_of(body) for node in shown):
+        return []
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef) and not _gives_back(node)}
+    if not functions.keys() >= {_called(node) for node in calls}:
+        return []
+    if [ast.dump(node) for node in shown] == known:
+        more = [place for place, node in enumerate(body) if node not in shown]
+        return calls if more and all(body.index(node) < more[0] for node in calls) else []
+    match [pair for pair in zip(body, visible, strict=False) if pair[0] not in shown]:
+        case [(ast.FunctionDef(name=name) as whole, ast.FunctionDef() as part)] if [
+            _called(node) for node in calls
+        ] == [name] == [part.name] and len(body) == len(visible):
+            return _repeated(whole.body, part.body)
+    return []
+
+
+def _called(node: ast.stmt) -> str:
+    """Name the function that a statement calls, and does nothing else; empty for other statements."""
+    match node:
+        case ast.Expr(ast.Call(ast.Name(name))):
+            return name
+    return ""
+
+
+def _text_of(body: list[ast.stmt]) -> ast.stmt | None:
+    """Find the docstring of a block."""
+    match body:
+        case [ast.Expr(ast.Constant()) as text, _, *_]:
+            return text
+    return None
+
+
+def _only_defines(node: ast.stmt) -> bool:
+    """Tell whether a statement does the same however often others were made: an import, a plain function."""
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            return True
+        case ast.FunctionDef(args=ast.arguments(defaults=some, kw_defaults=more), decorator_list=[]):
+            keeps = any(isinstance(inner, ast.Nonlocal | ast.Global) for inner in ast.walk(node))
+            return not keeps and all(value is None or isinstance(value, ast.Constant) for value in (*some, *more))
+    return False
+
+
+def _gives_back(function: ast.FunctionDef) -> bool:
+    """Tell whether a function may return something, which a notebook would show."""
+    inner: list[ast.AST] = list(function.body)
+    while inner:
+        node = inner.pop()
+        if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and node.value is not None:
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            inner += ast.iter_child_nodes(node)
+    return False
+
+
+def _size(tree: ast.AST | None) -> int:
+    return 0 if tree is None else sum(1 for _ in ast.walk(tree))
+
+
 @layer("evidence before asserts")
-def _without_asserts(cell: MasterCell) -> str:
-    assert cell.tree is not None, "masters with tests that are not Python are refused"
-    return ast.unparse(_NoAsserts().visit(_that_runs(cell.source)))
+def _without_asserts(source: str) -> str:
+    return ast.unparse(_NoAsserts().visit(_that_runs(source)))
 
 
 def _that_runs(source: str) -> ast.Module:

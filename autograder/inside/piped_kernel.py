@@ -18,6 +18,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -190,14 +191,16 @@ class PipedKernel(IPythonKernel):
         content = {"code": code, "silent": False, "store_history": True, "stop_on_error": False, "allow_stdin": False}
         request = {"header": _REQUEST | {"msg_id": name}, "parent_header": {}, "metadata": {}, "content": content}
         self.set_parent([], request)
-        self.pre_handler_hook()
+        # As ipykernel does: where the notebook has got at the kernel itself, there may be no reply, but it goes on.
+        with suppress(Exception):
+            self.pre_handler_hook()
         try:
             await self.execute_request(None, [], request)
-        except Exception:
-            # As ipykernel does: the notebook has got at the kernel itself, and there is no reply.
+        except (Exception, KeyboardInterrupt):
             self.log.exception("Exception in message handler")
         finally:
-            self.post_handler_hook()
+            with suppress(Exception):
+                self.post_handler_hook()
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()

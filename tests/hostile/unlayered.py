@@ -171,8 +171,9 @@ REPLACED: dict[str, dict[str, Callable[[Any], Any]]] = {
         "as_released": _without_hidden_lines,
         "withheld": _instead(lambda found, seen: found),
         "was_told": _instead(lambda done: False),
+        "_without_repeats": _instead(lambda source, released: source),
     },
-    "evidence before asserts": {"_without_asserts": _instead(lambda cell: cell.source)},
+    "evidence before asserts": {"_without_asserts": _instead(lambda source: source)},
     "reading (links, sizes, depth)": {
         "_refuse_links": _instead(_nothing),
         "read_file": _instead(_read_anything),
