@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from autograder.known_tests import TEST_FUNCTION, YOUR_NOTEBOOK, course_names
 
@@ -28,8 +28,9 @@ class OwnNames:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._course: dict[str, Any] = {}
+        self._in_tests = _InTests(self)
+        shell.events.register("pre_run_cell", self._begin)
         shell.events.register("post_run_cell", self._remember)
-        shell.ast_transformers.append(_InTests(self))
 
     def originals(self, names: set[str]) -> dict[str, Any]:
         """Give the originals that a test needs instead of these names; nothing where all are what they were."""
@@ -70,6 +71,17 @@ class OwnNames:
         own = _OWN.format(name)
         self._shell.user_ns[own] = value
         return own
+
+    def _begin(self, info: ExecutionInfo) -> None:
+        """Look at a cell's syntax tree only where there is something to put into it, which is rare."""
+        transformers = self._shell.ast_transformers
+        if self._in_tests in transformers:
+            transformers.remove(self._in_tests)
+        if f"def {TEST_FUNCTION}(" in str(info.raw_cell) and self._is_any_bound_anew():
+            transformers.insert(0, self._in_tests)
+
+    def _is_any_bound_anew(self) -> bool:
+        return not all(map(self._is_bound, self._course)) or any(map(self.hides_builtin, self._shell.user_ns))
 
     def _is_bound(self, name: str) -> bool:
         return name in self._shell.user_ns and self._shell.user_ns[name] is self._course[name]

@@ -19,12 +19,16 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from itertools import chain
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ipykernel.iostream import BackgroundSocket, IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from IPython.core.application import BaseIPythonApplication
+from IPython.core.profiledir import ProfileDir
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 from traitlets import Instance, default
@@ -165,6 +169,35 @@ class _AtOnce(IOPubThread):
         return False
 
 
+class _TransformedOnce:
+    """
+    The shell's `transform_cell`, which ipykernel and IPython call one after the other for each cell.
+
+    Where a notebook has transformers of its own, which may count, it is done as often as they ask for it.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell, self._transform = shell, shell.transform_cell
+        self._usual = self._transformers()
+        self._last: tuple[str, str] | None = None
+
+    def __call__(self, raw_cell: str) -> str:
+        if self._last is not None and self._last[0] == raw_cell and self._transformers() == self._usual:
+            return self._last[1]
+        text: str = self._transform(raw_cell)
+        self._last = raw_cell, text
+        return text
+
+    def forget(self) -> None:
+        """Begin another cell: what a line means may depend on the names that are there."""
+        self._last = None
+
+    def _transformers(self) -> list[Any]:
+        manager = self._shell.input_transformer_manager
+        every = (manager.cleanup_transforms, manager.line_transforms, manager.token_transformers)
+        return [*chain(*every), *self._shell.input_transformers_post]
+
+
 class PipedKernel(IPythonKernel):
     """ipykernel's kernel without channels: it takes one request after the other."""
 
@@ -177,6 +210,7 @@ class PipedKernel(IPythonKernel):
 
     session: PipedSession
     shell: Any
+    transformed: _TransformedOnce
 
     async def serve(self, pipe: socket.socket) -> None:
         """Say what this kernel is, and run cells until whoever grades hangs up."""
@@ -191,6 +225,7 @@ class PipedKernel(IPythonKernel):
         content = {"code": code, "silent": False, "store_history": True, "stop_on_error": False, "allow_stdin": False}
         request = {"header": _REQUEST | {"msg_id": name}, "parent_header": {}, "metadata": {}, "content": content}
         self.set_parent([], request)
+        self.transformed.forget()
         # As ipykernel does: where the notebook has got at the kernel itself, there may be no reply, but it goes on.
         with suppress(Exception):
             self.pre_handler_hook()
@@ -208,9 +243,52 @@ class PipedKernel(IPythonKernel):
 
 
 class PipedKernelApp(IPKernelApp):
-    """The application of a kernel that speaks through `pipe`, a stream socket."""
+    """
+    The application of a kernel that speaks through a pipe.
 
-    pipe = Instance(socket.socket)
+    It is made in two steps: `prepare`, once, what all kernels of a warm process have alike, and `begin`, in each
+    fork, what belongs to a single one: its pipe, streams, environment and folder.
+    """
+
+    def prepare(self) -> None:
+        """Make the kernel and its shell. Nothing of it starts a thread, opens a file or writes one that is missed."""
+        hook = sys.excepthook
+        BaseIPythonApplication.initialize(self, [])
+        self.init_pdb()
+        self.init_sockets()
+        self.init_kernel()
+        self.init_shell()
+        shell: Any = self.shell
+        shell._sys_modules_keys = set(sys.modules)
+        self.kernel.transformed = shell.transform_cell = _TransformedOnce(shell)
+        self._excepthook, sys.excepthook = sys.excepthook, hook
+
+    def begin(self, pipe: socket.socket) -> None:
+        """Become the kernel at the other end of a stream socket, in the folder and environment of this process."""
+        sys.excepthook = self._excepthook
+        self.session.pipe, self.session.pid = pipe, os.getpid()
+        shell: Any = self.shell
+        shell.profile_dir.location = self._profile_folder()
+        shell.init_environment()
+        shell.starting_dir = str(Path.cwd())
+        shell.history_manager.dir_hist[:] = [shell.starting_dir]
+        self.init_io()
+        self.displayhook.get_execution_count = lambda: self.kernel.execution_count
+        self.init_signal()
+        self.init_path()
+        self.init_gui_pylab()
+        self.init_extensions()
+        # There is no code to begin with, whose names would be hidden from whoever lists names, too.
+        shell.user_ns_hidden.update(shell.user_ns)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+
+    def init_profile_dir(self) -> None:
+        """Have none yet: the folder that it would be in is not there before the fork."""
+        self.profile_dir = ProfileDir(parent=self)
+
+    def init_config_files(self) -> None:
+        """Have none: nobody configures this kernel but this module."""
 
     @default("config")
     def _for_grading(self) -> Config:
@@ -221,19 +299,7 @@ class PipedKernelApp(IPKernelApp):
 
     @default("session")
     def _piped(self) -> "PipedSession":
-        return PipedSession(parent=self, pipe=self.pipe)
-
-    def init_connection_file(self) -> None:
-        """Have none: there is nothing to connect to."""
-
-    def write_connection_file(self, **_: Any) -> None:
-        """Have none."""
-
-    def log_connection_info(self) -> None:
-        """Have none."""
-
-    def init_heartbeat(self) -> None:
-        """Have none: that the pipe is open says that the kernel lives."""
+        return PipedSession(parent=self)
 
     def init_sockets(self) -> None:
         """Put what writes at once in the place of the thread that publishes."""
@@ -247,7 +313,7 @@ class PipedKernelApp(IPKernelApp):
 
     def init_kernel(self) -> None:
         """Make the kernel."""
-        kernel = self.kernel = PipedKernel.instance(
+        self.kernel = PipedKernel.instance(
             parent=self,
             session=self.session,
             # Where cells run: in the only thread that there is.
@@ -258,11 +324,15 @@ class PipedKernelApp(IPKernelApp):
             profile_dir=self.profile_dir,
             user_ns=self.user_ns,
         )
-        self.displayhook.get_execution_count = lambda: kernel.execution_count
 
     def start(self) -> None:
         """Run cells until whoever grades hangs up."""
-        asyncio.run(self.kernel.serve(self.pipe))
+        asyncio.run(self.kernel.serve(self.session.pipe))
+
+    def _profile_folder(self) -> str:
+        folder = Path(os.environ["IPYTHONDIR"], f"profile_{self.profile}")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return str(folder)
 
 
 async def _request(pipe: socket.socket) -> tuple[str, str] | None:

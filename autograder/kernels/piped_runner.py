@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from nbformat import NotebookNode, from_dict
 
@@ -70,6 +70,8 @@ _SKIPPED = "skip-execution"
 @dataclass(frozen=True)
 class PipedRunner(KernelSource):
     """Runs notebooks in jailed kernels that speak through a pipe; see `autograder.kernels.run.Runner`."""
+
+    piped: ClassVar[bool] = True
 
     def run(self, notebook: NotebookNode, ending: str = DESK) -> Run:
         """

@@ -270,6 +270,7 @@ def zygote_of(
     preload: tuple[str, ...] | None = None,
     imports: tuple[str, ...] = (),
     linger: float = LINGER_SECONDS,
+    piped: bool = False,
 ) -> ZygoteClient:
     """
     Name the zygote of a kernelspec's kernels.
@@ -287,6 +288,7 @@ def zygote_of(
         environment=tuple(sorted(spec.env.items())) if jailed else _before_imports(environment, settings),
         threads_at_work=settings.threads_at_work,
         linger=linger,
+        piped=piped,
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import ClassVar, Self
 
 from autograder.course.assignment import DataFile
 from autograder.kernels.kernelspec import kernelspec
@@ -39,6 +39,9 @@ class KernelSource:
         What a student has brought along, by name: it lies there, too, and never in place of `data`.
     """
 
+    piped: ClassVar[bool] = False
+    """Whether kernels speak through a pipe."""
+
     limits: Limits = field(default_factory=Limits)
     jailed: bool = True
     subject: str = PLAIN.name
@@ -59,7 +62,14 @@ class KernelSource:
     def zygote(self) -> ZygoteClient:
         """Name the warm process that these kernels come from."""
         spec = kernelspec(find_subject(self.subject))
-        return zygote_of(spec, dict(spec.env), jailed=self.jailed, preload=self.preload, imports=self.imports)
+        return zygote_of(
+            spec,
+            dict(spec.env),
+            jailed=self.jailed,
+            preload=self.preload,
+            imports=self.imports,
+            piped=self.piped,
+        )
 
     def lease(self) -> Connection:
         """

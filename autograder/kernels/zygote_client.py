@@ -83,6 +83,8 @@ class ZygoteClient:
         Seconds after which it ends when unused.
     imports : tuple of str
         The modules that it imports as well, where it can.
+    piped : bool
+        Whether its kernels speak through a pipe, see `autograder.inside.piped_kernel`.
     """
 
     preload: tuple[str, ...]
@@ -91,6 +93,7 @@ class ZygoteClient:
     threads_at_work: tuple[str, ...] = ()
     linger: float = 60.0
     imports: tuple[str, ...] = ()
+    piped: bool = False
 
     @cached_property
     def folder(self) -> Path:
@@ -192,7 +195,7 @@ class ZygoteClient:
             zygote += ["--linger", str(self.linger), "--folder", str(kernels)]
             zygote += [f"--threads-at-work={beginning}" for beginning in self.threads_at_work]
             zygote += [f"--import={module}" for module in self.imports]
-            zygote += ["--", *self.preload]
+            zygote += [*["--piped"] * self.piped, "--", *self.preload]
             if self.jailed:
                 zygote = bubblewrap.command(kernels, dict(self.environment), zygote)
             command = ["setsid", "--fork", "sh", "-c", _KEEPER, str(self.folder), own.name, *zygote]

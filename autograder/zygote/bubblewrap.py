@@ -136,7 +136,7 @@ def environment(kernelspec: dict[str, str]) -> dict[str, str]:
         "HOME": HOME,
         "USER": "student",
         "TMPDIR": "/tmp",
-        "IPYTHONDIR": HOME,
+        "IPYTHONDIR": "/tmp/.ipython",
         "LANG": "C.UTF-8",
         **_found_by_path(),
         **kernelspec,

@@ -97,9 +97,13 @@ class ZygoteServer:
         Where its kernels' sockets are.
     threads_at_work : tuple of str
         How the names of threads begin with which it must not fork, see `autograder.subject.KernelSettings`.
+    piped : bool
+        Whether its kernels speak through a pipe: then what they have alike is made before any is forked.
     """
 
-    def __init__(self, listener: socket.socket, linger: float, folder: str, threads_at_work: tuple[str, ...]) -> None:
+    def __init__(
+        self, listener: socket.socket, linger: float, folder: str, threads_at_work: tuple[str, ...], *, piped: bool
+    ) -> None:
         self._listener = listener
         self._folder = folder
         self._linger = linger
@@ -111,6 +115,8 @@ class ZygoteServer:
         self._signals: tuple[socket.socket, ...] = ()
         self._threads = 0
         self._preloaded = Preloaded()
+        self._piped = piped
+        self._app: Any = None
 
     def prepare(self, modules: list[str], wanted: list[str], left_out: dict[str, str]) -> None:
         """
@@ -127,6 +133,11 @@ class ZygoteServer:
         # Found once, for all kernels: both look through every installed distribution.
         find_subject(os.environ.get(SUBJECT_VARIABLE, PLAIN.name))
         readable_inside()
+        if self._piped:
+            from autograder.inside.piped_kernel import PipedKernelApp
+
+            self._app = PipedKernelApp.instance()
+            self._app.prepare()
         self._threads = len(thread_names())
         # What is alive now is shared with all kernels: the collector must not touch, and so copy, its pages.
         gc.collect()
@@ -283,7 +294,7 @@ class ZygoteServer:
                 "something has run in it, and a kernel forked now could hang"
             )
         if order.limits:
-            run = partial(_run_piped_kernel, streams[0]) if order.piped else _run_kernel
+            run = partial(_run_piped_kernel, self._app, streams[0]) if order.piped else _run_kernel
             return jail.fork_into_jail(order, self._leave_behind, run)
         pid = os.fork()
         if pid == 0:
@@ -350,14 +361,11 @@ def _run_kernel(order: Order, bound: Callable[[], None], **traits: int) -> None:
     app.start()
 
 
-def _run_piped_kernel(pipe: int, order: Order, bound: Callable[[], None]) -> None:
+def _run_piped_kernel(app: Any, pipe: int, order: Order, bound: Callable[[], None]) -> None:
     """Be a kernel that has no sockets but `pipe`."""
-    from autograder.inside.piped_kernel import PipedKernelApp
-
     _become(order)
     with socket.socket(fileno=pipe) as connected:
-        app: Any = PipedKernelApp.instance(pipe=connected)
-        app.initialize([])
+        app.begin(connected)
         bound()
         app.start()
 
@@ -387,6 +395,7 @@ def _begin_anew(listener: socket.socket, options: argparse.Namespace, left_out: 
     arguments += [f"--threads-at-work={beginning}" for beginning in options.threads_at_work]
     arguments += [f"--import={module}" for module in options.wanted]
     arguments += [f"--left-out={json.dumps(options.left_out | left_out)}", *(["--jailed"] * options.jailed)]
+    arguments += ["--piped"] * options.piped
     # It is nobody it would have to drop to any more.
     os.execv(sys.executable, [sys.executable, "-m", "autograder.zygote.server", *arguments, "--", *options.modules])
 
@@ -402,6 +411,7 @@ def main() -> None:
     parser.add_argument("--folder", required=True)
     parser.add_argument("--threads-at-work", action="append", default=[])
     parser.add_argument("--jailed", action="store_true")
+    parser.add_argument("--piped", action="store_true")
     parser.add_argument("--drop-to", type=int)
     parser.add_argument("--import", dest="wanted", action="append", default=[])
     parser.add_argument("--left-out", type=json.loads, default={})
@@ -416,7 +426,9 @@ def main() -> None:
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     if options.wanted:
         one_thread_each()
-    zygote = ZygoteServer(listener, options.linger, options.folder, tuple(options.threads_at_work))
+    zygote = ZygoteServer(
+        listener, options.linger, options.folder, tuple(options.threads_at_work), piped=options.piped
+    )
     try:
         if options.jailed:
             system_call_filter()
@@ -438,6 +450,8 @@ def main() -> None:
         except TimeoutError:
             sys.exit(1)
     zygote.serve()
+    # Nobody waits for what an interpreter with large libraries does at its end.
+    os._exit(0)
 
 
 if __name__ == "__main__":
