@@ -13,6 +13,7 @@ from keyword import iskeyword
 from autograder import __version__
 from autograder.commands.terminal import NOTHING_DONE, STOPPED, find_footing, terminal
 from autograder.errors import AutograderError
+from autograder.grading.processes import begin_imports
 from autograder.text import plain
 
 COMMANDS = {
@@ -36,6 +37,10 @@ COMMANDS = {
 What each command does. It is the module of its name in `autograder.commands`, with `add_options` and `run`; of a word
 of Python with a ``_`` behind it.
 """
+
+
+_GRADING = ("grade", "answers")
+"""Of these, what runs notebooks in processes of its own, which import the same as this one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,6 +73,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
         # Only the one that is asked for is imported: --help answers at once.
         if name in arguments[:1]:
+            if name in _GRADING:
+                begin_imports()
             command = import_module(f"autograder.commands.{name}{'_' * iskeyword(name)}")
             command.add_options(sub)
             sub.set_defaults(run=command.run)

@@ -8,7 +8,9 @@ finds out by itself what is still to do.
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -21,8 +23,9 @@ from autograder.errors import (
     KernelError,
     StoreError,
 )
-from autograder.grading.batch import MakeExecutor, grade_all
+from autograder.grading.batch import grade_all
 from autograder.grading.own_solution import grade_own_solution, losses, own_solution
+from autograder.grading.processes import MakeExecutor
 from autograder.grading.result import Result
 from autograder.kernels.run import Runner, held_by
 from autograder.records.gradebook import Gradebook
@@ -109,10 +112,10 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     """
     Grade what has to be graded and bring the gradebook up to date.
 
-    The course's own solution goes first, once for all that a result depends on: what it loses stops the session. What
-    is new is read again when its turn comes, so that a class is never in memory. What could not be written is
-    tried again at the end: a result that cannot be kept, and what a gradebook does not take that another program
-    writes to. Neither stops the others.
+    The course's own solution is graded beside the first submissions, once for all that a result depends on: what it
+    loses stops the session before anything is kept. What is new is read again when its turn comes, so that a class
+    is never in memory. What could not be written is tried again at the end: a result that cannot be kept, and what a
+    gradebook does not take that another program writes to. Neither stops the others.
 
     Parameters
     ----------
@@ -149,9 +152,10 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
                 records.draw(submission, found)
         kept = len(records.recorded)
         if new and not stop.is_set():
-            with _warm(session) as held:
-                lost = _losses(session, store, own, tried, records.problems)
-                _grade(session, new, records, stop)
+            with _warm(session) as held, ThreadPoolExecutor(1) as beside:
+                known = beside.submit(_losses, session, store, own, tried, records.problems)
+                _grade(session, new, records, stop, known)
+                lost = known.result()
         records.finish()
         if gradebook.lost:
             records.problems.append(
@@ -195,17 +199,29 @@ def _losses(
     return lost
 
 
-def _grade(session: Session, new: list[str], records: "_Records", stop: threading.Event) -> None:
-    """Grade what is new, as far as there are processes to do so."""
+def _grade(
+    session: Session, new: list[str], records: "_Records", stop: threading.Event, own_solution: Future[Any]
+) -> None:
+    """
+    Grade what is new, as far as there are processes to do so.
+
+    Raises
+    ------
+    CourseError
+        What `own_solution` raises: nothing is kept before it is done.
+    """
     submissions = (_read(session, student) for student in new)
     begun = False
+    graded = grade_all(
+        submissions, session.assignment, session.runner, session.make_executor, session.in_flight, stop
+    )
     try:
-        for submission, result in grade_all(
-            submissions, session.assignment, session.runner, session.make_executor, session.in_flight, stop
-        ):
-            begun = True
-            if not records.keep(submission, result):
-                stop.set()
+        with contextlib.closing(graded):
+            for submission, result in graded:
+                begun = True
+                own_solution.result()
+                if not records.keep(submission, result):
+                    stop.set()
     except KernelError as error:
         if not begun:
             raise

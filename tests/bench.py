@@ -34,8 +34,8 @@ from traitlets.config import Config
 
 from autograder.course.folders import CONFIG_FILE, Course
 from autograder.course.master import Master
-from autograder.grading.batch import local_processes
 from autograder.grading.checks import EvidenceCheck, Shown
+from autograder.grading.processes import local_processes
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.run import Runner
 from autograder.probes import fresh_ending

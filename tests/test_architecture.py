@@ -94,6 +94,8 @@ FLOW = (
     "autograder.grading.rebuild",
     "autograder.grading.explain",
     "autograder.grading.submission",
+    "autograder.grading.worker",
+    "autograder.grading.processes",
     "autograder.grading.batch",
     "autograder.grading.own_solution",
     "autograder.records.store",

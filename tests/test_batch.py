@@ -18,7 +18,8 @@ from nbformat import NotebookNode
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import CONFIG_FILE, SANITIZE_FILE, Course
-from autograder.grading.batch import MakeExecutor, grade_all, local_processes
+from autograder.grading.batch import grade_all
+from autograder.grading.processes import MakeExecutor, local_processes
 from autograder.grading.result import Result
 from autograder.grading.submission import grade
 from autograder.kernels.piped_runner import PipedRunner

@@ -19,8 +19,9 @@ from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.master import Master
 from autograder.errors import RejectedError
-from autograder.grading.batch import grade_all, local_processes
+from autograder.grading.batch import grade_all
 from autograder.grading.hidden_parts import WITHHELD
+from autograder.grading.processes import local_processes
 from autograder.grading.verdict import NotebookVerdict
 from autograder.submissions.reading import Submission
 from tests.classroom.students import Student, classroom, filled_in

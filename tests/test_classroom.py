@@ -16,8 +16,9 @@ from autograder.authoring.answer_check import Trial
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.ownership import is_test_of
-from autograder.grading.batch import grade_all, local_processes
+from autograder.grading.batch import grade_all
 from autograder.grading.hidden_parts import WITHHELD
+from autograder.grading.processes import local_processes
 from autograder.grading.result import Result
 from autograder.report.csv_table import csv_table
 from autograder.submissions.reading import Submission

@@ -12,9 +12,10 @@ import pytest
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import Master
-from autograder.grading.batch import grade_all, local_processes
+from autograder.grading.batch import grade_all
 from autograder.grading.checks import EvidenceCheck, Outcome, Shown
 from autograder.grading.hidden_parts import place_of
+from autograder.grading.processes import local_processes
 from autograder.grading.rebuild import rebuild
 from autograder.grading.result import Result
 from autograder.grading.verdict import CellVerdict, Kind

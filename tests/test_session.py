@@ -22,7 +22,7 @@ from autograder.cli import main
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, NOTHING_DONE, STOPPED
 from autograder.course.folders import CONFIG_FILE, Course
 from autograder.errors import CourseError
-from autograder.grading.batch import local_processes
+from autograder.grading.processes import local_processes
 from autograder.grading.result import Result
 from autograder.grading.verdict import Kind
 from autograder.records.store import ResultStore, only_grader

@@ -14,7 +14,8 @@ from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.imports import imports_of
 from autograder.errors import CourseError
-from autograder.grading.batch import grade_all, local_processes
+from autograder.grading.batch import grade_all
+from autograder.grading.processes import local_processes
 from autograder.kernels.configuration import runner_of
 from autograder.text import counted, plain
 

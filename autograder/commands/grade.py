@@ -20,7 +20,7 @@ from autograder.course.imports import imports_of
 from autograder.course.steps import not_done, refuse_other_steps
 from autograder.errors import CourseError, DownloadError
 from autograder.files import file_name, replace_file
-from autograder.grading.batch import local_processes
+from autograder.grading.processes import local_processes
 from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.kernelspec import other_kernel

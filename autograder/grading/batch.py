@@ -1,42 +1,19 @@
 """Grade many submissions through an executor; as many results come out as submissions went in."""
 
 import multiprocessing
-import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from multiprocessing.process import BaseProcess
 
 from autograder.course.assignment import Assignment
 from autograder.deadline import ENDED_BY
 from autograder.errors import KernelError
+from autograder.grading.processes import MakeExecutor
 from autograder.grading.result import Result
 from autograder.grading.submission import crashed, grade, out_of_time
 from autograder.kernels.run import Runner
 from autograder.submissions.reading import Submission
-
-MakeExecutor = Callable[[], Executor]
-"""Gives a fresh executor; called again when the last one broke."""
-
-
-def local_processes(workers: int) -> MakeExecutor:
-    """Give executors of `workers` processes on this machine, forked from one that has done the imports."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.grading.submission", "autograder.kernels.nbclient_runner"])
-    return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work)
-
-
-def _begin_work() -> None:
-    """Keep Ctrl-C, which a terminal sends to a whole session, from running notebooks; end when the batch is gone."""
-    os.setsid()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def grade_all(
@@ -46,7 +23,7 @@ def grade_all(
     make_executor: MakeExecutor,
     in_flight: int,
     stop: threading.Event | None = None,
-) -> Iterator[tuple[Submission, Result]]:
+) -> Generator[tuple[Submission, Result], None, None]:
     """
     Grade submissions and yield each with its result as soon as it is there, in no particular order.
 

@@ -15,7 +15,7 @@ import nbformat
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import Master
-from autograder.grading.batch import MakeExecutor
+from autograder.grading.processes import MakeExecutor
 from autograder.grading.result import Result
 from autograder.grading.submission import crashed, grade
 from autograder.grading.verdict import CellVerdict, NotebookVerdict

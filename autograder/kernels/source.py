@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import ClassVar, Self
 
 from autograder.course.assignment import DataFile
@@ -61,15 +62,7 @@ class KernelSource:
 
     def zygote(self) -> ZygoteClient:
         """Name the warm process that these kernels come from."""
-        spec = kernelspec(find_subject(self.subject))
-        return zygote_of(
-            spec,
-            dict(spec.env),
-            jailed=self.jailed,
-            preload=self.preload,
-            imports=self.imports,
-            piped=self.piped,
-        )
+        return _zygote(self.subject, self.jailed, self.piped, self.preload, self.imports)
 
     def lease(self) -> Connection:
         """
@@ -109,3 +102,12 @@ class KernelSource:
             ended = Ended.LIMIT
         stopped_at = "" if ended is Ended.COMPLETE else done.stopped_at
         return replace(done, ended=ended, stopped_at=stopped_at, limit=limit, why=why)
+
+
+@lru_cache(maxsize=8)
+def _zygote(
+    subject: str, jailed: bool, piped: bool, preload: tuple[str, ...] | None, imports: tuple[str, ...]
+) -> ZygoteClient:
+    """Name a warm process; once for all notebooks that one process grades, for its name is made of all code."""
+    spec = kernelspec(find_subject(subject))
+    return zygote_of(spec, dict(spec.env), jailed=jailed, preload=preload, imports=imports, piped=piped)

@@ -7,7 +7,7 @@ from pathlib import Path
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.ownership import is_test_of
-from autograder.grading.batch import local_processes
+from autograder.grading.processes import local_processes
 from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
 from autograder.session import Session, run_session
