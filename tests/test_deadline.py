@@ -51,7 +51,7 @@ def test_work_is_ended(work: Callable[[], None]) -> None:
 
 
 def test_blocks_share_their_time_and_what_is_between_them_is_free() -> None:
-    deadline, blocks = Deadline(0.3), 0
+    deadline, blocks = Deadline(0.25), 0
     with pytest.raises(OutOfTimeError):
         while True:
             with deadline:

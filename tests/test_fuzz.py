@@ -35,6 +35,7 @@ from autograder.grading.submission import crashed, grade
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State, decide_cell, review_state
 from autograder.hints import Evidence, Hint, Look, find_hints
 from autograder.inside.namespaces import KEEP
+from autograder.known_tests import BRING_BACK
 from autograder.kernels.messages import _FIELDS
 from autograder.kernels.metering import read
 from autograder.kernels.run import Reply, Runner
@@ -92,7 +93,10 @@ def holds_the_masters_cells(notebook: Any, master: Master) -> None:
             kept = f"{cell.released}\n{KEEP}{cell.grade_id}" if cell.has_hidden_part else cell.source
             assert cell.solution or mine.source == kept
         if cell.has_hidden_part:
-            assert cells[f"whole:{cell.node.id}"].source.startswith(f"{cell.source}\n")
+            runs = [line for line in cells[f"whole:{cell.node.id}"].source.splitlines() if line.strip()]
+            hidden = [line for line in cell.source.splitlines() if line not in cell.released.splitlines()]
+            rest = iter([*cell.source.splitlines(), f"{BRING_BACK}{cell.grade_id}"])
+            assert all(line in runs for line in hidden if line.strip()) and all(line in rest for line in runs)
     demonstrations = {cell.source for cell in master.cells if cell.is_demonstration}
     assert all(c.source in demonstrations for c in notebook.cells if "tags" in c.metadata)
     assert all(is_text(cell.source) for cell in notebook.cells)
