@@ -35,10 +35,10 @@ from autograder.grading.submission import crashed, grade
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State, decide_cell, review_state
 from autograder.hints import Evidence, Hint, Look, find_hints
 from autograder.inside.namespaces import KEEP
-from autograder.known_tests import BRING_BACK
 from autograder.kernels.messages import _FIELDS
 from autograder.kernels.metering import read
 from autograder.kernels.run import Reply, Runner
+from autograder.known_tests import BRING_BACK
 from autograder.records.gradebook import Gradebook
 from autograder.records.store import ResultStore
 from autograder.report.csv_table import COLUMNS, csv_table
