@@ -15,10 +15,10 @@ import json
 import os
 import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from importlib.metadata import distributions
 from pathlib import Path
 
 import cattrs
@@ -246,5 +246,9 @@ def _origin(name: str) -> tuple[str, int, int]:
 
 def _installed() -> str:
     """List the versions of Python and of everything that is installed beside it: any may give another result."""
-    found = {(one.metadata["Name"], one.version) for one in distributions()}
-    return repr((platform.python_version(), sorted(found, key=repr)))
+    folders = [Path(entry) for entry in sys.path if Path(entry).is_dir()]
+    # Names and versions stand in the names of these folders; reading them all takes a tenth of a second.
+    found = {
+        path.name for folder in folders for path in folder.iterdir() if path.suffix in (".dist-info", ".egg-info")
+    }
+    return repr((platform.python_version(), sorted(found)))
