@@ -334,7 +334,7 @@ def _private_bytes(bench: Bench, *, warm: bool) -> int:
     )
     sources = [cell.source for cell in bench.assignment.notebooks[0].cells if cell.is_code]
     notebook = new_notebook(cells=[new_code_cell(source) for source in (*sources, ask)])
-    runner(jailed=warm, warm=warm).run(notebook)
+    (runner() if warm else runner(jailed=False, warm=False)).run(notebook)
     return int(notebook.cells[-1].outputs[0].text)
 
 
