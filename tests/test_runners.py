@@ -26,6 +26,7 @@ PATIENT = Limits(cell_seconds=300, notebook_seconds=900)
 """Other tests want a core, too."""
 
 KINDS = [
+    "import sys\nsys.argv[:2]",
     "print('a')\n1 + 1",
     "import sys\nprint('err', file=sys.stderr)\nprint('out')\nsys.stdout.write('no end')",
     "!echo from a shell",

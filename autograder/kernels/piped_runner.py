@@ -63,6 +63,9 @@ _OUTPUTS = {
 _FIRST_RECORD_SECONDS = 60
 """Until a forked kernel says what it is, on a machine that has much else to do."""
 
+_ARGUMENTS = ["-f", "/tmp/kernel.json"]
+"""What every kernel of Jupyter has been called with, for code that reads ``sys.argv``; there is no such file."""
+
 _SKIPPED = "skip-execution"
 """The tag of cells that nbclient leaves out."""
 
@@ -303,7 +306,7 @@ def _kernel(source: KernelSource, ending: str) -> Iterator[_Kernel]:
                 opened.callback(group.close)
             spec = dict(zygote.environment)
             inside = bubblewrap.environment({**spec, **AUTOGRADING, PROBE_VARIABLE: ending})
-            order = Order([], inside, str(folder), asdict(source.limits), piped=True)
+            order = Order(_ARGUMENTS, inside, str(folder), asdict(source.limits), piped=True)
             asyncio.run(connection.order(order, [theirs.fileno()]))
         kernel = _Kernel(connection, ours, group, Meter(source.limits))
         # Nobody comes after it before it has ended.
