@@ -7,10 +7,11 @@ finds out by itself what is still to do.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -27,7 +28,7 @@ from autograder.grading.batch import grade_all
 from autograder.grading.own_solution import grade_own_solution, losses, own_solution
 from autograder.grading.processes import MakeExecutor
 from autograder.grading.result import Result
-from autograder.kernels.run import Runner, held_by
+from autograder.kernels.run import Lease, Runner, held_by
 from autograder.records.gradebook import Gradebook
 from autograder.records.settled import settled
 from autograder.records.standing import Standing
@@ -138,7 +139,13 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     own = own_solution(session.assignment)
     tried = store.find(own)
     lost = losses(tried.result, session.assignment) if tried is not None else ()
-    with only_grader(session.course), Gradebook(session.course, session.assignment) as gradebook:
+    with only_grader(session.course), ExitStack() as opened:
+        beside = opened.enter_context(ThreadPoolExecutor(2))
+        warm = opened.enter_context(_Warm(session, beside))
+        if session.students and (session.again or tried is None):
+            # Something is graded for certain: the imports begin while the gradebook is opened.
+            warm.begin()
+        gradebook = opened.enter_context(Gradebook(session.course, session.assignment))
         records = _Records(
             session.assignment, store, gradebook, Feedback(session.course, session.assignment), progress
         )
@@ -152,10 +159,11 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
                 records.draw(submission, found)
         kept = len(records.recorded)
         if new and not stop.is_set():
-            with _warm(session) as held, ThreadPoolExecutor(1) as beside:
-                known = beside.submit(_losses, session, store, own, tried, records.problems)
-                _grade(session, new, records, stop, known)
-                lost = known.result()
+            held = warm.ready()
+            known = beside.submit(_losses, session, store, own, tried, records.problems)
+            _grade(session, new, records, stop, known)
+            lost = known.result()
+            warm.end()
         records.finish()
         if gradebook.lost:
             records.problems.append(
@@ -319,14 +327,50 @@ def _read(session: Session, student: str) -> Submission:
     return handed_in(session.course, session.assignment, student, with_files=session.with_files)
 
 
-@contextlib.contextmanager
-def _warm(session: Session) -> Iterator[str]:
-    """Keep the warm process for as long as it is needed, and no longer; and tell what holds its kernels."""
-    shown = exposing(session.course.root)
-    if session.runner.jailed and shown is not None:
-        raise JailError(f"{session.course.root}: lies in {shown}, which student code can read; move the course")
-    lease = session.runner.lease()
-    try:
-        yield held_by(lease.groups)
-    finally:
-        lease.close()
+class _Warm:
+    """Keeps the warm process for as long as it is needed, and no longer."""
+
+    def __init__(self, session: Session, beside: Executor) -> None:
+        self._session, self._beside = session, beside
+        self._lease: Future[Lease] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def begin(self) -> None:
+        """
+        Start it, and wait for nothing.
+
+        Raises
+        ------
+        JailError
+            When student code could read the course.
+        """
+        root = self._session.course.root
+        shown = exposing(root)
+        if self._session.runner.jailed and shown is not None:
+            raise JailError(f"{root}: lies in {shown}, which student code can read; move the course")
+        self._lease = self._beside.submit(self._session.runner.lease)
+
+    def ready(self) -> str:
+        """
+        Wait until there are kernels to be had, and tell what holds them.
+
+        Raises
+        ------
+        KernelError
+            When there can be none.
+        """
+        if self._lease is None:
+            self.begin()
+        assert self._lease is not None
+        return held_by(self._lease.result().groups)
+
+    def end(self) -> None:
+        """Let it go, if it was there."""
+        lease, self._lease = self._lease, None
+        if lease is not None and lease.exception() is None:
+            lease.result().close()
+
+    def __exit__(self, *_: object) -> None:
+        self.end()

@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.course.folders import Course
 from autograder.errors import KernelError
 from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.piped_runner import PipedRunner
 from autograder.kernels.run import Ended, Runner
 from autograder.zygote import bubblewrap
 from tests.conftest import ASSIGNMENT, ROOT, runner
@@ -157,17 +158,23 @@ def test_a_kernel_can_be_no_server_that_others_find() -> None:
     assert told(serve) == "PermissionError: [Errno 1] Operation not permitted"
 
 
-def test_kernels_that_run_at_the_same_time_see_nothing_of_each_other() -> None:
+@pytest.mark.parametrize(("how", "sees"), [(PipedRunner, "0 1"), (NbclientRunner, "1 1")])
+def test_kernels_that_run_at_the_same_time_see_nothing_of_each_other(
+    how: type[PipedRunner | NbclientRunner], sees: str
+) -> None:
     look = """
 import glob, os
 print(len(glob.glob("/tmp/autograder-*/*/*/kernels/*")), len([n for n in os.listdir("/proc") if n.isdigit()]))
 """
-    script = "from tests.test_jail import told\ntold('import signal\\nsignal.pause()')"
+    script = (
+        "from autograder.zygote.limits import Limits\nfrom tests.test_jail import NbclientRunner, PipedRunner, told\n"
+        f"limits = Limits(cell_seconds=900, notebook_seconds=900)\n"
+        f"told('import signal\\nsignal.pause()', how={how.__name__}(limits))"
+    )
     before = _kernels()
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as other:
         eventually(lambda: _kernels() - before)
-        assert told(look) == "0 1"
-        assert told(look, how=NbclientRunner(subject=ASSIGNMENT)) == "1 1"
+        assert told(look, how=how()) == sees
         assert other.poll() is None and _kernels() - before
         other.kill()
 
