@@ -130,9 +130,7 @@ def next_expected(kind: str, caller: FrameType) -> Expected | None:
     caller : frame
         Whoever shows it. Evidence that is not shown by a test's own function is nobody's expectation.
     """
-    if not is_test(caller):
-        return None
-    if _runs_last(caller):
+    if not is_test(caller) or _runs_last(caller):
         return None
     run = _cell(caller)
     if _Here.run is not run:

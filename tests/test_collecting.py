@@ -355,6 +355,16 @@ def test_a_folder_that_may_be_anothers_or_has_scores_is_left_to_a_person(
     assert sorted(submitted(small)) == ["lovelaceada/small/01_double.ipynb", "one/small/01_double.ipynb"]
 
 
+def test_a_name_that_can_be_read_in_two_ways_moves_nobodys_folder(
+    small: Course, collect: Say, tmp_path: Path
+) -> None:
+    download(small.submissions, **{"smith/small/01_double.ipynb": "of somebody who has left"})
+    roster(small, {"id": "j_smith", "first_name": "Jo", "last_name": "Smith"})
+    names = ["Home_work_j_smith_attempt_2026-11-24-10-11-12_01_double.ipynb"]
+    collect(download(tmp_path / "download", **dict.fromkeys(names, "jo's")))
+    assert submitted(small)["smith/small/01_double.ipynb"] == "of somebody who has left"
+
+
 def test_links_in_the_folder_of_submissions_are_not_written_through(
     small: Course, collect: Say, tmp_path: Path
 ) -> None:

@@ -32,8 +32,7 @@ def moodle(marks: Sequence[Mark], title: str) -> str:
     title : str
         The heading of the column of scores.
     """
-    strangers, unfit = strangers_among(marks), left_out(marks)
-    marks = [mark for mark in marks if mark.student not in strangers]
+    unfit, marks = left_out(marks), _with_a_row(marks)
     finds = {heading: of for heading, of in _FINDS.items() if heading not in unfit}
     header = ("First name", "Last name", *finds, csv_safe(title), csv_safe(f"{title} (Feedback)"))
     return csv_text([header, *(_row(mark, list(finds.values())) for mark in marks)])
@@ -41,9 +40,7 @@ def moodle(marks: Sequence[Mark], title: str) -> str:
 
 def left_out(marks: Sequence[Mark]) -> dict[str, list[str]]:
     """Name the columns that do not find everybody, and whom: those without an entry, or with somebody else's."""
-    strangers = strangers_among(marks)
-    marks = [mark for mark in marks if mark.student not in strangers]
-    unfit = {}
+    marks, unfit = _with_a_row(marks), {}
     for heading, of in _FINDS.items():
         times = Counter(of(mark.student).strip() for mark in marks)
         who = [m.student.called for m in marks if not of(m.student).strip() or times[of(m.student).strip()] > 1]
@@ -56,6 +53,11 @@ def strangers_among(marks: Sequence[Mark]) -> list[Student]:
     """Find those who came with a submission alone: no roster has given them a name, an address or a number."""
     known = [mark.student for mark in marks if _is_known(mark.student)]
     return [mark.student for mark in marks if mark.student not in known] if known else []
+
+
+def _with_a_row(marks: Sequence[Mark]) -> list[Mark]:
+    strangers = strangers_among(marks)
+    return [mark for mark in marks if mark.student not in strangers]
 
 
 def _is_known(student: Student) -> bool:

@@ -118,8 +118,11 @@ def _rename(found: Sorted, called: dict[str, set[str]], present: frozenset[str],
 
 
 def _called(item: CollectedFile) -> list[str]:
-    """Give the name of the one person who may have handed a file in."""
-    return [people[0].called for people in item.readings if len(people) == 1]
+    """Give the name of the one person who has handed a file in; nobody's where the name has more than one reading."""
+    match item.readings:
+        case [[person]]:
+            return [person.called]
+    return []
 
 
 def _problem(
