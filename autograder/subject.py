@@ -146,6 +146,10 @@ class Subject(Protocol):
     name: str
     """The name of its entry point."""
 
+    def __hash__(self) -> int:
+        """What is found out about a master with its subject is found out once."""
+        ...
+
     kernel: KernelSettings
     """Read by the grader and by kernel provisioners when kernels are started, and by the kernel's own extension."""
 

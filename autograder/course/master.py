@@ -38,10 +38,12 @@ DEMONSTRATION_TAG = "demonstration"
 """Our own tag: what such a cell prints is its whole point, and nothing that it does matters to any other cell."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class MasterCell:
     """
     One cell of a master notebook with what nbgrader's metadata says about it.
+
+    Nothing changes it once it has been read: what is found out about it is found out once.
 
     Attributes
     ----------
@@ -146,9 +148,9 @@ class MasterCell:
         return list(self.node.get("outputs", []))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Master:
-    """One master notebook: its name without the suffix, and its cells in order."""
+    """One master notebook: its name without the suffix, and its cells in order. Nothing changes it."""
 
     name: str
     notebook: NotebookNode
@@ -234,8 +236,13 @@ class Master:
 
     def tests_of(self, solution: str) -> tuple[MasterCell, ...]:
         """Find the tests of an answer, by its name."""
+        return tuple(test for test, owner in self._owners if owner == solution)
+
+    @cached_property
+    def _owners(self) -> list[tuple[MasterCell, str | None]]:
+        """Pair each test with the name of the answer that it is about."""
         owners = ((test, self.answer_to(test)) for test in self.graded)
-        return tuple(test for test, owner in owners if owner is not None and owner.grade_id == solution)
+        return [(test, owner.grade_id) for test, owner in owners if owner is not None]
 
 
 def read_master(path: Path, config: Config | None = None) -> Master:

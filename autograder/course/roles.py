@@ -92,9 +92,10 @@ def _reasons(notebook: NotebookNode) -> Iterator[str]:
                 "put the notebook from nbgrader's source_with_tests in its place"
             )
         if meta.get("grade") and not meta.get("solution") and cell.cell_type == "code":
-            if syntax_tree(cell.source) is None:
+            tree = syntax_tree(cell.source)
+            if tree is None:
                 yield f"'{name}' is not Python; mend the test cell"
-            for function in _uncalled(cell, notebook):
+            for function in _uncalled(tree, notebook):
                 yield (
                     f"'{name}' defines {function}, and nothing calls it, so that everybody passes; "
                     "call it at the end of the cell"
@@ -115,13 +116,13 @@ def _is_worth_something(points: Any) -> bool:
         return False
 
 
-def _uncalled(test: NotebookNode, notebook: NotebookNode) -> Iterator[str]:
+def _uncalled(test: ast.Module | None, notebook: NotebookNode) -> Iterator[str]:
     """Name the functions and classes of a test that are written for pytest, and that no code of the master names."""
+    defined: list[Any] = list(filter(_is_for_pytest, test.body if test else []))
+    if not defined:
+        return
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     if any(map(_RUNNERS.search, sources)):
-        return
-    defined = list(filter(_is_for_pytest, getattr(syntax_tree(test.source), "body", [])))
-    if not defined:
         return
     named = set().union(*(_named(source) for source in sources))
     for node in defined:

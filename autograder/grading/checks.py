@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from itertools import accumulate, dropwhile, pairwise
 from typing import Protocol, TypeVar
 
@@ -137,8 +138,7 @@ class AssertCheck:
 
     def asked(self, cell: MasterCell) -> bool:
         """Every cell asks for it, but one that only shows a student's answer claims nothing by not raising."""
-        tree = cell.tree
-        return self._alone or tree is None or any(map(_asserts, ast.walk(tree)))
+        return self._alone or _claims(cell)
 
     @layer("rebuild")
     def look(self, cell: MasterCell, shown: Shown, assignment: Assignment) -> Finding:
@@ -252,6 +252,13 @@ def judge(cell: MasterCell, shown: Shown, assignment: Assignment) -> tuple[Findi
 def asks_for_evidence(cell: MasterCell, subject: Subject) -> bool:
     """Tell whether a test asks for more than nbgrader's own check."""
     return any(check.asked(cell) for check in evidence_checks(subject))
+
+
+@lru_cache(maxsize=1024)
+def _claims(cell: MasterCell) -> bool:
+    """Tell whether a test claims something by not raising; one that is not Python may."""
+    tree = cell.tree
+    return tree is None or any(map(_asserts, ast.walk(tree)))
 
 
 def _asserts(node: ast.AST) -> bool:

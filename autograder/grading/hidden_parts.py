@@ -125,7 +125,8 @@ def shown_by(
     return {**first, **{name: second.get(name, Shown(None, [])) for name in bare}}
 
 
-def at_the_end(master: Master, subject: Subject) -> list[tuple[str, str]]:
+@lru_cache(maxsize=64)
+def at_the_end(master: Master, subject: Subject) -> tuple[tuple[str, str], ...]:
     """
     List what the first kernel runs of a master's tests after everything else: ids of cells and their texts.
 
@@ -135,14 +136,15 @@ def at_the_end(master: Master, subject: Subject) -> list[tuple[str, str]]:
     asked = [cell for cell in hidden if asks_first(cell, subject)]
     cells = [(f"{_ASKED}{cell.node.id}", cell, _without_asserts(_last_text(cell))) for cell in asked]
     cells += [(f"{_WHOLE}{cell.node.id}", cell, _last_text(cell)) for cell in sorted(hidden, key=has_own_asserts)]
-    return [(name, f"{source}\n{BRING_BACK}{cell.grade_id}") for name, cell, source in cells]
+    return tuple((name, f"{source}\n{BRING_BACK}{cell.grade_id}") for name, cell, source in cells)
 
 
-def told_first(master: Master, subject: Subject) -> list[tuple[str, str]]:
+@lru_cache(maxsize=64)
+def told_first(master: Master, subject: Subject) -> tuple[tuple[str, str], ...]:
     """List what runs before everything else: what a kernel knows of the visible tests, as at a desk."""
     known = known_of(master, subject)
     source = f"from autograder.known_tests import know\n\nknow({json.dumps(known)!r})"
-    return [(f"{_KNOWN}{master.name}", source)] if known["tests"] else []
+    return ((f"{_KNOWN}{master.name}", source),) if known["tests"] else ()
 
 
 def known_of(master: Master, subject: Subject) -> Known:
@@ -226,6 +228,7 @@ def withheld(found: CellVerdict, seen: CellVerdict) -> CellVerdict:
     return replace(found, findings=tuple(_as_seen(finding, visible.get(finding.check)) for finding in found.findings))
 
 
+@lru_cache(maxsize=1024)
 def visible_part(cell: MasterCell, subject: Subject) -> MasterCell:
     """
     Give a test as students know it: its visible text, and the stored outputs that this text alone gives.

@@ -39,7 +39,7 @@ _REFUSALS = (
 
 def own_solution(assignment: Assignment) -> Submission:
     """Hand in the masters as they are."""
-    files = {master.name: nbformat.writes(master.notebook).encode() for master in assignment.notebooks}
+    files = {master.name: nbformat.v4.writes(master.notebook).encode() for master in assignment.notebooks}
     return Submission(NAME, assignment.name, dict(files))
 
 

@@ -251,4 +251,4 @@ def _text(notebook: NotebookNode, state: State) -> str:
     if not state.is_graded:
         banner = new_markdown_cell(f"**{state.for_student}**", id="state")
         notebook = NotebookNode(notebook | {"cells": [banner, *notebook.cells]})
-    return str(nbformat.writes(notebook))
+    return str(nbformat.v4.writes(notebook))

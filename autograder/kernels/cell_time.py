@@ -7,6 +7,7 @@ that wait for each thread (/proc/PID/schedstat, Documentation/scheduler/sched-st
 A kernel whose own processes are in each other's way would gain time by it, so that there is an end by the clock, too.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ _SHORTEST_LOOK = 0.05
 _READ_AT_MOST = 500
 """Threads of a kernel; it may not have many more."""
 
-_OWN_THREAD = Path("/proc/thread-self")
+_LINE_BYTES = 200
+
+_OWN_THREAD = "/proc/thread-self"
 """The thread of the grader that asks this: it runs the notebook, too."""
 
 
@@ -79,7 +82,7 @@ class _Since:
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._began = time.monotonic()
-        self._waited = _waited(_OWN_THREAD) + (_waited(Path("/proc", str(pid))) if pid else 0.0)
+        self._waited = _waited(_OWN_THREAD) + (_waited(f"/proc/{pid}") if pid else 0.0)
 
     def left(self, limit: int, factor: int) -> float:
         """Give what is left of a limit in seconds; no more than is left by the clock of so many times the limit."""
@@ -92,7 +95,7 @@ class _Since:
 
 def _longest_wait(kernel: int) -> float:
     """Give the longest time that a thread of a kernel's processes has waited for a processor, in seconds."""
-    return max((_waited(thread) for thread in _threads(kernel)), default=0.0)
+    return max((_waited(str(thread)) for thread in _threads(kernel)), default=0.0)
 
 
 def _threads(kernel: int) -> Iterator[Path]:
@@ -110,10 +113,14 @@ def _threads(kernel: int) -> Iterator[Path]:
             continue
 
 
-def _waited(process: Path) -> float:
+def _waited(process: str) -> float:
     """Read how long a thread, or the main thread of a process, has waited for a processor, in seconds."""
     try:
-        return int(process.joinpath("schedstat").read_bytes().split()[1]) / 1e9
+        file = os.open(f"{process}/schedstat", os.O_RDONLY)
+        try:
+            return int(os.read(file, _LINE_BYTES).split()[1]) / 1e9
+        finally:
+            os.close(file)
     except (OSError, IndexError):
         # It has ended, or this Linux does not count that.
         return 0.0
