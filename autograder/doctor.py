@@ -17,7 +17,7 @@ from autograder.errors import AutograderError, CourseError, JailError
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.run import Ended, held_by
 from autograder.kernels.zygote_client import Connection
-from autograder.zygote.bubblewrap import JAIL_UID, bubblewrap, exposing
+from autograder.zygote.bubblewrap import JAIL_UID, bubblewrap, drops_to_another_user, exposing
 from autograder.zygote.seccomp import system_call_filter
 
 _KERNEL_BYTES = 200 * 2**20
@@ -53,6 +53,7 @@ def diagnose(course: Course, workers: int) -> list[Diagnosis]:
         _system,
         _bubblewrap,
         _namespaces,
+        _proc,
         _app_armor,
         _system_calls,
         lambda: _memory(workers),
@@ -63,12 +64,65 @@ def diagnose(course: Course, workers: int) -> list[Diagnosis]:
     return [*(look() for look in looks), *_kernel(course)]
 
 
+@dataclass(frozen=True)
+class _Place:
+    """
+    What this process runs in, and how whoever starts it lets it make a jail; see docs/containers.md.
+
+    Attributes
+    ----------
+    namespaces : str
+        What to do where no user namespace can be made.
+    proc : str
+        What to do where parts of /proc are masked.
+    """
+
+    name: str
+    namespaces: str
+    proc: str
+
+
+_MACHINE = _Place(
+    "this machine",
+    "see sysctl user.max_user_namespaces and kernel.unprivileged_userns_clone, and what restricts this session",
+    "unmount what covers parts of /proc, or start this command where nothing does",
+)
+
+_PODMAN = _Place(
+    "podman", "start the container without a --security-opt seccomp of your own", "add --security-opt unmask=ALL"
+)
+
+_DOCKER = _Place(
+    "Docker",
+    "add --security-opt seccomp=unconfined --security-opt apparmor=unconfined",
+    "add --security-opt systempaths=unconfined",
+)
+
+_KUBERNETES = _Place(
+    "Kubernetes",
+    "set hostUsers: false and seccompProfile: {type: Unconfined}",
+    "set procMount: Unmasked, with hostUsers: false",
+)
+
+
+def _place() -> _Place:
+    """Tell by what each leaves behind in its containers."""
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return _KUBERNETES
+    if Path("/run/.containerenv").exists():
+        return _PODMAN
+    return _DOCKER if Path("/.dockerenv").exists() else _MACHINE
+
+
 def _system() -> Diagnosis:
     if sys.platform != "linux":
         return Diagnosis("system", False, f"{sys.platform}: the jail needs Linux; grade there, or with --no-jail")
     if shutil.which("setsid") is None:
         return Diagnosis("system", False, "no setsid; install the package `util-linux`")
-    who = f"root, student code runs as user {JAIL_UID}" if os.getuid() == 0 else f"user {os.getuid()}"
+    try:
+        who = f"root, student code runs as user {JAIL_UID}" if drops_to_another_user() else f"user {os.getuid()}"
+    except JailError as error:
+        return Diagnosis("system", False, str(error))
     return Diagnosis("system", True, f"Linux {os.uname().release}, {who}")
 
 
@@ -87,8 +141,32 @@ def _namespaces() -> Diagnosis:
         ("/proc/sys/kernel/unprivileged_userns_clone", "sysctl -w kernel.unprivileged_userns_clone=1"),
     ):
         if _content(name) == "0":
-            return Diagnosis("user namespaces", False, f"switched off; as root: {advice}")
-    return Diagnosis("user namespaces", True, "allowed")
+            return Diagnosis("user namespaces", False, f"switched off; as root of the host: {advice}")
+    refused = _refused("true")
+    if refused and _system().is_fine:
+        return Diagnosis("user namespaces", False, f"{_place().name} refuses them ({refused}); {_place().namespaces}")
+    return Diagnosis("user namespaces", not refused, refused or "one could be made")
+
+
+def _proc() -> Diagnosis:
+    """Each kernel mounts a /proc of its own, which Linux allows only where the one that it sees is whole."""
+    refused = _refused("--pid", "--fork", "--mount-proc", "true")
+    masked = sorted({line.split()[4] for line in _content("/proc/self/mountinfo").splitlines()})
+    names = ", ".join(name for name in masked if name.startswith("/proc/"))
+    if refused and names and _system().is_fine:
+        why = f"a kernel can have none of its own, because of this one {names} are masked; {_place().proc}"
+        return Diagnosis("/proc", False, why)
+    return Diagnosis("/proc", not refused, refused or "one of its own could be mounted")
+
+
+def _refused(*what: str) -> str:
+    """Try to make namespaces with the program `unshare`; say how the system refuses, and nothing where it grants."""
+    try:
+        done = subprocess.run(["unshare", "--user", "--map-root-user", *what], capture_output=True, text=True)
+    except OSError as error:
+        return f"unshare: {error.strerror}"
+    said = done.stderr.strip().splitlines() or [f"unshare exits with {done.returncode}"]
+    return said[-1] if done.returncode else ""
 
 
 def _app_armor() -> Diagnosis:
@@ -111,7 +189,7 @@ def _system_calls() -> Diagnosis:
 
 def _memory(workers: int) -> Diagnosis:
     """Hold what the machine, or the control group that this process is in, has left against what grading takes."""
-    left = min(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_of_control_group())
+    left = min([os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_of_control_group()])
     wanted = _ZYGOTE_BYTES + workers * _KERNEL_BYTES
     left_over = f"{left / 2**30:.1f} GiB left, {workers} kernels at a time need {wanted / 2**30:.1f}"
     return Diagnosis(

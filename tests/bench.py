@@ -51,6 +51,7 @@ from tests.operations import tables
 
 BIN = Path(sys.executable).parent
 BASELINE_STUDENTS = 2
+STEADY_STUDENTS = 24
 CLASS_OF_30 = 30
 UNCHANGED = 100
 PANDAS_BASELINE = 4
@@ -131,7 +132,7 @@ def measured(course: Course, *command: str | Path) -> Cost:
 def grading(bench: Bench, scratch: Path) -> Iterator[Figure]:
     """Hold steady grading, in the jail and without, against nbgrader's autograde, and against the floor."""
     stock = bench.with_students(scratch / "stock", BASELINE_STUDENTS, "\nc.WarmProvisioner.warm = False\n")
-    ours = bench.with_students(scratch / "ours", len(bench.class_of_12))
+    ours = bench.with_students(scratch / "ours", STEADY_STUDENTS)
     measured(stock, BIN / "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
     baseline, jailed, free = [], [], []
     with _leased(bench.runner), _leased(runner(jailed=False)):
@@ -143,7 +144,7 @@ def grading(bench: Bench, scratch: Path) -> Iterator[Figure]:
             bench.step("autograder grade --no-jail")
             free.append(measured(ours, BIN / "autograder", "grade", ASSIGNMENT, "--again", "--no-jail"))
     theirs = bench.baseline = _median(baseline, WALL) / (BASELINE_STUDENTS * bench.per_student)
-    notebooks = len(bench.class_of_12) * bench.per_student
+    notebooks = STEADY_STUDENTS * bench.per_student
     wall = _median(jailed, WALL) / notebooks
     yield Figure(
         f"notebooks a minute, steady ({notebooks} notebooks)",

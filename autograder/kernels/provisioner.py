@@ -117,7 +117,7 @@ class WarmProvisioner(LocalProvisioner):
             self.parent.ip = str(self._folder / "s")
             self.parent.connection_file = str(self._folder / "kernel.json")
         prepared = await super().pre_launch(**kwargs)
-        if self._folder is not None and os.getuid() == 0:
+        if self._folder is not None and bubblewrap.drops_to_another_user():
             os.chown(self._folder / "kernel.json", bubblewrap.JAIL_UID, bubblewrap.JAIL_UID)
         return prepared
 

@@ -258,7 +258,7 @@ class ZygoteClient:
                 )
 
     def _give(self, folder: Path) -> None:
-        if self.jailed and os.getuid() == 0:
+        if self.jailed and bubblewrap.drops_to_another_user():
             os.chown(folder, bubblewrap.JAIL_UID, bubblewrap.JAIL_UID)
 
     def _last_words(self) -> str:

@@ -20,6 +20,9 @@ _PACKAGE = Path(__file__).parents[1]
 JAIL_UID = 64999
 """Who student code is when root grades; a number that neither Debian nor Fedora gives to anybody."""
 
+_NEEDED_TO_DROP = {"CAP_CHOWN": 0, "CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_SYS_ADMIN": 21}
+"""What root must be able to do for student code to be another user; numbers from linux/capability.h."""
+
 HOME = "/home/student"
 """Home and working folder of a jailed kernel: a file system in memory."""
 
@@ -42,6 +45,40 @@ def bubblewrap() -> str:
         except (ImportError, RuntimeError):
             raise JailError("bubblewrap is not installed; install the package `bubblewrap`") from None
     return found
+
+
+@functools.cache
+def drops_to_another_user() -> bool:
+    """
+    Tell whether student code runs as `JAIL_UID`: where root grades, and has root's powers.
+
+    Where it is root of a user namespace that knows no other user, the jail is made as it is for everybody else.
+
+    Raises
+    ------
+    JailError
+        When root has not the capabilities for it, as in a container.
+    """
+    if os.getuid() != 0:
+        return False
+    able = next((int(line[7:], 16) for line in _lines("/proc/self/status") if line.startswith("CapEff:")), 0)
+    missing = [name for name, number in _NEEDED_TO_DROP.items() if not able >> number & 1]
+    if missing:
+        raise JailError(
+            f"this is root without {', '.join(missing)}, who can make no jail; grade as another user (in a "
+            "container: --user 1000:1000)"
+        )
+    return all(_is_mapped(path) for path in ("/proc/self/uid_map", "/proc/self/gid_map"))
+
+
+def _is_mapped(path: str) -> bool:
+    """Tell whether `JAIL_UID` is a user, or a group, in this process's user namespace, see user_namespaces(7)."""
+    ranges = [[int(number) for number in line.split()] for line in _lines(path)]
+    return any(first <= JAIL_UID < first + length for first, _, length in ranges)
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text(encoding="utf-8").splitlines()
 
 
 @functools.cache
@@ -73,11 +110,11 @@ def command(folder: Path, kernelspec: dict[str, str], zygote: list[str]) -> list
         Environment variables that the kernelspec sets.
     """
     line = [bubblewrap(), "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", *_no_network()]
-    line += ["--new-session", "--die-with-parent", "--hostname", "jail", *_no_environment(), *_user()]
+    line += ["--new-session", "--die-with-parent", *_no_environment(), *_user()]
     line += _file_system(folder)
     for name, value in environment(kernelspec).items():
         line += ["--setenv", name, value]
-    drop = ["--drop-to", str(JAIL_UID)] if os.getuid() == 0 else []
+    drop = ["--drop-to", str(JAIL_UID)] if drops_to_another_user() else []
     return [*line, "--chdir", "/", "--", *_with_options(zygote, ["--jailed", *drop])]
 
 
@@ -89,7 +126,7 @@ def _with_options(zygote: list[str], options: list[str]) -> list[str]:
 
 def _user() -> list[str]:
     drop = ["--cap-drop", "ALL"]
-    if os.getuid() == 0:
+    if drops_to_another_user():
         # Capabilities for the steps of `autograder.zygote.jail.become`, which gives them up.
         return [*drop, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SYS_ADMIN"]
     return [*drop, "--unshare-user", "--uid", "1000", "--gid", "1000"]

@@ -16,6 +16,7 @@ import errno
 import os
 import resource
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -37,6 +38,8 @@ _SIGNALS = 1024
 
 _WHY_CHARACTERS = 4000
 """Of why a kernel could not be jailed: they must fit into a pipe that nobody reads yet."""
+
+_HOST = "jail"
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -140,6 +143,9 @@ def _enter_namespaces() -> None:
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 (Path.write_text would truncate)
             file.write(text)
+    # Docker and podman refuse it to everybody; then the name is their container's.
+    with contextlib.suppress(PermissionError):
+        socket.sethostname(_HOST)
     _mount("none", "/", "", _MS_REC_PRIVATE)
     _mount_own_terminals()
     _hide_shared_zeros()
