@@ -10,7 +10,7 @@ COVERED := 95
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab release reference grade demo test test-browser screenshots test-hostile hostile-tables bench kills lint lock clean
+.PHONY: help env lab release reference grade demo test test-browser test-cluster screenshots test-hostile hostile-tables bench kills lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -48,6 +48,9 @@ test: lint  ## everything that must hold, and how much of the code it covers
 test-browser: $(READY)  ## what students and instructors see, in a real browser (needs Chromium)
 	@REQUIRE_BROWSER=1 $(BIN)/pytest -n 2 --durations 0 tests/browser
 
+test-cluster: $(READY)  ## grading on several hosts, and a gradebook on PostgreSQL (root, iproute2, openssl, postgresql)
+	@REQUIRE_CLUSTER=$(if $(filter 0,$(shell id -u)),1,0) $(BIN)/pytest --durations 5 tests/cluster
+
 screenshots: $(READY)  ## draw the pictures of docs/pictures/ anew (needs Chromium; look at each)
 	@$(BIN)/python -m tests.browser.pictures
 
@@ -69,13 +72,14 @@ hostile-tables: $(READY)  ## grade them without each layer and by nbgrader, and 
 lint: $(READY)  ## ruff, mypy, spelling, the notebook rules, and notebooks/ against solutions/
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/hadolint Containerfile
 	@$(BIN)/codespell autograder sharing_variables tests docs solutions *.md
 	@$(BIN)/mypy
 	@$(BIN)/autograder lint $(ASSIGNMENT)
 	@$(BIN)/autograder release --check $(ASSIGNMENT)
 
 lock: $(READY)  ## pin today's releases in requirements.lock
-	@$(BIN)/uv pip compile --no-config --quiet --upgrade --extra sharing --extra dev --python-version 3.11 --no-header --no-emit-index-url --annotation-style line pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --no-config --quiet --upgrade --extra sharing --extra cluster --extra postgresql --extra dev --python-version 3.11 --no-header --no-emit-index-url --annotation-style line pyproject.toml -o requirements.lock
 
 clean:  ## remove the environment, the caches and the demo course (never submissions or grades)
 	@rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -30,6 +30,7 @@ COMMANDS = {
     "settle": "give 0 by hand to notebooks that nobody can grade, missing ones for instance",
     "export": "write the scores for Canvas, Moodle, Gradescope or a CI server",
     "desk": "lay the release out in desk/, where a student works, and never over anybody's work",
+    "worker": "grade on this machine for an instructor who works elsewhere, as a Dask worker",
     "runners": "run notebooks by the usual runner and by nbclient, and show where the two differ",
     "doctor": "see whether this machine can grade safely",
 }

@@ -13,6 +13,9 @@ What can go wrong, as one tree.
     +-- KernelError      kernels cannot be had as they are asked for: nothing has been graded
         +-- JailError        there is no jail on this machine
         +-- NoZygoteError    there is no warm process, or it refuses
+    +-- ClusterError     other machines cannot grade: what is graded is kept
+        +-- LostWorkerError  those that had a submission have gone, one after the other
+        +-- ParcelError      what a worker has sent is not what it was asked for
 
 An `EvidenceError` stands beside it: it is about what a test shows, and only checks meet it.
 
@@ -54,6 +57,18 @@ class ExportError(AutograderError):
 
 class KernelError(AutograderError):
     """Kernels cannot be had as they are asked for; nothing has been graded."""
+
+
+class ClusterError(AutograderError):
+    """Other machines cannot grade; what is graded is kept."""
+
+
+class LostWorkerError(ClusterError):
+    """The processes or machines that had a submission have gone, one after the other."""
+
+
+class ParcelError(ClusterError):
+    """What a worker has sent is not what it was asked for."""
 
 
 class EvidenceError(Exception):

@@ -54,8 +54,12 @@ class Session:
     ----------
     students : tuple of str
         Whose submissions.
-    in_flight : int
+    in_flight : callable
         How many submissions are graded at a time.
+    elsewhere : bool
+        Whether they are graded on other machines, which have kernels of their own.
+    say : callable
+        Called with what an instructor should read while it is so.
     again : bool
         Whether stored results are thrown away first.
     anyway : bool
@@ -69,10 +73,12 @@ class Session:
     students: tuple[str, ...]
     runner: Runner
     make_executor: MakeExecutor
-    in_flight: int
+    in_flight: Callable[[], int]
     again: bool = False
     anyway: bool = False
     with_files: bool | None = None
+    elsewhere: bool = False
+    say: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -142,12 +148,17 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     with only_grader(session.course), ExitStack() as opened:
         beside = opened.enter_context(ThreadPoolExecutor(2))
         warm = opened.enter_context(_Warm(session, beside))
-        if session.students and (session.again or tried is None):
+        if session.students and (session.again or tried is None) and not session.elsewhere:
             # Something is graded for certain: the imports begin while the gradebook is opened.
             warm.begin()
-        gradebook = opened.enter_context(Gradebook(session.course, session.assignment))
+        gradebook = opened.enter_context(Gradebook(session.course, session.assignment, alone=True))
         records = _Records(
-            session.assignment, store, gradebook, Feedback(session.course, session.assignment), progress
+            session.assignment,
+            store,
+            gradebook,
+            Feedback(session.course, session.assignment),
+            progress,
+            session.say,
         )
         new: list[str] = []
         for student in session.students:
@@ -159,7 +170,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
                 records.draw(submission, found)
         kept = len(records.recorded)
         if new and not stop.is_set():
-            held = warm.ready()
+            held = "" if session.elsewhere else warm.ready()
             known = beside.submit(_losses, session, store, own, tried, records.problems)
             _grade(session, new, records, stop, known)
             lost = known.result()
@@ -246,10 +257,12 @@ class _Records:
         gradebook: Gradebook,
         feedback: Feedback,
         progress: Callable[[Result], None],
+        say: Callable[[str], None],
     ) -> None:
         self._assignment = assignment
         self.standings: dict[str, Standing] = {}
         self._store, self._gradebook, self._feedback, self._progress = store, gradebook, feedback, progress
+        self._say = say
         self.recorded: list[Stored] = []
         self.problems: list[str] = []
         self._held: list[tuple[Submission, Result]] = []
@@ -303,7 +316,7 @@ class _Records:
             if failure:
                 self.problems.append(f"{stored.result.student}: {failure}")
 
-    def _failure(self, stored: Stored, secret: str | None) -> str:
+    def _failure(self, stored: Stored, secret: str | None, *, may_wait: bool = True) -> str:
         """Write what is drawn from a result; say why where that fails. A busy gradebook is waited for only once."""
         try:
             standing = None
@@ -314,6 +327,8 @@ class _Records:
                 self.standings[stored.result.student] = standing
             self._feedback.write(stored, secret, standing)
         except GradebookBusyError as error:
+            if may_wait and self._gradebook.wait(self._say):
+                return self._failure(stored, secret, may_wait=False)
             self._is_busy = str(error)
             return self._is_busy
         except (GradebookError, FeedbackError) as error:

@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -20,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from operator import attrgetter
@@ -36,6 +37,7 @@ from traitlets.config import Config
 from autograder.course.folders import CONFIG_FILE, Course
 from autograder.course.master import Master
 from autograder.grading.checks import EvidenceCheck, Shown
+from autograder.grading.own_solution import NAME as OWN_SOLUTION
 from autograder.grading.processes import local_processes
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.run import Runner
@@ -53,7 +55,8 @@ BIN = Path(sys.executable).parent
 BASELINE_STUDENTS = 2
 STEADY_STUDENTS = 24
 CLASS_OF_30 = 30
-UNCHANGED = 100
+STORED = ((100, "", "2"), (1000, "", "10"), (3000, "120", ""))
+"""Students, and within how many seconds they are drawn from stored results, and again with nothing changed."""
 PANDAS_BASELINE = 4
 PANDAS_NAME = "rain"
 """The assignment of the course that `autograder new` makes."""
@@ -201,13 +204,85 @@ def class_of_30(bench: Bench, scratch: Path) -> Iterator[Figure]:
     drawn = pages + _report(course)
     share = f"{100 * drawn / cold.wall:.0f} %"
     yield Figure("feedback pages and class report, s", f"{cold.wall:.1f} (batch)", f"{drawn:.1f}", share, "10 %")
-    bench.step("nothing has changed")
-    larger = bench.with_students(scratch / "hundred", UNCHANGED)
-    measured(larger, BIN / "autograder", "grade", ASSIGNMENT)
-    again = statistics.median(
-        measured(larger, BIN / "autograder", "grade", ASSIGNMENT).wall for _ in range(bench.rounds)
+    for students_, drawn_target, target in STORED:
+        bench.step(f"{students_} stored students")
+        larger = _stored(course, scratch / f"stored-{students_}", students_)
+        first = measured(larger, BIN / "autograder", "grade", ASSIGNMENT)
+        yield Figure(f"{students_} students drawn from stored results, s", "", f"{first.wall:.1f}", "", drawn_target)
+        yield Figure(f"{students_} students drawn, peak memory, MB", "", f"{first.peak_bytes / 2**20:.0f}", "", "500")
+        again = statistics.median(
+            measured(larger, BIN / "autograder", "grade", ASSIGNMENT).wall for _ in range(min(3, bench.rounds))
+        )
+        yield Figure(f"{students_} students again, nothing changed, s", "grades all", f"{again:.1f}", "", target)
+        shutil.rmtree(larger.root)
+
+
+def _stored(graded: Course, folder: Path, number: int) -> Course:
+    """Give a course in which so many students have results that nobody has drawn: those of a graded class in turn."""
+    course = copy_course(folder)
+    like = sorted(students(graded.submissions, ASSIGNMENT))
+    for place in range(number):
+        name, one = f"s{place:05}", like[place % len(like)]
+        shutil.copytree(graded.submitted(one, ASSIGNMENT), course.submitted(name, ASSIGNMENT))
+        kept = course.root / ".autograder" / ASSIGNMENT / name
+        shutil.copytree(graded.root / ".autograder" / ASSIGNMENT / one, kept)
+        for path in kept.glob("*/result.json"):
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"student": name}))
+    own = graded.root / ".autograder" / ASSIGNMENT / OWN_SOLUTION
+    shutil.copytree(own, course.root / ".autograder" / ASSIGNMENT / OWN_SOLUTION)
+    return course
+
+
+def on_a_cluster(bench: Bench, scratch: Path) -> Iterator[Figure]:
+    """Hold what a submission costs the coordinator on a cluster of this machine against what it costs it at home."""
+    course = bench.with_students(scratch / "clustered", len(bench.class_of_12))
+    costs = {}
+    with _scheduler(scratch) as address:
+        for what, options in (("home", []), ("cluster", ["--cluster", address])):
+            bench.step(f"the coordinator, {what}")
+            costs[what] = _own_seconds(course, options) / len(bench.class_of_12)
+    yield Figure(
+        "CPU of the coordinator a submission, ms",
+        f"{1000 * costs['home']:.0f} (at home)",
+        f"{1000 * costs['cluster']:.0f} (cluster)",
+        f"{costs['cluster'] / costs['home']:.1f} times",
+        "19",
     )
-    yield Figure(f"{UNCHANGED} students again, nothing changed, s", "grades all", f"{again:.1f}", "", "2")
+
+
+def _own_seconds(course: Course, options: list[str]) -> float:
+    """Grade anew, then do nothing anew, and give the difference: what the command itself took for the submissions."""
+    seconds = []
+    for more in (["--again", *options], options):
+        command = [sys.executable, "-m", "tests.own_time", "grade", ASSIGNMENT, *more]
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+        done = subprocess.run(command, cwd=course.root, env=environment, check=True, capture_output=True, text=True)
+        seconds.append(float(done.stdout.splitlines()[-1]))
+    return seconds[0] - seconds[1]
+
+
+@contextmanager
+def _scheduler(scratch: Path) -> Iterator[str]:
+    """Run a scheduler and a worker on this machine, without encryption."""
+    log = scratch / "scheduler.log"
+    with log.open("w") as file, ExitStack() as running:
+        command: list[str | Path] = [
+            BIN / "dask",
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+        ]
+        running.callback(subprocess.Popen(command, cwd=scratch, stdout=file, stderr=file).terminate)
+        address = ""
+        while not address:
+            found = re.search(r"tcp://127\.0\.0\.1:\d+", log.read_text())
+            address = found[0] if found else ""
+        worker: list[str | Path] = [BIN / "autograder", "worker", address, "--local-directory", scratch]
+        running.callback(subprocess.Popen(worker, cwd=scratch, stdout=file, stderr=file).terminate)
+        yield address
 
 
 def another_subject(bench: Bench, scratch: Path) -> Iterator[Figure]:
@@ -259,7 +334,7 @@ def _report(course: Course) -> float:
     assignment, names = course.assignment(ASSIGNMENT), tuple(students(course.submissions, ASSIGNMENT))
     kernels = runner_of(course.config, course.subject, jailed=True)
     stored = run_session(
-        Session(course, assignment, names, kernels, local_processes(1), 1), threading.Event(), lambda _: None
+        Session(course, assignment, names, kernels, local_processes(1), lambda: 1), threading.Event(), lambda _: None
     )
     started = time.monotonic()
     class_report(course, assignment, stored.stored)
@@ -402,7 +477,7 @@ def main() -> int:
         with Progress(console=console, transient=True) as progress:
             progress.add_task("setting up", total=9 * options.rounds + 8)
             bench = Bench(scratch, options.rounds, progress)
-            for part in (kernels, evidence, grading, class_of_30, another_subject):
+            for part in (kernels, evidence, grading, class_of_30, another_subject, on_a_cluster):
                 figures += part(bench, scratch)
     finally:
         shutil.rmtree(scratch)

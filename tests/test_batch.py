@@ -56,7 +56,7 @@ def submissions_of(course: Course, answers: Class) -> tuple[list[Submission], As
 
 def grade_class(course: Course, answers: Class, how: Runner, workers: int) -> dict[str, Result]:
     handed_in, assignment = submissions_of(course, answers)
-    graded = grade_all(handed_in, assignment, how, local_processes(workers), workers)
+    graded = grade_all(handed_in, assignment, how, local_processes(workers), lambda: workers)
     return {result.student: result for _, result in graded}
 
 
@@ -77,7 +77,7 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing(small: Course) -> No
     answers = dict.fromkeys(("ada", "alan", "grace", "john"), RIGHT)
     handed_in, assignment = submissions_of(small, answers)
     with _watched(local_processes(2)) as (make_executor, processes):
-        graded = grade_all(handed_in, assignment, runner(), make_executor, 2)
+        graded = grade_all(handed_in, assignment, runner(), make_executor, lambda: 2)
         _, first = next(graded)
         os.kill(processes()[0], signal.SIGKILL)
         points = {result.student: result.points for _, result in graded} | {first.student: first.points}
@@ -89,7 +89,7 @@ def test_once_stopped_nothing_new_is_begun_and_what_was_begun_is_finished(small:
     handed_in, assignment = submissions_of(small, answers)
     stop = threading.Event()
     points = []
-    for _, result in grade_all(handed_in, assignment, runner(), local_processes(2), 2, stop):
+    for _, result in grade_all(handed_in, assignment, runner(), local_processes(2), lambda: 2, stop):
         stop.set()
         points.append(result.points)
     assert 1 <= len(points) <= 2
@@ -241,7 +241,7 @@ def test_a_kernel_that_is_killed_from_outside_costs_nothing(small: Course) -> No
     handed_in, assignment = submissions_of(small, {"ada": WAITS})
     how = runner(preload=("email.policy",))
     with _meanwhile(lambda: _kill(_kernels_of("email.policy"))):
-        points = [result.points for _, result in grade_all(handed_in, assignment, how, local_processes(1), 1)]
+        points = [result.points for _, result in grade_all(handed_in, assignment, how, local_processes(1), lambda: 1)]
     assert points == [6]
 
 
@@ -249,7 +249,7 @@ def test_a_zygote_that_dies_costs_nobody_anything(small: Course) -> None:
     handed_in, assignment = submissions_of(small, {"ada": WAITS, "alan": WAITS, "grace": RIGHT})
     how = runner(preload=("email.iterators",))
     with _meanwhile(lambda: _kernels_of("email.iterators") and _kill(_processes("email.iterators"))):
-        graded = grade_all(handed_in, assignment, how, local_processes(3), 3)
+        graded = grade_all(handed_in, assignment, how, local_processes(3), lambda: 3)
         points = {result.student: result.points for _, result in graded}
     assert points == {"ada": 6, "alan": 6, "grace": 6}
 

@@ -82,7 +82,7 @@ def differences(
         submissions.append(Submission(str(number), assignment.name, files | {master.name: text.encode()}))
     graded = {
         int(one.student): result
-        for one, result in grade_all(submissions, assignment, runner(), local_processes(2), 2)
+        for one, result in grade_all(submissions, assignment, runner(), local_processes(2), lambda: 2)
     }
 
     async def desks() -> list[set[str]]:

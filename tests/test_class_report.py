@@ -20,7 +20,7 @@ from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, CellVerdict, Kind, NotebookVerdict, State
 from autograder.hints import Hint
 from autograder.records.store import Stored
-from autograder.report.class_report import class_report
+from autograder.report.class_report import MOST_NAMES, MOST_ROWS, class_report
 from tests.classroom.students import Student, classroom, hand_in
 from tests.conftest import ASSIGNMENT, copy_course
 from tests.small_course import NAME, RIGHT, SECRET, UNSEEN, WRONG
@@ -335,6 +335,18 @@ def test_three_hundred_students_fit_into_two_megabytes(root: Course, assignment:
     page = Page(html)
     assert len(page.table("students")) == 301
     assert html == drawn(root, assignment, results[::-1])
+
+
+def test_of_a_class_that_is_too_large_a_page_has_the_beginning_and_says_so(
+    root: Course, assignment: Assignment
+) -> None:
+    results = [made(assignment, f"s{number:04}") for number in range(MOST_ROWS + 5)]
+    page = drawn(root, assignment, results)
+    assert page.count('<th scope="row">s') == MOST_ROWS
+    assert f"the first {MOST_ROWS} stand here" in page
+    assert f" and {MOST_ROWS + 5 - MOST_NAMES} more" in page
+    assert len(page) < 2**23
+    assert "too large for one page" not in drawn(root, assignment, results[:MOST_ROWS])
 
 
 def test_a_batch_that_was_stopped_or_not_jailed_says_so(root: Course, assignment: Assignment) -> None:

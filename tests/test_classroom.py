@@ -57,7 +57,7 @@ def batch(assignment: Assignment) -> Batch:
         submissions.append(Submission(name, assignment.name, {n: text.encode() for n, text in notebooks.items()}))
     # Other tests want a core, too: no limit of time may be what decides.
     kernels = runner(Limits(cell_seconds=300, notebook_seconds=900))
-    graded = grade_all(submissions, assignment, kernels, local_processes(3), 3)
+    graded = grade_all(submissions, assignment, kernels, local_processes(3), lambda: 3)
     return Batch({result.student: result for _, result in graded})
 
 
@@ -136,7 +136,7 @@ def test_hints_send_nobody_to_a_notebook_that_is_not_there(assignment: Assignmen
     one = replace(assignment, notebooks=masters)
     course = Course(ROOT)
     submissions = [submission_of(course, one, student) for student in classroom(one)]
-    graded = [result for _, result in grade_all(submissions, one, runner(), local_processes(2), 2)]
+    graded = [result for _, result in grade_all(submissions, one, runner(), local_processes(2), lambda: 2)]
     hints = {hint.id for result in graded for verdict in result.verdicts for hint in verdict.hints}
     assert "M4" in hints
     assert {assignment.catalogue[name].reread.notebook for name in hints} == {"03_get_variable"}

@@ -178,7 +178,9 @@ def results(assignment: Assignment, master: Master, right: Stored) -> dict[str, 
         text = json.dumps(master.notebook | {"cells": cells})
         submissions.append(Submission(name, assignment.name, {NOTEBOOK: text.encode()}))
     one = replace(assignment, notebooks=(master,))
-    return {result.student: result for _, result in grade_all(submissions, one, runner(), local_processes(2), 2)}
+    return {
+        result.student: result for _, result in grade_all(submissions, one, runner(), local_processes(2), lambda: 2)
+    }
 
 
 def verdict(result: Result, test: str = TEST) -> CellVerdict:

@@ -40,7 +40,7 @@ POINTS = {"ada": 6, "alan": 0, "grace": 3}
 
 def session_of(course: Course, *, again: bool = False, limits: Limits | None = None) -> Session:
     names = tuple(students(course.submissions, NAME))
-    return Session(course, course.assignment(NAME), names, runner(limits), local_processes(2), 2, again)
+    return Session(course, course.assignment(NAME), names, runner(limits), local_processes(2), lambda: 2, again)
 
 
 def held(session: Session) -> SessionReport:
@@ -284,7 +284,7 @@ def test_a_session_that_is_stopped_keeps_what_it_has(handed_in: Course) -> None:
         seen.append(result.student)
         stop.set()
 
-    first = run_session(replace(session_of(handed_in), in_flight=1), stop, note)
+    first = run_session(replace(session_of(handed_in), in_flight=lambda: 1), stop, note)
     assert len(first.results) == 1
     second = held(session_of(handed_in))
     assert (second.kept, points(second)) == (1, POINTS)

@@ -98,7 +98,7 @@ def _check(
         with progress_bar(console) as progress:
             task = progress.add_task(f"grading answers to {assignment.name}", total=len(asked), states="")
             workers = local_processes(options.workers)
-            for submission, result in grade_all(submissions, assignment, runner, workers, options.workers):
+            for submission, result in grade_all(submissions, assignment, runner, workers, lambda: options.workers):
                 trial = by_name[submission.student]
                 (verdict,) = (verdict for verdict in result.verdicts if verdict.name == trial.master.name)
                 off[submission.student] = list(off_label(trial, verdict))

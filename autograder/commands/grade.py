@@ -7,23 +7,25 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from autograder.commands.collect import collect
 from autograder.commands.options import add_assignment, add_collecting, add_workers, course_of
-from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, progress_bar, terminal
+from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, Told, progress_bar, terminal
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.imports import imports_of
 from autograder.course.steps import not_done, refuse_other_steps
-from autograder.errors import CourseError, DownloadError
+from autograder.errors import ClusterError, CourseError, DownloadError
 from autograder.files import file_name, replace_file
 from autograder.grading.processes import local_processes
 from autograder.grading.result import Result
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.kernelspec import other_kernel
+from autograder.kernels.source import KernelSource
 from autograder.records.absent import nothing_from
 from autograder.records.settled import is_stale
 from autograder.report.class_report import class_report
@@ -59,6 +61,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="have the students' own files, .py and .csv for instance, beside their notebooks "
         "(default: c.Grading.with_files)",
     )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="grade on the workers of this Dask scheduler, e.g. tls://host:8786 (default: c.Grading.cluster)",
+    )
     add_workers(parser)
 
 
@@ -74,15 +81,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.print(f"not graded: {plain(name)} in {handed_in}: {why}")
         settled = False
     data = course.data(assignment.name)
+    runner = runner_of(
+        course.config, course.subject, jailed=options.jail, data=data, imports=imports_of(assignment, data)
+    )
     session = Session(
         course,
         assignment,
         _students(course, options),
-        runner_of(
-            course.config, course.subject, jailed=options.jail, data=data, imports=imports_of(assignment, data)
-        ),
+        runner,
         local_processes(options.workers),
-        options.workers,
+        lambda: options.workers,
         options.again,
         options.anyway,
         options.with_files,
@@ -93,16 +101,40 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for remark in remarks:
         console.print(plain(remark))
     with _stopping() as stop, progress_bar(console) as progress:
+        session = replace(session, say=lambda line: progress.console.print(plain(line)))
         counts: Counter[str] = Counter()
-        task = progress.add_task(f"grading {session.assignment.name}", total=len(session.students), states="")
+        task = progress.add_task(f"grading {session.assignment.name}", total=len(session.students))
 
         def count(result: Result) -> None:
             counts[result.state.kind.value] += 1
             progress.update(task, advance=1, states=", ".join(f"{n} {kind}" for kind, n in counts.most_common()))
 
-        outcome = run_session(session, stop, count)
+        with _machines(session, runner, options) as (session, where):
+            progress.update(task, where=Told(where))
+            outcome = run_session(session, stop, count)
     code = _report(session, outcome, options, console)
     return code if settled else max(code, NEEDS_REVIEW)
+
+
+@contextmanager
+def _machines(
+    session: Session, runner: KernelSource, options: argparse.Namespace
+) -> Iterator[tuple[Session, Callable[[], str]]]:
+    """Grade here, or on the cluster that is asked for; tell where, for as long as it takes."""
+    address = options.cluster or session.course.config.get("Grading", {}).get("cluster")
+    if not address:
+        yield session, lambda: ""
+        return
+    if not runner.jailed:
+        raise ClusterError("--no-jail: on a cluster student code would have the rights of whoever lends a machine")
+    try:
+        from autograder.cluster.coordinator import cluster
+    except ImportError as error:
+        raise ClusterError(f"{error.name} is not installed; install sharing-variables[cluster]") from None
+
+    with cluster(str(address), session.assignment, runner, session.say) as machines:
+        elsewhere = replace(session, make_executor=machines.executor, in_flight=machines.slots, elsewhere=True)
+        yield elsewhere, machines.where
 
 
 def _remarks(course: Course, assignment: Assignment) -> list[str]:
@@ -146,7 +178,7 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
     for problem in problems:
         console.print(f"not done: {plain(problem)}")
     folders = f"{course.autograded('*', assignment.name)}, {course.feedback('*', assignment.name)}"
-    console.print(f"\nwritten: {', '.join([*written, course.db_url, folders])}")
+    console.print(f"\nwritten: {', '.join([*written, course.database, folders])}")
     if outcome.kept:
         console.print(f"{outcome.kept} of {len(results)} had been graded before; --again grades them anew")
     if session.runner.jailed and outcome.held:

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             console.print("nothing was changed (--dry-run)")
             return DONE
         enrol(course, changes)
-    console.print(f"written: {course.db_url}")
+    console.print(f"written: {course.database}")
     return DONE
 
 

@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Give 0 by hand to notebooks that have no points, as a reviewer would cell by cell in formgrader."""
     course = course_of(options)
-    with only_grader(course), Gradebook(course, course.assignment(options.assignment)) as gradebook:
+    with only_grader(course), Gradebook(course, course.assignment(options.assignment), alone=True) as gradebook:
         folder = course.submitted(options.student, options.assignment)
         if not folder.exists():
             return _begin_nothing(gradebook, folder, options.student, console)

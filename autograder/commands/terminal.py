@@ -4,6 +4,8 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -97,8 +99,29 @@ class _Rate(ProgressColumn):
         return Text(f"{60 * task.speed:.0f}/min" if task.speed else "")
 
 
+@dataclass(frozen=True)
+class Told:
+    """What is told anew whenever a line is drawn."""
+
+    tell: Callable[[], str]
+
+    def __str__(self) -> str:
+        return self.tell()
+
+
+class _Field(ProgressColumn):
+    """A field of a task; nothing where it has none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def render(self, task: Task) -> Text:
+        return Text(str(task.fields.get(self._name, "")))
+
+
 def progress_bar(console: Console) -> Progress:
-    """Make a bar with rate and time left; the field ``states`` of a task is shown behind them."""
+    """Make a bar with rate and time left; the fields ``where`` and ``states`` of a task are shown behind them."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -107,7 +130,8 @@ def progress_bar(console: Console) -> Progress:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[states]}"),
+        _Field("where"),
+        _Field("states"),
         console=console,
         transient=True,
     )

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from autograder.course.assignment import Assignment, DataFile
+from autograder.course.database import without_password
 from autograder.course.master import read_master
 from autograder.course.settings import settings_of
 from autograder.errors import CourseError
@@ -92,6 +93,11 @@ class Course:
     def db_url(self) -> str:
         """The gradebook's address, as nbgrader is given it; a file's does not depend on where a command runs."""
         return self._db_url
+
+    @property
+    def database(self) -> str:
+        """The gradebook's address as it may be shown: without a password."""
+        return without_password(self._db_url, self._db_url)
 
     def source(self, assignment: str) -> Path:
         """The folder of an assignment's master notebooks."""
@@ -233,7 +239,7 @@ def _absolute(db_url: str, folder: Path) -> str:
         url = make_url(db_url)
     except ArgumentError as error:
         raise CourseError(
-            f"c.CourseDirectory.db_url = {db_url!r}: {error}; give an address such as "
+            f"c.CourseDirectory.db_url = {without_password(f'{db_url!r}: {error}', db_url)}; give an address such as "
             "sqlite:////srv/course/gradebook.db"
         ) from None
     if url.drivername != "sqlite" or url.database in (None, "", ":memory:") or url.query:

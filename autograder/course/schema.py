@@ -6,6 +6,7 @@ from nbgrader.api import Base
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import make_url
 
+from autograder.course.database import without_password
 from autograder.errors import GradebookError
 
 
@@ -43,6 +44,6 @@ def refuse_outdated(db_url: str, course: Path) -> None:
         engine.dispose()
     if lacking:
         raise GradebookError(
-            f"{db_url}: made by an older nbgrader (no {', '.join(lacking)}); "
+            f"{without_password(db_url, db_url)}: made by an older nbgrader (no {', '.join(lacking)}); "
             f"run `nbgrader db upgrade` in {course}, which keeps a copy, and then the same command again"
         )

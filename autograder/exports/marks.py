@@ -175,7 +175,8 @@ def collect(
                 marks.append(marked(assignment, stored.result, standing))
                 unjailed += stored is not found[0]
             progress()
-        absent = [one for one in gradebook.roster() if one.id not in students] if is_whole else []
+        known = set(students)
+        absent = [one for one in gradebook.roster() if one.id not in known] if is_whole else []
     marks += [
         marked(assignment, nothing_from(one.id, assignment), no_standing(one, assignment)) for one in absent if marks
     ]

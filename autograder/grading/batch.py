@@ -2,18 +2,21 @@
 
 import multiprocessing
 import threading
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from multiprocessing.process import BaseProcess
 
 from autograder.course.assignment import Assignment
 from autograder.deadline import ENDED_BY
-from autograder.errors import KernelError
+from autograder.errors import KernelError, LostWorkerError
 from autograder.grading.processes import MakeExecutor
 from autograder.grading.result import Result
 from autograder.grading.submission import crashed, grade, out_of_time
 from autograder.kernels.run import Runner
 from autograder.submissions.reading import Submission
+
+_LOOK_SECONDS = 0.5
+"""Between two looks at whether to stop, and whether there is more room."""
 
 
 def grade_all(
@@ -21,7 +24,7 @@ def grade_all(
     assignment: Assignment,
     runner: Runner,
     make_executor: MakeExecutor,
-    in_flight: int,
+    in_flight: Callable[[], int],
     stop: threading.Event | None = None,
 ) -> Generator[tuple[Submission, Result], None, None]:
     """
@@ -36,8 +39,8 @@ def grade_all(
     ----------
     submissions : iterable of Submission
         Taken one by one, when there is room for them.
-    in_flight : int
-        How many are graded at a time.
+    in_flight : callable
+        How many are graded at a time; asked again and again, because machines come and go.
     stop : threading.Event, optional
         Once it is set nothing new is begun; what is being graded is finished.
 
@@ -63,7 +66,7 @@ def _first_run(
     assignment: Assignment,
     runner: Runner,
     make_executor: MakeExecutor,
-    in_flight: int,
+    in_flight: Callable[[], int],
     stop: threading.Event,
 ) -> Iterator[tuple[Submission, Result | None]]:
     """Grade each submission once; None for a result where the worker has died, or there could be none."""
@@ -73,7 +76,7 @@ def _first_run(
     broken = False
     try:
         while True:
-            while len(running) < in_flight and not broken and not stop.is_set():
+            while len(running) < in_flight() and not broken and not stop.is_set():
                 submission = next(waiting, None)
                 if submission is None:
                     break
@@ -85,13 +88,20 @@ def _first_run(
                     yield submission, None
             if not running and not broken:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            if stop.is_set():
+                # What nobody has begun is left to the next session.
+                done |= {future for future in running if future.cancel()}
             for future in done:
                 submission = running.pop(future)
                 try:
                     yield submission, future.result()
+                except CancelledError:
+                    continue
                 except BrokenExecutor:
                     broken = True
+                    yield submission, None
+                except LostWorkerError:
                     yield submission, None
                 except Exception as error:
                     yield submission, crashed(submission, assignment, _why(error))
@@ -129,7 +139,7 @@ def _alone(
             wait([future])
         # The executor has waited for the end of its processes: now they say how they ended.
         return future.result()
-    except BrokenExecutor:
+    except (BrokenExecutor, LostWorkerError):
         if any(worker.exitcode == -ENDED_BY for worker in workers):
             return out_of_time(submission, assignment, runner.limits.grader_seconds)
         return earlier or crashed(submission, assignment, "the grading process died twice on it")

@@ -1,12 +1,13 @@
 """Students in nbgrader's gradebook: what a roster changes there, and one write for all of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from nbgrader.api import Gradebook
 from nbgrader.api import Student as StudentRow
-from sqlalchemy.exc import SQLAlchemyError
 
+from autograder.course.database import DATABASE_ERRORS, in_a_line
 from autograder.course.folders import Course
 from autograder.course.schema import refuse_outdated
 from autograder.errors import GradebookError
@@ -92,7 +93,7 @@ def present_students(course: Course) -> dict[str, dict[str, str]]:
     GradebookError
         When it cannot be read.
     """
-    with _Explained(course), alembic_on_path(), Gradebook(course.db_url, course.directory.course_id) as book:
+    with _explained(course), alembic_on_path(), Gradebook(course.db_url, course.directory.course_id) as book:
         return {
             str(row.id): {column: str(getattr(row, column) or "") for column in _COLUMNS} for row in book.students
         }
@@ -107,7 +108,7 @@ def enrol(course: Course, changes: Sequence[Change]) -> None:
     GradebookError
         When the gradebook cannot be written; nothing of the roster is in it then.
     """
-    with _Explained(course), alembic_on_path(), Gradebook(course.db_url, course.directory.course_id) as book:
+    with _explained(course), alembic_on_path(), Gradebook(course.db_url, course.directory.course_id) as book:
         rows = {str(row.id): row for row in book.students}
         for change in changes:
             if change.is_new:
@@ -120,16 +121,11 @@ def enrol(course: Course, changes: Sequence[Change]) -> None:
         book.db.commit()
 
 
-class _Explained:
-    """Turns what the database raises into one line."""
-
-    def __init__(self, course: Course) -> None:
-        self._course = course
-
-    def __enter__(self) -> None:
-        refuse_outdated(self._course.db_url, self._course.root)
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (SQLAlchemyError, RuntimeError, ValueError, OSError)):
-            what = (str(error).splitlines() or [type(error).__name__])[0]
-            raise GradebookError(f"{self._course.db_url}: {what}; see that it can be read and written") from error
+@contextmanager
+def _explained(course: Course) -> Iterator[None]:
+    """Turn what the database raises into one line."""
+    try:
+        refuse_outdated(course.db_url, course.root)
+        yield
+    except DATABASE_ERRORS as error:
+        raise GradebookError(in_a_line(error, course.db_url, "see that it can be read and written")) from error

@@ -9,15 +9,19 @@ touched.
 
 import os
 import sys
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nbgrader.api import Comment, Grade
 from nbgrader.api import Gradebook as NbGraderGradebook
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course.assignment import Assignment
+from autograder.course.database import DATABASE_ERRORS, in_a_line
 from autograder.course.folders import Course
 from autograder.course.schema import refuse_outdated
 from autograder.errors import GradebookBusyError, GradebookError
@@ -26,12 +30,20 @@ from autograder.layers import layer
 from autograder.records.autograded import write_autograded
 from autograder.records.masters import in_step, masters_of, record_masters
 from autograder.records.penalties import penalize
-from autograder.records.queries import arrivals, automatic_scores, more_than_results
+from autograder.records.queries import arrivals, automatic_scores, more_than_results, named_rows
 from autograder.records.scores import expected_scores, write_scores
 from autograder.records.standing import Standing, Student, is_by_reviewer, standing_of, student_of
 from autograder.records.store import Stored
 from autograder.submissions.times import arrival, course_zone
 from autograder.text import is_plain_name, plain
+
+_LOCK = 0x6175746F67726164
+"""Of our advisory lock, which has a number for a name: ``autograd`` in ASCII."""
+
+_INDEXED = (("grade", "notebook_id"), ("comment", "notebook_id"), ("submitted_notebook", "assignment_id"))
+"""Tables and columns by which nbgrader looks rows up, and has no index for."""
+
+_WAIT_SECONDS, _LOOK_SECONDS = 60, 0.5
 
 
 class Gradebook:
@@ -39,6 +51,12 @@ class Gradebook:
     nbgrader's gradebook of one course, open for one assignment.
 
     Use as a context manager.
+
+    Parameters
+    ----------
+    alone : bool
+        Whether nobody else may grade into the database meanwhile: on a server that is an advisory lock, which holds
+        for graders of any folder and machine. A file is guarded by `autograder.records.store.only_grader`.
 
     Attributes
     ----------
@@ -49,10 +67,11 @@ class Gradebook:
     Raises
     ------
     GradebookError
-        When the database cannot be opened.
+        When the database cannot be opened, or somebody else grades into it.
     """
 
-    def __init__(self, course: Course, assignment: Assignment) -> None:
+    def __init__(self, course: Course, assignment: Assignment, *, alone: bool = False) -> None:
+        self._is_alone = alone
         self.course = course
         self.assignment = assignment
         self._masters = masters_of(assignment, course.config)
@@ -65,8 +84,50 @@ class Gradebook:
             refuse_outdated(self.course.db_url, self.course.root)
             with alembic_on_path():
                 self._book = NbGraderGradebook(self.course.db_url, self.course.directory.course_id)
+            if self._is_alone:
+                self._lock()
+                self._index()
             self._look()
         return self
+
+    def _lock(self) -> None:
+        """Exclude other graders for as long as this connection lives."""
+        if not self._is_served:
+            return
+        self._guard = self._book.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if not self._guard.scalar(select(func.pg_try_advisory_lock(_LOCK))):
+            raise GradebookError(
+                f"{self.course.database}: another grader is at work on this gradebook; wait until it has ended"
+            )
+
+    def _index(self) -> None:
+        """Have the indexes without which each look at a submission reads the rows of all of them."""
+        for table, column in _INDEXED:
+            self._book.db.execute(text(f"CREATE INDEX IF NOT EXISTS autograder_{table} ON {table} ({column})"))
+        self._book.db.commit()
+
+    @property
+    def _is_served(self) -> bool:
+        return str(self._book.engine.dialect.name) == "postgresql"
+
+    def wait(self, say: Callable[[str], None]) -> bool:
+        """Wait for a server that has gone, which may be restarting; tell whether it is back."""
+        if not self._is_served:
+            return False
+        say(f"{self.course.database}: the gradebook does not answer; waiting for it")
+        until = time.monotonic() + _WAIT_SECONDS
+        while time.monotonic() < until:
+            try:
+                self._book.db.rollback()
+                if self._is_alone:
+                    self._guard.close()
+                    self._lock()
+                self._look()
+            except SQLAlchemyError:
+                time.sleep(_LOOK_SECONDS)
+            else:
+                return True
+        return False
 
     def _look(self) -> None:
         """Read what is in the database about all submissions."""
@@ -78,6 +139,8 @@ class Gradebook:
 
     def __exit__(self, *_: object) -> None:
         """Close the database."""
+        if self._is_alone and self._is_served:
+            self._guard.close()
         self._book.close()
 
     def write(self, stored: Stored) -> None:
@@ -160,8 +223,8 @@ class Gradebook:
             given = [grade for grade in submitted.grades if not is_by_reviewer(grade)]
             for grade in given:
                 grade.manual_score, grade.needs_manual_grade = 0.0, False
-            for text in submitted.comments:
-                text.manual_comment = text.manual_comment or comment
+            for about in submitted.comments:
+                about.manual_comment = about.manual_comment or comment
             self._book.db.commit()
         return len(given)
 
@@ -172,7 +235,12 @@ class Gradebook:
 
     def _standing(self, result: Result) -> Standing:
         with self._explained("see that the file, or the server, can be reached"):
-            return standing_of(self._book.find_submission(result.assignment, result.student))
+            submission = self._book.find_submission(result.assignment, result.student)
+            grades, comments = (
+                {(notebook, cell): row for notebook, cell, row in named_rows(self._book, submission, kind)}
+                for kind in (Grade, Comment)
+            )
+            return standing_of(submission, grades, comments)
 
     def _has(self, result: Result) -> bool:
         written = self._written.get(result.student, {})
@@ -197,14 +265,13 @@ class Gradebook:
         except GradebookError:
             self._roll_back()
             raise
-        except (SQLAlchemyError, RuntimeError, ValueError, OSError) as error:
+        except DATABASE_ERRORS as error:
             self._roll_back()
-            what = (str(error).splitlines() or [type(error).__name__])[0]
             kind = GradebookError
             if _is_the_databases(error):
                 kind = GradebookBusyError
                 advice = "another program may be writing to it: end that, or see that it can be written"
-            raise kind(f"{self.course.db_url}: {what}; {advice}") from error
+            raise kind(in_a_line(error, self.course.db_url, advice)) from error
 
     def _roll_back(self) -> None:
         if hasattr(self, "_book"):

@@ -1,6 +1,7 @@
 """What the gradebook holds about all submissions of an assignment, each read in one query."""
 
 from datetime import datetime
+from typing import Any
 
 from nbgrader.api import Assignment as AssignmentRow
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook, Notebook, SubmittedAssignment, SubmittedNotebook
@@ -25,6 +26,19 @@ def automatic_scores(book: Gradebook, assignment: str) -> dict[str, Scores]:
     for student, notebook, cell, score in rows:
         found.setdefault(student, {})[notebook, cell] = score
     return found
+
+
+def named_rows(book: Gradebook, submission: SubmittedAssignment, kind: Any) -> list[tuple[str, str, Any]]:
+    """Read all grades, or comments, of a submission in one query, with the names of their notebook and cell."""
+    rows = (
+        book.db.query(Notebook.name, BaseCell.name, kind)
+        .select_from(kind)
+        .join(SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(BaseCell, kind.cell_id == BaseCell.id)
+        .filter(SubmittedNotebook.assignment_id == submission.id)
+    )
+    return [(str(notebook), str(cell), row) for notebook, cell, row in rows]
 
 
 def more_than_results(book: Gradebook, assignment: str) -> set[str]:
@@ -59,7 +73,7 @@ def arrivals(book: Gradebook, assignment: str) -> dict[str, tuple[datetime | Non
         .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
         .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .filter(AssignmentRow.name == assignment)
-        .group_by(SubmittedAssignment.id)
+        .group_by(SubmittedAssignment.id, AssignmentRow.duedate)
     )
     # An extension makes it later still: nbgrader looks at that.
     return {

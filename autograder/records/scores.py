@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import Master
@@ -12,6 +12,7 @@ from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
 from autograder.layers import layer
 from autograder.records.masters import complete
+from autograder.records.queries import named_rows
 from autograder.records.standing import Scores
 from autograder.submissions.times import arrival
 from autograder.text import plain_lines
@@ -42,45 +43,34 @@ def write_scores(book: Gradebook, result: Result, assignment: Assignment, zone: 
     zone : ZoneInfo or None
         The time zone of what the course says of its timestamps.
     """
-    book.update_or_create_student(result.student)
-    masters = {master.name: master for master in assignment.notebooks}
     when = {"timestamp": arrival(result.timestamp, zone)} if result.timestamp else {}
-    submission = book.update_or_create_submission(result.assignment, result.student, **when)
-    for verdict in result.verdicts:
-        try:
-            submitted = book.find_submission_notebook(verdict.name, result.assignment, result.student)
-        except MissingEntry:
-            submitted = _add_notebook(book, submission, verdict.name)
-        _set_grades(submitted, verdict)
-        _set_comments(submitted, verdict, masters[verdict.name])
-    book.db.commit()
-
-
-def _add_notebook(book: Gradebook, submission: SubmittedAssignment, name: str) -> SubmittedNotebook:
-    """Give an older submission the rows of a notebook that the assignment has got since."""
-    notebook = book.find_notebook(name, submission.assignment.name)
-    submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
-    book.db.add(submitted)
-    complete(book, submitted)
-    # The rows above are known by ids, and read back by names.
-    book.db.commit()
-    return book.find_submission_notebook(name, submission.assignment.name, submission.student_id)
-
-
-def _set_grades(submitted: SubmittedNotebook, verdict: NotebookVerdict) -> None:
-    scores = verdict.scores
+    # Or SQLAlchemy would write each row that nbgrader adds before it reads the next one.
+    with book.db.no_autoflush:
+        book.update_or_create_student(result.student)
+        submission = book.update_or_create_submission(result.assignment, result.student, **when)
+    _add_notebooks(book, submission)
+    scores = {verdict.name: verdict.scores for verdict in result.verdicts}
     grade: Grade
-    for grade in submitted.grades:
-        grade.auto_score = scores.get(grade.name)
+    for notebook, cell, grade in named_rows(book, submission, Grade):
+        grade.auto_score = scores[notebook].get(cell)
         # nbgrader's rule: a manual score is flagged again after each run, and never overwritten.
         grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
-
-
-def _set_comments(submitted: SubmittedNotebook, verdict: NotebookVerdict, master: Master) -> None:
-    about = _comment_on(verdict, master)
+    masters = {master.name: master for master in assignment.notebooks}
+    about = {verdict.name: _comment_on(verdict, masters[verdict.name]) for verdict in result.verdicts}
     comment: Comment
-    for comment in submitted.comments:
-        comment.auto_comment = about(str(comment.name))
+    for notebook, cell, comment in named_rows(book, submission, Comment):
+        comment.auto_comment = about[notebook](cell)
+    book.db.commit()
+
+
+def _add_notebooks(book: Gradebook, submission: SubmittedAssignment) -> None:
+    """Give an older submission the rows of notebooks that the assignment has got since."""
+    has = {submitted.notebook_id for submitted in submission.notebooks}
+    for notebook in submission.assignment.notebooks:
+        if notebook.id not in has:
+            submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
+            book.db.add(submitted)
+            complete(book, submitted)
 
 
 def _comment_on(verdict: NotebookVerdict, master: Master) -> Callable[[str], str | None]:

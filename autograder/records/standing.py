@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nbgrader.api import Grade, SubmittedAssignment
+from nbgrader.api import Comment, Grade, SubmittedAssignment
 from nbgrader.api import Student as StudentRow
 from sqlalchemy import ColumnElement, or_
 
@@ -69,19 +69,19 @@ class Standing:
         return sum(self.penalties.values())
 
 
-def standing_of(submission: SubmittedAssignment) -> Standing:
-    """Read what stands in the rows of a submission."""
-    grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
+def standing_of(
+    submission: SubmittedAssignment,
+    grades: dict[tuple[str, str], Grade],
+    comments: dict[tuple[str, str], Comment],
+) -> Standing:
+    """Read what stands in the rows of a submission, of which grades and comments are given by notebook and cell."""
     return Standing(
         student=student_of(submission.student),
         scores={cell: _score(grade) for cell, grade in grades.items()},
         by_hand=frozenset(cell for cell, grade in grades.items() if is_by_reviewer(grade)),
         flagged=frozenset(cell for cell, grade in grades.items() if grade.needs_manual_grade),
         comments={
-            (book.name, comment.name): str(comment.manual_comment)
-            for book in submission.notebooks
-            for comment in book.comments
-            if comment.manual_comment
+            place: str(comment.manual_comment) for place, comment in comments.items() if comment.manual_comment
         },
         points=submission.score,
         max_points=submission.max_score,

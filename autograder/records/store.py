@@ -246,9 +246,14 @@ def _origin(name: str) -> tuple[str, int, int]:
 
 def _installed() -> str:
     """List the versions of Python and of everything that is installed beside it: any may give another result."""
+    return repr((platform.python_version(), installed()))
+
+
+def installed() -> list[str]:
+    """List what is installed, as the folders of its metadata are called: names and versions."""
     folders = [Path(entry) for entry in sys.path if Path(entry).is_dir()]
     # Names and versions stand in the names of these folders; reading them all takes a tenth of a second.
     found = {
         path.name for folder in folders for path in folder.iterdir() if path.suffix in (".dist-info", ".egg-info")
     }
-    return repr((platform.python_version(), sorted(found)))
+    return sorted(found)

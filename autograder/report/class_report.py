@@ -28,6 +28,12 @@ from autograder.report.templates import template
 SHARES_FROM = 30
 """The fewest students for whom shares are printed: of fewer they would say less than the numbers."""
 
+MOST_ROWS = 2000
+"""Students of whom a page has a row each; of a larger class browsers would need minutes."""
+
+MOST_NAMES = 50
+"""Names in a list of a class that is larger."""
+
 
 def class_report(
     course: Course,
@@ -79,6 +85,8 @@ def class_report(
         assignment=assignment,
         headings={(one.notebook, one.name): _short(one.heading) for one in found.exercises},
         results=results,
+        rows=results[:MOST_ROWS],
+        most_names=MOST_NAMES if len(results) > MOST_ROWS else None,
         found=found,
         ideas=[(idea, examples.of(idea), examples.unread(idea)) for idea in found.ideas],
         quartiles=quantiles(found.totals, n=4, method="inclusive") if len(found.totals) > 1 else (),

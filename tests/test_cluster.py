@@ -1,0 +1,115 @@
+"""Grading through a Dask scheduler on this machine: the same results as without one. `tests/cluster` has hosts."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from autograder.cli import main
+from autograder.cluster.worker import work
+from autograder.commands.terminal import DONE, NOTHING_DONE
+from autograder.course.folders import CONFIG_FILE, Course
+from autograder.errors import ClusterError
+from tests.small_course import NAME, RIGHT, WRONG, hand_in
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a scheduler and a worker, and give the scheduler's address."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with ExitStack() as running:
+
+        def start(*words: object) -> "subprocess.Popen[str]":
+            process = subprocess.Popen(
+                [str(word) for word in words],
+                cwd=folder,
+                stderr=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                text=True,
+            )
+            running.callback(process.wait)
+            running.callback(process.terminate)
+            return process
+
+        command = [BIN / "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        first = start(*command)
+        assert first.stderr is not None
+        address = next(found[0] for line in first.stderr if (found := re.search(r"tcp://127\.0\.0\.1:\d+", line)))
+        second = start(BIN / "autograder", "worker", address, "--nthreads=2", "--local-directory", folder)
+        for process in (first, second):
+            assert process.stderr is not None
+            running.callback(process.stderr.close)
+        yield address
+
+
+def the_class(course: Course) -> None:
+    for number, answers in enumerate((RIGHT, WRONG, RIGHT)):
+        hand_in(course, f"s{number}", answers)
+
+
+def table(course: Course) -> list[dict[str, str]]:
+    """Read the table of the class, without how long anything took."""
+    with (course.reports / f"{NAME}.csv").open(encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row.pop("seconds")]
+
+
+def test_a_scheduler_on_this_machine_gives_what_grading_without_one_gives(
+    small: Course, scheduler: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    the_class(small)
+    assert main(["grade", NAME, "--course", str(small.root), "--cluster", scheduler]) == DONE
+    found = table(small)
+    assert main(["grade", NAME, "--course", str(small.root), "--again"]) == DONE
+    assert table(small) == found
+    assert "not used" not in capsys.readouterr().out
+
+
+def test_the_course_may_name_the_scheduler(small: Course, scheduler: str) -> None:
+    the_class(small)
+    with (small.root / CONFIG_FILE).open("a", encoding="utf-8") as file:
+        file.write(f"\nc.Grading.cluster = {scheduler!r}\n")
+    assert main(["grade", NAME, "--course", str(small.root)]) == DONE
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("tcp://127.0.0.1:1", "no scheduler answers"),
+        ("tls://127.0.0.1:1", "no scheduler answers"),
+        ("tcp://192.0.2.1:8786", "start the scheduler with TLS"),
+        ("tcp://127.0.0.1.example.org:8786", "start the scheduler with TLS"),
+        ("192.0.2.1:8786", "is no address of a Dask scheduler"),
+    ],
+)
+def test_a_scheduler_that_cannot_be_used_is_a_line(
+    small: Course, address: str, why: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    the_class(small)
+    monkeypatch.setattr("autograder.cluster.coordinator.CONNECT_SECONDS", 1.0)
+    assert main(["grade", NAME, "--course", str(small.root), "--cluster", address]) == NOTHING_DONE
+    said = capsys.readouterr().err
+    assert why in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_student_code_never_has_the_rights_of_whoever_lends_a_machine(
+    small: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    the_class(small)
+    command = ["grade", NAME, "--course", str(small.root), "--no-jail", "--cluster", "tcp://127.0.0.1:8786"]
+    assert main(command) == NOTHING_DONE
+    assert "--no-jail" in capsys.readouterr().err
+
+
+def test_a_machine_without_a_jail_is_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.cluster.worker.why_no_jail", lambda: "bubblewrap is not installed")
+    with pytest.raises(ClusterError, match=f"{re.escape(os.uname().nodename)}: .*bubblewrap"):
+        work(["tcp://127.0.0.1:8786"])
