@@ -167,6 +167,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
             if found is None or not found.result.is_final:
                 new.append(student)
             else:
+                store.keep_only(found)
                 records.draw(submission, found)
         kept = len(records.recorded)
         if new and not stop.is_set():

@@ -43,7 +43,7 @@ def test_a_course_comes_out_as_it_went_in(assignment: Assignment, tmp_path: Path
     (tmp_path / "rain.csv").write_bytes(b"1,2\n")
     data = (DataFile("data/rain.csv", tmp_path / "rain.csv", "its digest"),)
     runner = PipedRunner(subject=assignment.subject.name, preload=("numpy",), data=data, imports=("pandas",))
-    there, how = parcels.open_course(parcels.pack_course(assignment, runner), MOST)
+    there, how = parcels.open_course(parcels.pack_course(assignment, runner), tmp_path, MOST)
     assert (there.name, there.sanitize, there.catalogue) == (
         assignment.name,
         assignment.sanitize,

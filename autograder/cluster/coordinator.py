@@ -131,6 +131,7 @@ class Cluster:
         self._client: Any = None
         self._workers: dict[str, _Worker] = {}
         self._waiting: deque[_Job] = deque()
+        self._hearing: set[asyncio.Task[None]] = set()
         self._heard: dict[str, tuple[float, float]] = {}
         """By worker, when the scheduler last heard of it, by its clock, and when that was news here."""
         self._gone = ""
@@ -265,13 +266,16 @@ class Cluster:
             self._take_back(worker)
         self._workers.clear()
 
-    def _take_back(self, worker: _Worker) -> None:
-        """Give what a worker had to others, first of all."""
+    def _take_back(self, worker: _Worker, *, is_lost: bool = True) -> None:
+        """Give what a worker had to others, first of all; so many may be lost with the same submission."""
         if worker.asked is not None:
             worker.asked.cancel()
         for future, job in worker.jobs.items():
             future.release()
-            self._once_more(job)
+            if is_lost:
+                self._once_more(job)
+            else:
+                self._waiting.appendleft(job)
         worker.jobs.clear()
 
     def _once_more(self, job: _Job) -> None:
@@ -285,7 +289,8 @@ class Cluster:
         """See who is there, what is done, and who has room."""
         if self._client.status != "running":
             raise ConnectionError
-        known = (await self._client.scheduler.identity(n_workers=-1))["workers"]
+        asked = self._client.scheduler.identity(n_workers=-1)
+        known = (await asyncio.wait_for(asked, SILENT_SECONDS))["workers"]
         for address, about in known.items():
             if self._heard.get(address, (None, 0.0))[0] != about["last_seen"]:
                 self._heard[address] = about["last_seen"], time.monotonic()
@@ -299,21 +304,15 @@ class Cluster:
         for address in alive.keys() - self._workers.keys():
             self._workers[address] = _Worker(address, int(alive[address]["nthreads"]))
         for worker in self._workers.values():
-            await self._see(worker)
+            self._see(worker)
 
-    async def _see(self, worker: _Worker) -> None:
+    def _see(self, worker: _Worker) -> None:
         for future, job in list(worker.jobs.items()):
-            if job.answer.cancelled():
+            if future.status != "pending":
                 worker.jobs.pop(future)
-                await future.cancel()
-            elif future.status != "pending":
-                worker.jobs.pop(future)
-                try:
-                    await self._hear(worker, job, future)
-                except OSError:
-                    # The scheduler has gone, and nobody knows what the answer was.
-                    self._waiting.appendleft(job)
-                    raise
+                task = asyncio.ensure_future(self._hear_out(worker, job, future))
+                self._hearing.add(task)
+                task.add_done_callback(self._hearing.discard)
         if worker.asked is not None:
             if not worker.asked.done():
                 return
@@ -328,6 +327,13 @@ class Cluster:
             if job.answer.running() or job.answer.set_running_or_notify_cancel():
                 worker.jobs[self._order(worker, site.grade_job, job.parcel)] = job
 
+    async def _hear_out(self, worker: _Worker, job: _Job, future: Any) -> None:
+        """Hear what a worker says, if it can be fetched; else nobody knows what it was."""
+        try:
+            await asyncio.wait_for(self._hear(worker, job, future), SILENT_SECONDS)
+        except OSError:
+            self._once_more(job)
+
     async def _hear(self, worker: _Worker, job: _Job, future: Any) -> None:
         """Read what a worker says came of a submission."""
         if future.status in ("cancelled", "lost"):
@@ -340,8 +346,8 @@ class Cluster:
                 job.answer.set_result(parcels.open_result(answer, job.submission, job.assignment))
                 return
         except ParcelError as error:
+            self._waiting.appendleft(job)
             self._send_away(worker, f"its answer about {job.submission.student} is refused: {error}")
-            self._once_more(job)
             return
         if answer.kind == "unknown":
             worker.knows = False
@@ -419,7 +425,7 @@ class Cluster:
         worker.fit = False
         name = f"{worker.host} ({worker.address})" if worker.host else worker.address
         self._say(f"not used: {plain(name)}: {plain(why)}")
-        self._take_back(worker)
+        self._take_back(worker, is_lost=False)
 
 
 def _fail(job: _Job, error: Exception) -> None:

@@ -13,7 +13,6 @@ A course travels once to each worker, and what follows names it by its digest.
 import hashlib
 import json
 import struct
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -147,9 +146,16 @@ def pack_course(assignment: Assignment, runner: KernelSource) -> bytes:
     return packed("course", head, [*notebooks, *(file.path.read_bytes() for file in runner.data)])
 
 
-def open_course(parcel: bytes, most: int) -> tuple[Assignment, ClusterRunner]:
+def open_course(parcel: bytes, folder: Path, most: int) -> tuple[Assignment, ClusterRunner]:
     """
-    Give the assignment and the runner of a coordinator; released files are put into a folder of this process.
+    Give the assignment and the runner of a coordinator.
+
+    Parameters
+    ----------
+    folder : Path
+        Where released files are put.
+    most : int
+        Bytes that the parcel may have.
 
     Raises
     ------
@@ -179,14 +185,13 @@ def open_course(parcel: bytes, most: int) -> tuple[Assignment, ClusterRunner]:
         True,
         how["subject"],
         None if how["preload"] is None else tuple(how["preload"]),
-        data=tuple(_laid_down(head["data"], course.parts[count:])),
+        data=tuple(_laid_down(folder, head["data"], course.parts[count:])),
         imports=tuple(how["imports"]),
     )
     return assignment, runner
 
 
-def _laid_down(names: list[list[str]], contents: Sequence[bytes]) -> list[DataFile]:
-    folder = Path(tempfile.mkdtemp(prefix="autograder-data-"))
+def _laid_down(folder: Path, names: list[list[str]], contents: Sequence[bytes]) -> list[DataFile]:
     files = []
     for number, ((name, its_digest), content) in enumerate(zip(names, contents, strict=True)):
         path = folder / str(number)

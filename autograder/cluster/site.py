@@ -11,6 +11,8 @@ import socket
 import threading
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from autograder.cluster import parcels
 from autograder.cluster.fitness import versions, why_no_jail
@@ -36,6 +38,13 @@ class _Known:
     assignment: Assignment
     runner: ClusterRunner
     lease: Lease
+    folder: "TemporaryDirectory[str]"
+    """Of released files."""
+
+    def forget(self) -> None:
+        """Let go what is kept for it."""
+        self.lease.close()
+        self.folder.cleanup()
 
 
 class _Site:
@@ -60,14 +69,16 @@ class _Site:
         name = parcels.digest(course)
         with self._lock:
             if name not in self._courses:
-                assignment, runner = parcels.open_course(course, _MOST_BYTES)
+                folder = TemporaryDirectory(prefix="autograder-course-")
+                assignment, runner = parcels.open_course(course, Path(folder.name), _MOST_BYTES)
                 try:
                     lease = runner.lease()
                 except KernelError as error:
+                    folder.cleanup()
                     return parcels.packed("failed", {"why": str(error)})
-                self._courses[name] = _Known(assignment, runner, lease)
+                self._courses[name] = _Known(assignment, runner, lease, folder)
                 while len(self._courses) > _MOST_COURSES:
-                    self._courses.pop(next(iter(self._courses))).lease.close()
+                    self._courses.pop(next(iter(self._courses))).forget()
         return parcels.packed("learnt", {"course": name})
 
     def grade(self, job: bytes) -> bytes:
@@ -92,7 +103,7 @@ class _Site:
     def close(self) -> None:
         """Let kernels and processes go."""
         for known in self._courses.values():
-            known.lease.close()
+            known.forget()
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
 

@@ -143,10 +143,14 @@ class ResultStore:
                 f"{place.parent}: {error.strerror}; the result is not kept: see that the folder can be written "
                 "and its disk has room, and run the same command again"
             ) from error
-        for other in place.parent.iterdir():
-            if other != place:
-                shutil.rmtree(other, ignore_errors=True)
+        self.keep_only(Stored(bare, place))
         return Stored(bare, place)
+
+    def keep_only(self, stored: Stored) -> None:
+        """Remove a student's older results, and what a grader that was killed has left half-written."""
+        for other in stored.folder.parent.iterdir():
+            if other != stored.folder:
+                shutil.rmtree(other, ignore_errors=True)
 
     def _place(self, submission: Submission) -> Path:
         return self._folder / submission.student / _key(self._rules, submission)

@@ -93,6 +93,9 @@ LIES = {
     )
 }
 
+TRUE_ANSWERS = ("code_in_a_warning",)
+"""Of these, who answers truly all the same."""
+
 if __name__ == "__main__":
     site.grade_job = LIES[sys.argv[1]]
     main.main([*sys.argv[2:], "--no-nanny", "--memory-limit", "0"])
