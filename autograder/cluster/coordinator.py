@@ -17,6 +17,7 @@ import os
 import re
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -27,6 +28,7 @@ from typing import Any
 import msgpack
 from distributed import Client, Security
 from distributed.protocol.serialize import Serialized
+from distributed.versions import VersionMismatchWarning
 
 from autograder.cluster import parcels, site
 from autograder.cluster.fitness import differences, versions
@@ -101,7 +103,8 @@ class _Worker:
 
 
 # What Dask has to say about its connections is said in a line here, or is nobody's business.
-logging.getLogger("distributed").setLevel(logging.CRITICAL)
+for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+    logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class Cluster:
@@ -222,7 +225,17 @@ class Cluster:
         # Before its connections are made, which happens when it is awaited.
         self._client.rpc.deserialize = False
         self._client.connection_args = {**self._client.connection_args, "deserialize": False}
-        await self._client
+        self._client._stream_handlers["task-erred"] = self._client._state_handlers["erred"] = self._erred
+        with warnings.catch_warnings():
+            # Versions are compared here, with words of our own.
+            warnings.simplefilter("ignore", VersionMismatchWarning)
+            await self._client
+
+    def _erred(self, key: str, **_: Any) -> None:
+        """Note that a task has failed; what it has raised, which Dask would unpickle, nobody looks at."""
+        state = self._client.futures.get(key)
+        if state is not None:
+            state.set_error(None, None)
 
     async def _disconnect(self) -> None:
         for task in asyncio.all_tasks():
@@ -422,9 +435,10 @@ class Cluster:
         return answer
 
     def _send_away(self, worker: _Worker, why: str) -> None:
+        if worker.fit is not False:
+            name = f"{worker.host} ({worker.address})" if worker.host else worker.address
+            self._say(f"not used: {plain(name)}: {plain(why)}")
         worker.fit = False
-        name = f"{worker.host} ({worker.address})" if worker.host else worker.address
-        self._say(f"not used: {plain(name)}: {plain(why)}")
         self._take_back(worker, is_lost=False)
 
 

@@ -1,15 +1,14 @@
 """
 A worker that somebody has taken over: `python -m tests.cluster.lies LIE SCHEDULER OPTIONS`.
 
-It says the truth about itself, and lies about submissions. Where it gets a coordinator to run its code, the file of
-the variable OWNED appears.
+It says the truth about itself, and lies about submissions. Where it gets somebody to run its code, the file of the
+variable OWNED says what the process was called.
 """
 
 import os
 import pickle
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from distributed import get_worker
@@ -20,18 +19,22 @@ from autograder.cluster import parcels, site
 HONEST = site.grade_job
 
 
+def _who_unpickles() -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    return os.system, (f"tr '\\0' ' ' < /proc/$PPID/cmdline >> {os.environ['OWNED']}",)
+
+
 class Owned:
     """Unpickling it runs code."""
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return Path.touch, (Path(os.environ["OWNED"]),)
+        return _who_unpickles()
 
 
 class OwnedError(Exception):
     """An exception that is unpickled by running code."""
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return Path.touch, (Path(os.environ["OWNED"]),)
+        return _who_unpickles()
 
 
 def _changed(job: bytes, **other: Any) -> bytes:
