@@ -15,7 +15,7 @@ def without_password(text: str, db_url: str) -> str:
     """Write a text, the database's address for instance, so that the password in that address does not show."""
     try:
         password = make_url(db_url).password
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         password = None
     if password:
         text = text.replace(str(password), "***")

@@ -237,7 +237,7 @@ def _absolute(db_url: str, folder: Path) -> str:
     """Say where a gradebook in a file is, for whoever works in another folder than nbgrader would."""
     try:
         url = make_url(db_url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise CourseError(
             f"c.CourseDirectory.db_url = {without_password(f'{db_url!r}: {error}', db_url)}; give an address such as "
             "sqlite:////srv/course/gradebook.db"

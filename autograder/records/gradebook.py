@@ -18,6 +18,7 @@ from pathlib import Path
 from nbgrader.api import Comment, Grade
 from nbgrader.api import Gradebook as NbGraderGradebook
 from sqlalchemy import func, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 
 from autograder.course.assignment import Assignment
@@ -270,7 +271,9 @@ class Gradebook:
             kind = GradebookError
             if _is_the_databases(error):
                 kind = GradebookBusyError
-                advice = "another program may be writing to it: end that, or see that it can be written"
+                advice = "see that the server runs and can be reached"
+                if make_url(self.course.db_url).get_backend_name() == "sqlite":
+                    advice = "another program may be writing to it: end that, or see that it can be written"
             raise kind(in_a_line(error, self.course.db_url, advice)) from error
 
     def _roll_back(self) -> None:
