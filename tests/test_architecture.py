@@ -37,6 +37,7 @@ FLOW = (
     "autograder.course.imports",
     "autograder.course.settings",
     "autograder.course.steps",
+    "autograder.course.database",
     "autograder.course.schema",
     "autograder.course.folders",
     "autograder.course.desk",
@@ -134,8 +135,14 @@ FLOW = (
     "autograder.authoring.answer_check",
     "autograder.session",
     "autograder.doctor",
+    "autograder.cluster.parcels",
+    "autograder.cluster.unpickling",
+    "autograder.cluster.fitness",
+    "autograder.cluster.site",
+    "autograder.cluster.coordinator",
     "autograder.commands.terminal",
     "autograder.commands.options",
+    "autograder.cluster.worker",
     "autograder.commands.ids",
     "autograder.commands.answers",
     "autograder.commands.new",
@@ -151,6 +158,7 @@ FLOW = (
     "autograder.commands.desk",
     "autograder.commands.runners",
     "autograder.commands.doctor",
+    "autograder.commands.worker",
     "autograder.cli",
     "autograder.__main__",
     "sharing_variables.graph.facts",
@@ -182,6 +190,7 @@ FOR_NOTEBOOKS = {
 """What the packages themselves offer: that which notebooks call."""
 
 HEAVY = (
+    "distributed",
     "nbformat",
     "nbgrader",
     "tensorflow",

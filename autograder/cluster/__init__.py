@@ -1,1 +1,5 @@
-"""Grading on many machines: the coordinator's and the workers' side, over Dask distributed."""
+"""
+Grading on many machines, over Dask distributed: a coordinator has the course, and workers have a jail.
+
+Enter here: whatever only grading on other machines needs; grading itself knows nothing of it.
+"""
