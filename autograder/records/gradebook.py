@@ -31,7 +31,7 @@ from autograder.layers import layer
 from autograder.records.autograded import write_autograded
 from autograder.records.masters import in_step, masters_of, record_masters
 from autograder.records.penalties import penalize
-from autograder.records.queries import arrivals, automatic_scores, more_than_results, named_rows
+from autograder.records.queries import arrivals, automatic_scores, master_rows, more_than_results, named_rows
 from autograder.records.scores import expected_scores, write_scores
 from autograder.records.standing import Standing, Student, is_by_reviewer, standing_of, student_of
 from autograder.records.store import Stored
@@ -137,6 +137,7 @@ class Gradebook:
         self._came_in = arrivals(self._book, name)
         self._changed = more_than_results(self._book, name)
         self._in_step = in_step(self._book, self._masters)
+        self._rows = master_rows(self._book, name)
 
     def __exit__(self, *_: object) -> None:
         """Close the database."""
@@ -167,7 +168,7 @@ class Gradebook:
             with self._explained("grade again when it can be written"), warnings.catch_warnings():
                 # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
                 warnings.simplefilter("ignore", SAWarning)
-                write_scores(self._book, result, self.assignment, self._zone)
+                write_scores(self._book, result, self.assignment, self._rows, self._zone)
         if maybe_late:
             with self._explained("grade again when it can be written"):
                 has_penalty = penalize(self._book, self.course, result)

@@ -1,10 +1,22 @@
 """What the gradebook holds about all submissions of an assignment, each read in one query."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from nbgrader.api import Assignment as AssignmentRow
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, Notebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    Notebook,
+    SolutionCell,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    TaskCell,
+)
 from sqlalchemy import func, or_, select
 
 from autograder.records.standing import Scores, has_reviewer_score
@@ -25,6 +37,37 @@ def automatic_scores(book: Gradebook, assignment: str) -> dict[str, Scores]:
     found: dict[str, Scores] = {}
     for student, notebook, cell, score in rows:
         found.setdefault(student, {})[notebook, cell] = score
+    return found
+
+
+@dataclass
+class MasterRows:
+    """The rows that a gradebook has of a master: ids and names of cells with a grade, and of those with a comment."""
+
+    notebook: str
+    graded: list[tuple[str, str]] = field(default_factory=list)
+    commented: list[tuple[str, str]] = field(default_factory=list)
+
+
+def master_rows(book: Gradebook, assignment: str) -> dict[str, MasterRows]:
+    """Read the rows of all masters of an assignment, by notebook."""
+    of = book.db.query(Notebook.name, Notebook.id).join(AssignmentRow).filter(AssignmentRow.name == assignment)
+    found = {str(name): MasterRows(str(number)) for name, number in of}
+    for kind, lists in (
+        (GradeCell, ("graded",)),
+        (SolutionCell, ("commented",)),
+        (TaskCell, ("graded", "commented")),
+    ):
+        rows = (
+            book.db.query(Notebook.name, kind.id, kind.name)
+            .select_from(kind)
+            .join(Notebook, kind.notebook_id == Notebook.id)
+            .join(AssignmentRow)
+            .filter(AssignmentRow.name == assignment)
+        )
+        for notebook, cell, name in rows:
+            for one in lists:
+                getattr(found[str(notebook)], one).append((str(cell), str(name)))
     return found
 
 

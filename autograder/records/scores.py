@@ -1,10 +1,13 @@
 """Automatic scores and comments of one result, in the rows that nbgrader has for them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from nbgrader.api import Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook, new_uuid
+from sqlalchemy import insert
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import Master
@@ -12,7 +15,7 @@ from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
 from autograder.layers import layer
 from autograder.records.masters import complete
-from autograder.records.queries import named_rows
+from autograder.records.queries import MasterRows, named_rows
 from autograder.records.standing import Scores
 from autograder.submissions.times import arrival
 from autograder.text import plain_lines
@@ -34,32 +37,79 @@ def expected_scores(result: Result, assignment: Assignment) -> Scores:
     }
 
 
-def write_scores(book: Gradebook, result: Result, assignment: Assignment, zone: ZoneInfo | None) -> None:
+def write_scores(
+    book: Gradebook, result: Result, assignment: Assignment, cells: dict[str, MasterRows], zone: ZoneInfo | None
+) -> None:
     """
     Write the scores and comments of a result; what a reviewer gave stays as it is.
 
     Parameters
     ----------
+    cells : dict of str to MasterRows
+        By notebook, the rows of the masters' cells.
     zone : ZoneInfo or None
         The time zone of what the course says of its timestamps.
     """
     when = {"timestamp": arrival(result.timestamp, zone)} if result.timestamp else {}
-    # Or SQLAlchemy would write each row that nbgrader adds before it reads the next one.
-    with book.db.no_autoflush:
-        book.update_or_create_student(result.student)
-        submission = book.update_or_create_submission(result.assignment, result.student, **when)
-    _add_notebooks(book, submission)
     scores = {verdict.name: verdict.scores for verdict in result.verdicts}
+    masters = {master.name: master for master in assignment.notebooks}
+    about = {verdict.name: _comment_on(verdict, masters[verdict.name]) for verdict in result.verdicts}
+    book.update_or_create_student(result.student)
+    try:
+        submission = book.find_submission(result.assignment, result.student)
+    except MissingEntry:
+        _insert(book, result, cells, when, scores, about)
+        return
+    for column, value in when.items():
+        setattr(submission, column, value)
+    _add_notebooks(book, submission)
     grade: Grade
     for notebook, cell, grade in named_rows(book, submission, Grade):
         grade.auto_score = scores[notebook].get(cell)
         # nbgrader's rule: a manual score is flagged again after each run, and never overwritten.
         grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
-    masters = {master.name: master for master in assignment.notebooks}
-    about = {verdict.name: _comment_on(verdict, masters[verdict.name]) for verdict in result.verdicts}
     comment: Comment
     for notebook, cell, comment in named_rows(book, submission, Comment):
         comment.auto_comment = about[notebook](cell)
+    book.db.commit()
+
+
+def _insert(
+    book: Gradebook,
+    result: Result,
+    cells: dict[str, MasterRows],
+    when: dict[str, datetime | None],
+    scores: Mapping[str, Mapping[str, float | None]],
+    about: dict[str, Callable[[str], str | None]],
+) -> None:
+    """Make all rows of a submission at once, as `nbgrader.api.Gradebook.add_submission` makes them one by one."""
+    submission, notebooks = new_uuid(), {name: new_uuid() for name in cells}
+    assignment = book.find_assignment(result.assignment).id
+    rows: dict[Any, list[dict[str, Any]]] = {
+        SubmittedAssignment: [{"id": submission, "assignment_id": assignment, "student_id": result.student, **when}],
+        SubmittedNotebook: [
+            {"id": notebooks[name], "assignment_id": submission, "notebook_id": of.notebook}
+            for name, of in cells.items()
+        ],
+        Grade: [
+            {
+                "notebook_id": notebooks[name],
+                "cell_id": cell,
+                "auto_score": scores[name].get(called),
+                "needs_manual_grade": scores[name].get(called) is None,
+            }
+            for name, of in cells.items()
+            for cell, called in of.graded
+        ],
+        Comment: [
+            {"notebook_id": notebooks[name], "cell_id": cell, "auto_comment": about[name](called)}
+            for name, of in cells.items()
+            for cell, called in of.commented
+        ],
+    }
+    for kind, many in rows.items():
+        if many:
+            book.db.execute(insert(kind), many)
     book.db.commit()
 
 
