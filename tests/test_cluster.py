@@ -7,18 +7,27 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.cli import main
+from autograder.cluster import parcels, site
+from autograder.cluster.fitness import differences, versions
 from autograder.cluster.worker import work
 from autograder.commands.terminal import DONE, NOTHING_DONE
+from autograder.course.database import without_password
 from autograder.course.folders import CONFIG_FILE, Course
 from autograder.errors import ClusterError
+from autograder.grading.own_solution import own_solution
+from autograder.grading.submission import grade
+from autograder.kernels.piped_runner import PipedRunner
+from autograder.subject import PLAIN
 from tests.small_course import NAME, RIGHT, WRONG, hand_in
 
 BIN = Path(sys.executable).parent
+MOST = 2**30
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +122,38 @@ def test_a_machine_without_a_jail_is_no_worker(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("autograder.cluster.worker.why_no_jail", lambda: "bubblewrap is not installed")
     with pytest.raises(ClusterError, match=f"{re.escape(os.uname().nodename)}: .*bubblewrap"):
         work(["tcp://127.0.0.1:8786"])
+
+
+def test_a_worker_says_who_it_is_learns_a_course_and_grades(small: Course) -> None:
+    assignment, runner = small.assignment(NAME), PipedRunner()
+    submission = own_solution(assignment)
+    names = [master.name for master in assignment.notebooks]
+    course = parcels.pack_course(assignment, runner)
+    job = parcels.pack_job(parcels.digest(course), names, submission, None)
+    card = parcels.opened(site.card("plain"), "card", most=MOST)
+    assert card.head["no jail"] == ""
+    assert not differences(versions(PLAIN), card.head["versions"])
+    assert parcels.opened(site.grade_job(job), "unknown", most=MOST).head == {"course": parcels.digest(course)}
+    try:
+        assert parcels.opened(site.learn(course), "learnt", most=MOST)
+        answer = parcels.opened(site.grade_job(job), "result", most=MOST)
+    finally:
+        site._SITE.close()
+    found, expected = (
+        replace(one, verdicts=tuple(replace(verdict, seconds=0.0) for verdict in one.verdicts))
+        for one in (parcels.open_result(answer, submission, assignment), grade(submission, assignment, runner))
+    )
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "shown"),
+    [
+        ("u: postgresql://me:pw@h/d", "postgresql://me:pw@h/d", "u: postgresql://me:***@h/d"),
+        ("failed for a b", "postgresql://me:a%20b@h/d", "failed for ***"),
+        ("postgresql://me:p@w@h:x/d", "postgresql://me:p@w@h:x/d", "postgresql://me:***@h:x/d"),
+        ("sqlite:////srv/g.db", "sqlite:////srv/g.db", "sqlite:////srv/g.db"),
+    ],
+)
+def test_a_password_never_shows(text: str, url: str, shown: str) -> None:
+    assert without_password(text, url) == shown
