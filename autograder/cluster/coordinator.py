@@ -50,7 +50,7 @@ GONE_SECONDS = float(os.environ.get("AUTOGRADER_GONE_SECONDS", "60"))
 SILENT_SECONDS = 30.0
 """Until what a worker had is taken away, of which the scheduler has heard nothing; it says something every second."""
 
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS, _ROLL_SECONDS = 0.1, 1.0
 _TRY_SECONDS = 5.0
 _ASK_SECONDS = 120.0
 """Until a worker has said who it is, or has learnt a course: it tries a jail, and imports what notebooks import."""
@@ -137,6 +137,7 @@ class Cluster:
         self._hearing: set[asyncio.Task[None]] = set()
         self._heard: dict[str, tuple[float, float]] = {}
         """By worker, when the scheduler last heard of it, by its clock, and when that was news here."""
+        self._next_call = 0.0
         self._gone = ""
 
     def open(self) -> None:
@@ -302,6 +303,14 @@ class Cluster:
         """See who is there, what is done, and who has room."""
         if self._client.status != "running":
             raise ConnectionError
+        if time.monotonic() >= self._next_call:
+            await self._call_the_roll()
+            self._next_call = time.monotonic() + _ROLL_SECONDS
+        for worker in self._workers.values():
+            self._see(worker)
+
+    async def _call_the_roll(self) -> None:
+        """Find out which workers there are, and who has gone."""
         asked = self._client.scheduler.identity(n_workers=-1)
         known = (await asyncio.wait_for(asked, SILENT_SECONDS))["workers"]
         for address, about in known.items():
@@ -316,8 +325,6 @@ class Cluster:
             self._take_back(gone)
         for address in alive.keys() - self._workers.keys():
             self._workers[address] = _Worker(address, int(alive[address]["nthreads"]))
-        for worker in self._workers.values():
-            self._see(worker)
 
     def _see(self, worker: _Worker) -> None:
         for future, job in list(worker.jobs.items()):
