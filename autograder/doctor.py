@@ -15,6 +15,8 @@ from autograder.course.folders import Course
 from autograder.course.imports import imports_of
 from autograder.errors import AutograderError, CourseError, JailError
 from autograder.kernels.configuration import runner_of
+from autograder.kernels.nbclient_runner import NbclientRunner
+from autograder.kernels.piped_runner import PipedRunner
 from autograder.kernels.run import Ended, held_by
 from autograder.kernels.zygote_client import Connection
 from autograder.zygote.bubblewrap import JAIL_UID, bubblewrap, drops_to_another_user, exposing
@@ -221,23 +223,36 @@ def _hidden(root: Path) -> Diagnosis:
     return Diagnosis("course", True, f"{root} is not among what student code can read")
 
 
+def try_kernel(runner: PipedRunner | NbclientRunner) -> tuple[Connection, bool, str]:
+    """
+    Run a cell in a kernel; give what it came from, whether the cell ran, and how the notebook ended.
+
+    Raises
+    ------
+    AutograderError
+        When there can be no such kernel.
+    """
+    notebook = new_notebook(cells=[new_code_cell("assert 1 + 1 == 2", id="sum")])
+    lease = runner.lease()
+    try:
+        done = runner.run(notebook)
+    finally:
+        lease.close()
+    return lease, done.ended is Ended.COMPLETE and done.replies["sum"].ok, done.ended.value
+
+
 def _kernel(course: Course) -> list[Diagnosis]:
     """Try the real thing."""
-    notebook = new_notebook(cells=[new_code_cell("assert 1 + 1 == 2", id="sum")])
-    runner = runner_of(course.config, course.subject, jailed=True, imports=_imports(course))
     try:
-        lease = runner.lease()
-        try:
-            done = runner.run(notebook)
-        finally:
-            lease.close()
+        lease, is_fine, ended = try_kernel(
+            runner_of(course.config, course.subject, jailed=True, imports=_imports(course))
+        )
     except AutograderError as error:
         return [Diagnosis("a jailed kernel", False, str(error))]
-    is_fine = done.ended is Ended.COMPLETE and done.replies["sum"].ok
     return [
         Diagnosis("control groups", True, held_by(lease.groups)),
         _preloaded(lease),
-        Diagnosis("a jailed kernel", is_fine, f"ran a cell: {done.ended.value}"),
+        Diagnosis("a jailed kernel", is_fine, f"ran a cell: {ended}"),
     ]
 
 

@@ -3,12 +3,10 @@
 import platform
 from pathlib import Path
 
-from nbformat.v4 import new_code_cell, new_notebook
-
+from autograder.doctor import try_kernel
 from autograder.errors import AutograderError
 from autograder.files import code_digest
 from autograder.kernels.piped_runner import PipedRunner
-from autograder.kernels.run import Ended
 from autograder.records.store import installed
 from autograder.subject import Subject, code_folder
 
@@ -43,15 +41,8 @@ def differences(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:
 
 def why_no_jail() -> str:
     """Try a jailed kernel; say why there can be none, and nothing where there is one."""
-    notebook = new_notebook(cells=[new_code_cell("assert 1 + 1 == 2", id="sum")])
-    runner = PipedRunner()
     try:
-        lease = runner.lease()
-        try:
-            done = runner.run(notebook)
-        finally:
-            lease.close()
+        _, is_fine, ended = try_kernel(PipedRunner())
     except AutograderError as error:
         return str(error)
-    fine = done.ended is Ended.COMPLETE and done.replies["sum"].ok
-    return "" if fine else f"a jailed kernel ran a cell and ended as {done.ended.value}"
+    return "" if is_fine else f"a jailed kernel ran a cell and ended as {ended}"
