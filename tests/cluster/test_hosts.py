@@ -15,13 +15,16 @@ import pytest
 from autograder.commands.terminal import DONE, NOTHING_DONE, STOPPED
 from autograder.course.folders import Course
 from tests.cluster.lies import LIES, TRUE_ANSWERS
-from tests.cluster.machines import BIN, MISSING, Machines, machines
+from tests.cluster.machines import BIN, MISSING, Machines, machines, refused
 from tests.small_course import NAME, RIGHT, WRONG, hand_in, small_course
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.skipif(
-    bool(MISSING) and os.environ.get("REQUIRE_CLUSTER") != "1", reason=MISSING or "nothing is missing"
-)
+REFUSED = refused()
+
+pytestmark = [
+    pytest.mark.skipif(bool(MISSING) and os.environ.get("REQUIRE_CLUSTER") != "1", reason=MISSING or "nothing"),
+    pytest.mark.skipif(bool(REFUSED), reason=f"no network can be made here: {REFUSED}"),
+]
 
 STUDENTS = 8
 
