@@ -19,6 +19,7 @@ from autograder.errors import ParcelError, RejectedError
 from autograder.grading.own_solution import own_solution
 from autograder.grading.result import Result
 from autograder.grading.submission import grade
+from autograder.hints import Hint
 from autograder.kernels.piped_runner import PipedRunner
 from autograder.submissions.reading import Submission
 from tests.conftest import ASSIGNMENT, ROOT
@@ -108,6 +109,10 @@ LIES: dict[str, Callable[[Result], Result]] = {
     "a test worth more": lambda result: _cell(result, max_points=1000.0, points=1000.0),
     "a test that there is not": lambda result: _cell(result, grade_id="bonus"),
     "a test less": lambda result: _verdict(result, cells=result.verdicts[0].cells[1:]),
+    "a test twice": lambda result: _verdict(result, cells=(result.verdicts[0].cells[0], *result.verdicts[0].cells)),
+    "a time that is no number": lambda result: _verdict(result, seconds=float("nan")),
+    "an endless time": lambda result: _verdict(result, seconds=float("inf")),
+    "an idea of its own": lambda result: _verdict(result, hints=(Hint("double", "M99", "x"),)),
     "a notebook worth more": lambda result: _verdict(result, max_points=1000.0),
     "a penalty": lambda result: _verdict(result, penalty=1.0),
     "no text of a notebook": lambda result: replace(result, executed={}),

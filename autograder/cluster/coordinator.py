@@ -206,8 +206,17 @@ class Cluster:
         answer: Future[Result] = Future()
         names = [master.name for master in assignment.notebooks]
         job = _Job(submission, assignment, parcels.pack_job(self._name, names, submission, earlier), answer)
-        self._loop.call_soon_threadsafe(self._waiting.append, job)
+        self._loop.call_soon_threadsafe(self._put, job)
         return answer
+
+    def _put(self, job: _Job, *, first: bool = False) -> None:
+        """Have a job wait for a worker; where there will be none any more, nobody waits."""
+        if self._gone:
+            _fail(job, BrokenExecutor(self._gone))
+        elif first:
+            self._waiting.appendleft(job)
+        else:
+            self._waiting.append(job)
 
     def _within(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -289,13 +298,13 @@ class Cluster:
             if is_lost:
                 self._once_more(job)
             else:
-                self._waiting.appendleft(job)
+                self._put(job, first=True)
         worker.jobs.clear()
 
     def _once_more(self, job: _Job) -> None:
         job.tries += 1
         if job.tries < _TRIES:
-            self._waiting.appendleft(job)
+            self._put(job, first=True)
         else:
             _fail(job, LostWorkerError(f"{_TRIES} workers have gone while they graded {job.submission.student}"))
 
@@ -351,7 +360,8 @@ class Cluster:
         """Hear what a worker says, if it can be fetched; else nobody knows what it was."""
         try:
             await asyncio.wait_for(self._hear(worker, job, future), SILENT_SECONDS)
-        except OSError:
+        except (OSError, asyncio.CancelledError):
+            # Dask cancels what it is asked for when its connection goes.
             self._once_more(job)
 
     async def _hear(self, worker: _Worker, job: _Job, future: Any) -> None:
@@ -366,12 +376,12 @@ class Cluster:
                 job.answer.set_result(parcels.open_result(answer, job.submission, job.assignment))
                 return
         except ParcelError as error:
-            self._waiting.appendleft(job)
+            self._put(job, first=True)
             self._send_away(worker, f"its answer about {job.submission.student} is refused: {error}")
             return
         if answer.kind == "unknown":
             worker.knows = False
-            self._waiting.appendleft(job)
+            self._put(job, first=True)
         elif answer.kind == "died":
             _fail(job, LostWorkerError("the grading process died"))
         else:

@@ -12,6 +12,7 @@ A course travels once to each worker, and what follows names it by its digest.
 
 import hashlib
 import json
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -286,12 +287,20 @@ def open_result(parcel: Parcel, submission: Submission, assignment: Assignment) 
         raise ParcelError("it is about other notebooks")
     for verdict in result.verdicts:
         worth = {str(cell.grade_id): cell.points for cell in masters[verdict.name].graded}
-        given = {cell.grade_id: cell for cell in verdict.cells}
+        # By name and in order: a test that stands there twice would count twice.
+        names = [cell.grade_id for cell in verdict.cells]
+        if not 0 <= verdict.seconds < math.inf:
+            raise ParcelError("its time is none")
+        if not {hint.id for hint in verdict.hints} <= assignment.catalogue.keys():
+            raise ParcelError("it names ideas that the course does not know")
         if verdict.penalty:
             raise ParcelError("it takes points off for being late")
-        if verdict.max_points != masters[verdict.name].max_points or (verdict.cells and list(given) != list(worth)):
+        if verdict.max_points != masters[verdict.name].max_points or (names and names != list(worth)):
             raise ParcelError("its tests are not the master's")
-        if any(not 0 <= cell.points <= worth[name] or cell.max_points != worth[name] for name, cell in given.items()):
+        if any(
+            not 0 <= cell.points <= worth[name] or cell.max_points != worth[name]
+            for name, cell in zip(names, verdict.cells, strict=True)
+        ):
             raise ParcelError("it gives points that there are not")
     for notebook in notebooks.values():
         try:
