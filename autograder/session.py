@@ -172,7 +172,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
         kept = len(records.recorded)
         if new and not stop.is_set():
             held = "" if session.elsewhere else warm.ready()
-            known = beside.submit(_losses, session, store, own, tried, records.problems)
+            known = beside.submit(_losses, session, store, own, tried, records.problems, stop)
             _grade(session, new, records, stop, known)
             lost = known.result()
             warm.end()
@@ -187,7 +187,12 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
 
 
 def _losses(
-    session: Session, store: ResultStore, own: Submission, tried: Stored | None, problems: list[str]
+    session: Session,
+    store: ResultStore,
+    own: Submission,
+    tried: Stored | None,
+    problems: list[str],
+    stop: threading.Event,
 ) -> tuple[str, ...]:
     """
     Say what the course's own solution loses, which is graded unless it has been.
@@ -202,7 +207,7 @@ def _losses(
     """
     result = None if tried is None else tried.result
     if result is None or session.again:
-        fresh = grade_own_solution(session.assignment, session.runner, session.make_executor)
+        fresh = grade_own_solution(session.assignment, session.runner, session.make_executor, stop)
         if fresh.is_final:
             result = fresh
             with contextlib.suppress(StoreError):

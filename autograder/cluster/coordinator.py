@@ -55,6 +55,9 @@ _TRY_SECONDS = 5.0
 _ASK_SECONDS = 120.0
 """Until a worker has said who it is, or has learnt a course: it tries a jail, and imports what notebooks import."""
 
+_MOST_SLOTS = 256
+"""Submissions that one worker grades at a time, whatever it says of itself."""
+
 _TRIES = 3
 """Workers that may go with the same submission: then it is the submission's doing, or everybody goes."""
 
@@ -91,6 +94,8 @@ class _Worker:
         Whether it has the course.
     jobs : dict
         What it has to grade, by Dask's future.
+    heard : float
+        When it was last given something while it had nothing, or has answered.
     """
 
     address: str
@@ -99,6 +104,7 @@ class _Worker:
     fit: bool | None = None
     knows: bool = False
     jobs: dict[Any, _Job] = field(default_factory=dict)
+    heard: float = 0.0
     asked: asyncio.Task[None] | None = None
 
 
@@ -131,6 +137,9 @@ class Cluster:
         self._name = parcels.digest(self._course)
         self._subject = assignment.subject
         self._versions = versions(assignment.subject)
+        limits = runner.limits
+        # A notebook may need a second kernel, and seconds of limits do not count what a kernel waits for a processor.
+        self._patience = 2 * len(assignment.notebooks) * (2 * limits.notebook_seconds + limits.grader_seconds)
         self._client: Any = None
         self._workers: dict[str, _Worker] = {}
         self._waiting: deque[_Job] = deque()
@@ -333,15 +342,18 @@ class Cluster:
                 self._say(f"{plain(gone.host)}: the worker {address} has gone; others have what it had")
             self._take_back(gone)
         for address in alive.keys() - self._workers.keys():
-            self._workers[address] = _Worker(address, int(alive[address]["nthreads"]))
+            self._workers[address] = _Worker(address, min(int(alive[address]["nthreads"]), _MOST_SLOTS))
 
     def _see(self, worker: _Worker) -> None:
         for future, job in list(worker.jobs.items()):
             if future.status != "pending":
                 worker.jobs.pop(future)
+                worker.heard = time.monotonic()
                 task = asyncio.ensure_future(self._hear_out(worker, job, future))
                 self._hearing.add(task)
                 task.add_done_callback(self._hearing.discard)
+        if worker.jobs and worker.heard + self._patience < time.monotonic():
+            self._send_away(worker, f"it has not answered for {self._patience} s, which is longer than grading takes")
         if worker.asked is not None:
             if not worker.asked.done():
                 return
@@ -354,6 +366,7 @@ class Cluster:
                 return
             job = self._waiting.popleft()
             if job.answer.running() or job.answer.set_running_or_notify_cancel():
+                worker.heard = worker.heard if worker.jobs else time.monotonic()
                 worker.jobs[self._order(worker, site.grade_job, job.parcel)] = job
 
     async def _hear_out(self, worker: _Worker, job: _Job, future: Any) -> None:

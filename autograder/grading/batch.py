@@ -2,9 +2,10 @@
 
 import multiprocessing
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.deadline import ENDED_BY
@@ -56,9 +57,10 @@ def grade_all(
             failed.append((submission, result))
         else:
             yield submission, result
-    for submission, result in failed:
-        if not stop.is_set():
-            yield submission, _alone(submission, assignment, runner, make_executor, result)
+    for submission, earlier in failed:
+        alone = None if stop.is_set() else _alone(submission, assignment, runner, make_executor, earlier, stop)
+        if alone is not None:
+            yield submission, alone
 
 
 def _first_run(
@@ -129,22 +131,34 @@ def _alone(
     runner: Runner,
     make_executor: MakeExecutor,
     earlier: Result | None,
-) -> Result:
-    """Grade one submission in an executor that nobody else loses with it."""
+    stop: threading.Event,
+) -> Result | None:
+    """Grade one submission in an executor that nobody else loses with it; None where nobody had begun at a stop."""
     executor, workers = _made(make_executor), list[BaseProcess]()
     try:
         with executor:
             future = executor.submit(grade, submission, assignment, runner, earlier)
             workers = multiprocessing.active_children()
-            wait([future])
+            await_or_cancel([future], stop)
         # The executor has waited for the end of its processes: now they say how they ended.
         return future.result()
+    except CancelledError:
+        return None
     except (BrokenExecutor, LostWorkerError):
         if any(worker.exitcode == -ENDED_BY for worker in workers):
             return out_of_time(submission, assignment, runner.limits.grader_seconds)
         return earlier or crashed(submission, assignment, "the grading process died twice on it")
     except Exception as error:
         return earlier or crashed(submission, assignment, _why(error))
+
+
+def await_or_cancel(futures: Collection[Future[Any]], stop: threading.Event) -> None:
+    """Wait until all is done, or, once `stop` is set, what has been begun; the rest is cancelled then."""
+    waiting = set(futures)
+    while waiting:
+        _, waiting = wait(waiting, timeout=_LOOK_SECONDS)
+        if stop.is_set():
+            waiting = {future for future in waiting if not future.cancel()}
 
 
 def _why(error: Exception) -> str:

@@ -7,14 +7,16 @@ time or on a library's version: each is one line about the course before a batch
 
 import builtins
 import textwrap
+import threading
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, CancelledError
 from dataclasses import replace
 
 import nbformat
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import Master
+from autograder.grading.batch import await_or_cancel
 from autograder.grading.processes import MakeExecutor
 from autograder.grading.result import Result
 from autograder.grading.submission import crashed, grade
@@ -43,17 +45,20 @@ def own_solution(assignment: Assignment) -> Submission:
     return Submission(NAME, assignment.name, dict(files))
 
 
-def grade_own_solution(assignment: Assignment, runner: Runner, make_executor: MakeExecutor) -> Result:
+def grade_own_solution(
+    assignment: Assignment, runner: Runner, make_executor: MakeExecutor, stop: threading.Event
+) -> Result:
     """
     Grade the masters by the very function that grades submissions, each notebook beside the others.
 
-    Where the grader or the machine fails, it is tried once more, as a submission is.
+    Where the grader or the machine fails, it is tried once more, as a submission is; once `stop` is set, not even
+    begun.
     """
-    result = _graded(assignment, runner, make_executor)
-    return result if result.is_final else _graded(assignment, runner, make_executor)
+    result = _graded(assignment, runner, make_executor, stop)
+    return result if result.is_final or stop.is_set() else _graded(assignment, runner, make_executor, stop)
 
 
-def _graded(assignment: Assignment, runner: Runner, make_executor: MakeExecutor) -> Result:
+def _graded(assignment: Assignment, runner: Runner, make_executor: MakeExecutor, stop: threading.Event) -> Result:
     whole = own_solution(assignment)
     try:
         with make_executor() as executor:
@@ -61,7 +66,10 @@ def _graded(assignment: Assignment, runner: Runner, make_executor: MakeExecutor)
                 executor.submit(grade, whole, replace(assignment, notebooks=(master,)), runner)
                 for master in assignment.notebooks
             ]
+            await_or_cancel(parts, stop)
             results = [part.result() for part in parts]
+    except CancelledError:
+        return crashed(whole, assignment, "it was stopped before anybody had begun")
     except (BrokenExecutor, OSError) as error:
         return crashed(whole, assignment, f"{type(error).__name__}: {error}")
     return replace(

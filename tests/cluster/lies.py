@@ -8,6 +8,7 @@ variable OWNED says what the process was called.
 import os
 import pickle
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -83,6 +84,11 @@ def code_in_a_warning(job: bytes) -> Any:
     return HONEST(job)
 
 
+def silence(job: bytes) -> Any:
+    """Take it, and never answer."""
+    threading.Event().wait()
+
+
 LIES = {
     lie.__name__: lie
     for lie in (
@@ -100,5 +106,5 @@ TRUE_ANSWERS = ("code_in_a_warning",)
 """Of these, who answers truly all the same."""
 
 if __name__ == "__main__":
-    site.grade_job = LIES[sys.argv[1]]
+    site.grade_job = {**LIES, "silence": silence}[sys.argv[1]]
     main.main([*sys.argv[2:], "--no-nanny", "--memory-limit", "0"])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from autograder.commands.terminal import DONE, NOTHING_DONE, STOPPED
-from autograder.course.folders import Course
+from autograder.course.folders import CONFIG_FILE, Course
 from tests.cluster.lies import LIES, TRUE_ANSWERS
 from tests.cluster.machines import BIN, MISSING, Machines, machines, refused
 from tests.small_course import NAME, RIGHT, WRONG, hand_in, small_course
@@ -219,6 +219,31 @@ def test_workers_that_lie_spoil_nothing(course: Course, made: Machines, expected
     # Dask tries in the process that raises an exception whether it can be unpickled.
     assert "grade" not in (owned.read_text(encoding="utf-8") if owned.exists() else "")
     assert results(course) == expected
+
+
+def test_a_worker_that_never_answers_is_given_up(course: Course, made: Machines) -> None:
+    with (course.root / CONFIG_FILE).open("a", encoding="utf-8") as file:
+        file.write("\nc.Limits.notebook_seconds, c.Limits.grader_seconds = 3, 1\n")
+    command: list[str | Path] = [sys.executable, "-m", "tests.cluster.lies", "silence"]
+    made.work(made.host("silent"), f"export PYTHONPATH={Path(__file__).parents[2]}", command=command)
+    process = grading(course, made)
+    said = until(process, r"not used: silent .*: it has not answered for \d+ s", 1)
+    made.work(made.host("honest"))
+    said += process.communicate()[0]
+    assert process.returncode == DONE, said
+    assert done(course) == STUDENTS
+
+
+def test_without_any_worker_one_ctrl_c_is_enough(course: Course, made: Machines) -> None:
+    no_jail = [f"mount --bind /dev/null {path}" for path in bubblewraps()]
+    made.work(made.host("bare"), *no_jail, command=[BIN / "dask", "worker", "--no-nanny"])
+    process = grading(course, made)
+    said = until(process, "not used: bare", 1)
+    process.send_signal(signal.SIGINT)
+    said += process.communicate()[0]
+    assert process.returncode == STOPPED, said
+    assert "Traceback" not in said
+    assert done(course) == 0
 
 
 def test_without_encryption_nothing_goes_beyond_this_machine(course: Course) -> None:
