@@ -26,6 +26,13 @@ c.KernelManager.transport_encryption = "auto"
 # `nbgrader release_assignment` hands out nothing that somebody has worked in.
 c.ExchangeFactory.release_assignment = "autograder.authoring.exchange.ReleaseInStep"
 
+# formgrader's buttons, `nbgrader autograde` and `nbgrader generate_feedback` grade in the autograder's jail.
+c.Autograde.exporter_class = "autograder.formgrader.Graded"
+c.GenerateFeedback.exporter_class = "autograder.formgrader.FeedbackPages"
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = []
+c.GenerateFeedback.preprocessors = []
+
 # nbgrader looks for alembic on the PATH to make a gradebook: it lies beside this interpreter.
 if shutil.which("alembic") is None:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

@@ -28,6 +28,7 @@ COMMANDS = {
     "collect": "bring an LMS's download, a folder or a zip file, into the folder of submissions",
     "grade": "grade what was submitted and has not been graded yet",
     "settle": "give 0 by hand to notebooks that nobody can grade, missing ones for instance",
+    "formgrader": "have formgrader's buttons and nbgrader's commands grade with this grader, in its jail",
     "export": "write the scores for Canvas, Moodle, Gradescope or a CI server",
     "desk": "lay the release out in desk/, where a student works, and never over anybody's work",
     "worker": "grade on this machine for an instructor who works elsewhere, as a Dask worker",

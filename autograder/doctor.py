@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.course.folders import Course
 from autograder.course.imports import imports_of
+from autograder.course.steps import lacking
 from autograder.errors import AutograderError, CourseError, JailError
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.nbclient_runner import NbclientRunner
@@ -62,6 +63,7 @@ def diagnose(course: Course, workers: int) -> list[Diagnosis]:
         lambda: _space(course.root),
         lambda: _space(Path("/tmp")),
         lambda: _hidden(course.root),
+        lambda: _buttons(course),
     )
     return [*(look() for look in looks), *_kernel(course)]
 
@@ -221,6 +223,14 @@ def _hidden(root: Path) -> Diagnosis:
     if shown is not None:
         return Diagnosis("course", False, f"lies in {shown}, which student code can read; move it elsewhere")
     return Diagnosis("course", True, f"{root} is not among what student code can read")
+
+
+def _buttons(course: Course) -> Diagnosis:
+    """What formgrader's buttons and nbgrader's own commands run must be in the jail, too."""
+    if list(lacking(course.config)):
+        why = "formgrader's Autograde runs student code with your rights, and Generate Feedback shows hidden tests"
+        return Diagnosis("formgrader", False, f"{why}; run `autograder formgrader`")
+    return Diagnosis("formgrader", True, "its buttons grade in the jail")
 
 
 def try_kernel(runner: PipedRunner | NbclientRunner) -> tuple[Connection, bool, str]:

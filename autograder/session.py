@@ -33,6 +33,7 @@ from autograder.records.gradebook import Gradebook
 from autograder.records.settled import settled
 from autograder.records.standing import Standing
 from autograder.records.store import ResultStore, Stored, only_grader
+from autograder.report.drawing import Drawing
 from autograder.report.feedback import Feedback
 from autograder.submissions.folder import handed_in
 from autograder.submissions.reading import Submission
@@ -54,6 +55,8 @@ class Session:
     ----------
     students : tuple of str
         Whose submissions.
+    only : frozenset of str or None
+        Of these, whose may be graded; None for all. Of the others there is what is stored.
     in_flight : callable
         How many submissions are graded at a time.
     elsewhere : bool
@@ -74,11 +77,16 @@ class Session:
     runner: Runner
     make_executor: MakeExecutor
     in_flight: Callable[[], int]
+    only: frozenset[str] | None = None
     again: bool = False
     anyway: bool = False
     with_files: bool | None = None
     elsewhere: bool = False
     say: Callable[[str], None] = field(default=lambda _: None, repr=False)
+
+    def may_grade(self, student: str) -> bool:
+        """Tell whether this student's submission may be graded, where no result of it is stored."""
+        return self.only is None or student in self.only
 
 
 @dataclass(frozen=True)
@@ -148,24 +156,21 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
     with only_grader(session.course), ExitStack() as opened:
         beside = opened.enter_context(ThreadPoolExecutor(2))
         warm = opened.enter_context(_Warm(session, beside))
-        if session.students and (session.again or tried is None) and not session.elsewhere:
+        will_grade = any(map(session.may_grade, session.students)) and (session.again or tried is None)
+        if will_grade and not session.elsewhere:
             # Something is graded for certain: the imports begin while the gradebook is opened.
             warm.begin()
         gradebook = opened.enter_context(Gradebook(session.course, session.assignment, alone=True))
-        records = _Records(
-            session.assignment,
-            store,
-            gradebook,
-            Feedback(session.course, session.assignment),
-            progress,
-            session.say,
-        )
+        feedback = Feedback(session.course, session.assignment)
+        drawing = opened.enter_context(Drawing(feedback))
+        records = _Records(session.assignment, store, gradebook, feedback, drawing, progress, session.say)
         new: list[str] = []
         for student in session.students:
             submission = _read(session, student)
-            found = None if session.again else store.find(submission)
+            may_grade = session.may_grade(student)
+            found = None if session.again and may_grade else store.find(submission)
             if found is None or not found.result.is_final:
-                new.append(student)
+                new += [student] if may_grade else []
             else:
                 store.keep_only(found)
                 records.draw(submission, found)
@@ -262,13 +267,14 @@ class _Records:
         store: ResultStore,
         gradebook: Gradebook,
         feedback: Feedback,
+        drawing: Drawing,
         progress: Callable[[Result], None],
         say: Callable[[str], None],
     ) -> None:
         self._assignment = assignment
         self.standings: dict[str, Standing] = {}
         self._store, self._gradebook, self._feedback, self._progress = store, gradebook, feedback, progress
-        self._say = say
+        self._say, self._drawing = say, drawing
         self.recorded: list[Stored] = []
         self.problems: list[str] = []
         self._held: list[tuple[Submission, Result]] = []
@@ -294,8 +300,9 @@ class _Records:
 
     def draw(self, submission: Submission, stored: Stored) -> None:
         """Bring the gradebook and the pages up to date."""
-        if self._is_busy or self._failure(stored, submission.secret):
+        if self._is_busy or self._failure(stored, submission.secret, elsewhere=True):
             self._undrawn.append((stored, submission.secret))
+        self._undrawn += self._drawing.failures(of_all=False)
         self.recorded.append(stored)
         self._progress(stored.result)
 
@@ -316,14 +323,18 @@ class _Records:
                 self.problems.append(f"{result.student}: {error}")
             else:
                 self.draw(submission, stored)
-        undrawn, self._undrawn = self._undrawn, []
+        undrawn, self._undrawn = [*self._undrawn, *self._drawing.failures(of_all=True)], []
         for stored, secret in undrawn:
             failure = self._is_busy or self._failure(stored, secret)
             if failure:
                 self.problems.append(f"{stored.result.student}: {failure}")
 
-    def _failure(self, stored: Stored, secret: str | None, *, may_wait: bool = True) -> str:
-        """Write what is drawn from a result; say why where that fails. A busy gradebook is waited for only once."""
+    def _failure(self, stored: Stored, secret: str | None, *, may_wait: bool = True, elsewhere: bool = False) -> str:
+        """
+        Write what is drawn from a result; say why where that fails. A busy gradebook is waited for only once.
+
+        Pages may be drawn elsewhere: of those that cannot be, the drawing tells.
+        """
         try:
             standing = None
             if self._gradebook.takes(stored.result.student):
@@ -331,10 +342,14 @@ class _Records:
                 standing = self._gradebook.changed(stored.result)
             if standing is not None:
                 self.standings[stored.result.student] = standing
-            self._feedback.write(stored, secret, standing)
+            is_begun = (
+                elsewhere and self._feedback.lacks(stored, standing) and self._drawing.begin(stored, secret, standing)
+            )
+            if not is_begun:
+                self._feedback.write(stored, secret, standing)
         except GradebookBusyError as error:
             if may_wait and self._gradebook.wait(self._say):
-                return self._failure(stored, secret, may_wait=False)
+                return self._failure(stored, secret, may_wait=False, elsewhere=elsewhere)
             self._is_busy = str(error)
             return self._is_busy
         except (GradebookError, FeedbackError) as error:

@@ -40,7 +40,7 @@ POINTS = {"ada": 6, "alan": 0, "grace": 3}
 
 def session_of(course: Course, *, again: bool = False, limits: Limits | None = None) -> Session:
     names = tuple(students(course.submissions, NAME))
-    return Session(course, course.assignment(NAME), names, runner(limits), local_processes(2), lambda: 2, again)
+    return Session(course, course.assignment(NAME), names, runner(limits), local_processes(2), lambda: 2, again=again)
 
 
 def held(session: Session) -> SessionReport:

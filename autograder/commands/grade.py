@@ -14,7 +14,7 @@ from rich.console import Console
 
 from autograder.commands.collect import collect
 from autograder.commands.options import add_assignment, add_collecting, add_workers, course_of
-from autograder.commands.terminal import DONE, NEEDS_REVIEW, STOPPED, Told, progress_bar, terminal
+from autograder.commands.terminal import DONE, NEEDS_REVIEW, NOTHING_DONE, STOPPED, Told, progress_bar, terminal
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.course.imports import imports_of
@@ -35,7 +35,7 @@ from autograder.report.terminal_table import print_table
 from autograder.session import Session, SessionReport, run_session
 from autograder.submissions.folder import out_of_reach, strays, who_handed_in
 from autograder.submissions.roster import Roster, read_roster
-from autograder.text import counted, plain
+from autograder.text import counted, named, plain
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -45,8 +45,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--from", dest="download", type=Path, metavar="DOWNLOAD", help="first collect this folder or zip file"
     )
     add_collecting(parser)
-    parser.add_argument("--student", metavar="S", help="grade only this student's submission")
-    parser.add_argument("--again", action="store_true", help="grade also what has been graded before")
+    parser.add_argument(
+        "--student",
+        metavar="S",
+        action="append",
+        help="grade only this student's submission; may be given several times",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--again", action="store_true", help="grade also what has been graded before")
+    which.add_argument(
+        "--stored", action="store_true", help="grade nothing: bring pages, reports and gradebook up to date"
+    )
     parser.add_argument("--anyway", action="store_true", help="go on though the course's own solution loses points")
     parser.add_argument(
         "--no-jail",
@@ -91,6 +100,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         runner,
         local_processes(options.workers),
         lambda: options.workers,
+        _whose(options),
         options.again,
         options.anyway,
         options.with_files,
@@ -103,7 +113,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with _stopping() as stop, progress_bar(console) as progress:
         session = replace(session, say=lambda line: progress.console.print(plain(line)))
         counts: Counter[str] = Counter()
-        task = progress.add_task(f"grading {session.assignment.name}", total=len(session.students))
+        doing = "looking at" if options.stored else "grading"
+        task = progress.add_task(f"{doing} {session.assignment.name}", total=len(session.students))
 
         def count(result: Result) -> None:
             counts[result.state.kind.value] += 1
@@ -153,26 +164,34 @@ def _collected(course: Course, assignment: Assignment, options: argparse.Namespa
 
 def _students(course: Course, options: argparse.Namespace) -> tuple[str, ...]:
     names = who_handed_in(course, options.assignment)
-    if options.student is not None:
-        names = [name for name in names if name == options.student]
-    if not names:
+    strangers = sorted(set(options.student or ()).difference(names))
+    if strangers or not names:
         raise CourseError(
-            f"{course.submitted(options.student or '*', options.assignment)}: no submission there; "
+            f"{course.submitted(strangers[0] if strangers else '*', options.assignment)}: no submission there; "
             "collect the submissions, or put each student's notebooks in such a folder"
         )
     return tuple(names)
 
 
+def _whose(options: argparse.Namespace) -> frozenset[str] | None:
+    """Tell whose submissions may be graded; None for everybody's."""
+    if options.stored:
+        return frozenset()
+    return None if options.student is None else frozenset(options.student)
+
+
 def _report(session: Session, outcome: SessionReport, options: argparse.Namespace, console: Console) -> int:
     """Write the CSV and the class report, and then print the table and what is left to do: files first."""
     course, assignment, results = session.course, session.assignment, outcome.results
-    left = len(session.students) - len(results)
+    left = sorted(set(session.students).difference(result.student for result in results))
     roster = read_roster(course)
-    missing = sorted(roster.ids.difference(session.students)) if options.student is None else []
-    absent = [nothing_from(student, assignment) for student in missing]
-    written, problems = _write_reports(session, outcome, options.student, left, absent, roster)
+    absent = [nothing_from(student, assignment) for student in sorted(roster.ids.difference(session.students))]
+    written, problems = _write_reports(session, outcome, len(left), absent, roster)
     problems += outcome.problems
-    print_table(_everybody(outcome, absent), assignment, console, roster.names)
+    asked = frozenset(options.student or (*session.students, *roster.ids))
+    print_table(
+        [one for one in _everybody(outcome, absent) if one.student in asked], assignment, console, roster.names
+    )
     for loss in outcome.losses:
         console.print(f"graded anyway: {plain(loss)}")
     for problem in problems:
@@ -185,34 +204,34 @@ def _report(session: Session, outcome: SessionReport, options: argparse.Namespac
         console.print(f"control groups: {plain(outcome.held)}")
     if not session.runner.jailed:
         console.print("WITHOUT A JAIL: student code could read and change whatever you can")
-    if left:
-        console.print(f"stopped: {left} of {len(session.students)} are left; the same command goes on with them")
-        return STOPPED
+    results = [result for result in results if result.student in asked]
     waiting = waiting_answers(results, assignment, outcome.standings)
     if waiting:
         answers = sum(len(one.headings) for one in waiting)
         whose = counted(len({one.result.student for one in waiting}), "student")
         console.print(f"{counted(answers, 'answer')} of {whose} to be graded by hand; see nbgrader's formgrader")
+    if left:
+        if stopped := [student for student in left if session.may_grade(student)]:
+            everybody = len(session.students if session.only is None else session.only)
+            console.print(f"stopped: {len(stopped)} of {everybody} are left; the same command goes on with them")
+            return STOPPED
+        console.print(f"not graded yet, or handed in anew since: {plain(named(left))}")
+        if asked <= set(left):
+            return NOTHING_DONE
     is_settled = all(result.state.is_graded and not is_stale(result) for result in results)
-    is_done = is_settled and not (waiting or absent or problems or outcome.losses)
+    unheard = asked.intersection([*left, *(one.student for one in absent)])
+    is_done = is_settled and not (waiting or problems or outcome.losses or unheard)
     return DONE if is_done else NEEDS_REVIEW
 
 
 def _write_reports(
-    session: Session,
-    outcome: SessionReport,
-    student: str | None,
-    left: int,
-    absent: list[Result],
-    roster: Roster,
+    session: Session, outcome: SessionReport, left: int, absent: list[Result], roster: Roster
 ) -> tuple[list[str], list[str]]:
     """Write the CSV and the class report; give the files, and a line for each that could not be written."""
     course, assignment = session.course, session.assignment
-    # The table of one student must not take the place of the class's.
-    stem = assignment.name if student is None else f"{assignment.name}-{student}"
-    reports: dict[str, Callable[[], str]] = {".csv": lambda: csv_table(_everybody(outcome, absent), roster.names)}
-    if student is None:
-        reports[".html"] = lambda: class_report(
+    reports: dict[str, Callable[[], str]] = {
+        ".csv": lambda: csv_table(_everybody(outcome, absent), roster.names),
+        ".html": lambda: class_report(
             course,
             assignment,
             outcome.stored,
@@ -222,10 +241,11 @@ def _write_reports(
             losses=outcome.losses,
             absent=absent,
             names=roster.names,
-        )
+        ),
+    }
     written, problems = [], []
     for ending, text in reports.items():
-        place = course.reports / file_name(stem, ending)
+        place = course.reports / file_name(assignment.name, ending)
         try:
             course.reports.mkdir(exist_ok=True)
             replace_file(place, text())

@@ -14,6 +14,19 @@ from traitlets.config.loader import LazyConfigValue
 
 from autograder.errors import CourseError
 
+BUTTONS: dict[str, Any] = {
+    "Autograde.exporter_class": "autograder.formgrader.Graded",
+    "GenerateFeedback.exporter_class": "autograder.formgrader.FeedbackPages",
+    "Autograde.sanitize_preprocessors": [],
+    "Autograde.autograde_preprocessors": [],
+    "GenerateFeedback.preprocessors": [],
+}
+"""
+What a configuration says where formgrader's buttons and nbgrader's commands use this grader.
+
+Without steps nbgrader runs nothing, whatever becomes of the exporters.
+"""
+
 _LISTS = ("sanitize_preprocessors", "autograde_preprocessors")
 _HOOKS = ("pre_convert_hook", "post_convert_hook")
 _KNOWN = ("nbgrader.preprocessors.", "nbconvert.preprocessors.")
@@ -54,10 +67,23 @@ def not_done(config: Config) -> Iterator[str]:
         yield "c.Autograde.exclude_overwriting: files that students submit are read with --with-files alone"
 
 
+def lacking(config: Config) -> Iterator[str]:
+    """Give a line of configuration for each of `BUTTONS` that it does not say."""
+    for name, value in BUTTONS.items():
+        section, _, trait = name.partition(".")
+        said = config.get(section, {}).get(trait)
+        if (said if isinstance(said, str | list) else _name_of(said)) != value:
+            yield f"c.{name} = {value!r}"
+
+
 def _steps(config: Config, name: str) -> list[str]:
     """Name the preprocessors of a list, by module and class."""
     usual = Autograde.class_traits()[name].default()
     given: Any = config.get("Autograde", {}).get(name, [])
     if isinstance(given, LazyConfigValue):
         given = given.get_value(list(usual))
-    return [step if isinstance(step, str) else f"{step.__module__}.{step.__qualname__}" for step in given]
+    return [step if isinstance(step, str) else _name_of(step) for step in given]
+
+
+def _name_of(step: Any) -> str:
+    return f"{getattr(step, '__module__', '')}.{getattr(step, '__qualname__', '')}"

@@ -12,10 +12,17 @@ MakeExecutor = Callable[[], Executor]
 """Gives a fresh executor; called again when the last one broke."""
 
 
-def local_processes(workers: int) -> MakeExecutor:
-    """Give executors of `workers` processes on this machine, forked from one that has done the imports."""
+def local_processes(workers: int, begin: Callable[[], None] | None = None) -> MakeExecutor:
+    """
+    Give executors of `workers` processes on this machine, forked from one that has done the imports.
+
+    Parameters
+    ----------
+    begin : callable, optional
+        Called first in each of the processes.
+    """
     context = _context()
-    return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work)
+    return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work, initargs=(begin,))
 
 
 def begin_imports() -> None:
@@ -30,10 +37,12 @@ def _context() -> BaseContext:
     return context
 
 
-def _begin_work() -> None:
+def _begin_work(begin: Callable[[], None] | None) -> None:
     """Keep Ctrl-C, which a terminal sends to a whole session, from running notebooks; end when the batch is gone."""
     os.setsid()
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if begin is not None:
+        begin()
 
 
 def _end_with_parent() -> None:

@@ -196,6 +196,14 @@ class Feedback:
         self._course = course
         self._assignment = assignment
 
+    def lacks(self, stored: Stored, standing: Standing | None = None) -> bool:
+        """Tell whether a page of a result is not there, or was drawn from something else."""
+        result = stored.result
+        return not all(
+            _has(page_of(self._course, result, verdict.name), stored.key + Marks.of(verdict, standing).key)
+            for verdict in result.verdicts
+        )
+
     def write(self, stored: Stored, secret: str | None = None, standing: Standing | None = None) -> None:
         """
         Write the pages of one result, unless they are there, and what `nbgrader release_feedback` wants beside them.

@@ -1,0 +1,67 @@
+"""Feedback pages, drawn in processes of their own: who keeps the results of a class has other things to do."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from functools import partial
+from types import TracebackType
+
+from autograder.errors import FeedbackError
+from autograder.grading.processes import local_processes
+from autograder.records.standing import Standing
+from autograder.records.store import Stored
+from autograder.report.feedback import Feedback
+
+_MOST_WAITING = 100
+"""Submissions whose pages may wait: their results are in memory."""
+
+_feedback: Feedback
+
+
+class Drawing:
+    """
+    Processes that draw the pages of one assignment; they are there once there is something to draw.
+
+    Use as a context manager.
+    """
+
+    def __init__(self, feedback: Feedback) -> None:
+        self._executor = local_processes(os.cpu_count() or 1, partial(_begin, feedback))()
+        self._drawn: dict[Future[None], tuple[Stored, str | None]] = {}
+
+    def __enter__(self) -> "Drawing":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let them go, whatever they had still to do."""
+        self._executor.shutdown(cancel_futures=True)
+
+    def begin(self, stored: Stored, secret: str | None, standing: Standing | None) -> bool:
+        """Have the pages of a submission drawn; tell whether they are going to be."""
+        try:
+            self._drawn[self._executor.submit(_draw, stored, secret, standing)] = stored, secret
+        except (BrokenExecutor, OSError):
+            return False
+        return True
+
+    def failures(self, *, of_all: bool) -> Iterator[tuple[Stored, str | None]]:
+        """Give the submissions whose pages could not be drawn, of all or of those whose turn has come."""
+        while self._drawn and (of_all or len(self._drawn) > _MOST_WAITING):
+            done, _ = wait(self._drawn, return_when=FIRST_COMPLETED)
+            for future in done:
+                submission = self._drawn.pop(future)
+                if isinstance(future.exception(), (FeedbackError, BrokenExecutor, OSError)):
+                    yield submission
+                else:
+                    future.result()
+
+
+def _begin(feedback: Feedback) -> None:
+    global _feedback
+    _feedback = feedback
+
+
+def _draw(stored: Stored, secret: str | None, standing: Standing | None) -> None:
+    _feedback.write(stored, secret, standing)
