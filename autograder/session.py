@@ -211,7 +211,7 @@ def _losses(
         When it loses anything, and the session does not go on anyway.
     """
     result = None if tried is None else tried.result
-    if result is None or session.again:
+    if result is None or (session.again and session.only is None):
         fresh = grade_own_solution(session.assignment, session.runner, session.make_executor, stop)
         if fresh.is_final:
             result = fresh

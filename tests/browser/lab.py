@@ -8,12 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.folders import CONFIG_FILE
+from autograder.course.folders import CONFIG_FILE, Course
 from tests.conftest import ASSIGNMENT, ROOT, copy_course
 
 ENDS_AFTER = 600
@@ -51,21 +51,21 @@ class Classroom:
         return done.stdout + done.stderr
 
 
-def place_of(room: Classroom, student: str) -> Classroom:
+def place_of(room: Classroom, student: str, assignment: str = ASSIGNMENT) -> Classroom:
     """Give a student a folder and a home of their own, beside the course, with the course's configuration."""
     folder, home = room.home.parent / student, room.home.parent / f"{student}-home"
     folder.mkdir()
     home.mkdir()
     shutil.copy(room.course / CONFIG_FILE, folder)
-    shutil.copytree(room.course / "notebooks" / ASSIGNMENT, folder / ASSIGNMENT)
+    shutil.copytree(room.course / "notebooks" / assignment, folder / assignment)
     return Classroom(folder, home, room.exchange)
 
 
-def classroom(folder: Path) -> Classroom:
-    """Copy the course, and give it an exchange."""
+def classroom(folder: Path, make: Callable[[Path], Course] = copy_course) -> Classroom:
+    """Make a course, by default a copy of this one, and give it an exchange."""
     course, home, exchange = folder / "course", folder / "home", folder / "exchange"
     folder.mkdir(exist_ok=True)
-    copy_course(course)
+    make(course)
     home.mkdir()
     exchange.mkdir()
     exchange.chmod(0o777)
@@ -75,12 +75,18 @@ def classroom(folder: Path) -> Classroom:
 
 
 @contextmanager
-def make_lab(room: Classroom) -> Iterator[str]:
+def make_lab(room: Classroom, assignment: str = ASSIGNMENT) -> Iterator[str]:
     """Do what `make lab` does, with a browser that only writes down where it is sent, and give that address."""
-    told = subprocess.run(["make", "-s", "-n", "lab"], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        ["make", "-s", "-n", "lab", f"ASSIGNMENT={assignment}"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     *_, lay_out, serve = told.stdout.strip().splitlines()
     room.run(str(Path(sys.executable).parent / "autograder"), *shlex.split(lay_out)[1:])
-    _, *arguments = shlex.split(serve)
+    _, *arguments, desk = shlex.split(serve)
+    # The first notebook of that course, where `make` has looked for those of this one.
+    first = min((room.course / "notebooks" / assignment).glob("*.ipynb")).name
+    arguments.append(str(Path("desk", assignment, first)))
+    assert desk == arguments[-1] or assignment != ASSIGNMENT
     sent = room.home / "sent"
     browser = room.home / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {sent}.new && mv {sent}.new {sent}\n', encoding="utf-8")
