@@ -83,7 +83,8 @@ class Graded(_Done):
 
     def options(self, converter: BaseConverter) -> list[str]:
         """Grade anew what a person asks for by name, as the button in formgrader does, or with ``--force``."""
-        return ["--again"] if converter.force else []
+        # Whoever clicks on one student clicks on the next.
+        return ["--stay-warm", *(["--again"] if converter.force else [])]
 
 
 class FeedbackPages(_Done):

@@ -61,6 +61,8 @@ class Session:
         How many submissions are graded at a time.
     elsewhere : bool
         Whether they are graded on other machines, which have kernels of their own.
+    stay_warm : bool
+        Whether what has been imported stays for a minute, for a session that follows.
     say : callable
         Called with what an instructor should read while it is so.
     again : bool
@@ -82,6 +84,7 @@ class Session:
     anyway: bool = False
     with_files: bool | None = None
     elsewhere: bool = False
+    stay_warm: bool = False
     say: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
     def may_grade(self, student: str) -> bool:
@@ -386,7 +389,7 @@ class _Warm:
         shown = exposing(root)
         if self._session.runner.jailed and shown is not None:
             raise JailError(f"{root}: lies in {shown}, which student code can read; move the course")
-        self._lease = self._beside.submit(self._session.runner.lease)
+        self._lease = self._beside.submit(self._session.runner.lease, stays=self._session.stay_warm)
 
     def ready(self) -> str:
         """

@@ -48,7 +48,7 @@ from autograder.submissions.folder import students
 from sharing_variables.graph.evidence import GRAPH
 from sharing_variables.graph.reader import parse
 from tests.classroom.students import Student, classroom, hand_in
-from tests.conftest import ASSIGNMENT, KERNEL_NAME, copy_course, runner
+from tests.conftest import ASSIGNMENT, KERNEL_NAME, copy_course, graded_by_nbgrader, runner
 from tests.operations import tables
 
 BIN = Path(sys.executable).parent
@@ -136,6 +136,7 @@ def grading(bench: Bench, scratch: Path) -> Iterator[Figure]:
     """Hold steady grading, in the jail and without, against nbgrader's autograde, and against the floor."""
     stock = bench.with_students(scratch / "stock", BASELINE_STUDENTS, "\nc.WarmProvisioner.warm = False\n")
     ours = bench.with_students(scratch / "ours", STEADY_STUDENTS)
+    graded_by_nbgrader(stock)
     measured(stock, BIN / "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
     baseline, jailed, free = [], [], []
     with _leased(bench.runner), _leased(runner(jailed=False)):
@@ -290,6 +291,7 @@ def another_subject(bench: Bench, scratch: Path) -> Iterator[Figure]:
     bench.step("a course in pandas")
     stock = _in_pandas(scratch / "pandas-stock", PANDAS_BASELINE, "\nc.WarmProvisioner.warm = False\n")
     ours = _in_pandas(scratch / "pandas-ours", CLASS_OF_30)
+    graded_by_nbgrader(stock)
     measured(stock, BIN / "nbgrader", "generate_assignment", PANDAS_NAME, "--force")
     times: dict[str, list[float]] = {"theirs": [], "class": [], "one": [], "their one": []}
     for _ in range(bench.rounds):

@@ -301,8 +301,8 @@ class _Counted:
     def beside(self, files: Mapping[str, bytes]) -> Runner:
         return self._runner.beside(files)
 
-    def lease(self) -> Lease:
-        return self._runner.lease()
+    def lease(self, *, stays: bool = False) -> Lease:
+        return self._runner.lease(stays=stays)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from autograder.cli import main
 from autograder.course.folders import CONFIG_FILE, Course
 from autograder.exports import marks
 from autograder.submissions.reading import TIMESTAMP_FILE
+from tests.conftest import graded_by_nbgrader
 from tests.small_course import NAME, RIGHT, WRONG, hand_in
 
 LATE = """
@@ -77,6 +78,7 @@ def test_roster_time_stamps_and_penalties_are_nbgraders(small: Course) -> None:
         if time:
             (folder / TIMESTAMP_FILE).write_text(time, encoding="utf-8")
     theirs = copied(small)
+    graded_by_nbgrader(theirs)
     nbgrader(theirs, "autograde", NAME)
     assert main(["grade", NAME, "--course", str(small.root)]) == 0
     expected = totals(theirs)

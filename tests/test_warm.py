@@ -20,7 +20,8 @@ from autograder.course.folders import Course
 from autograder.errors import KernelError, NoZygoteError
 from autograder.kernels import zygote_client
 from autograder.kernels.provisioner import WarmProvisioner
-from tests.conftest import KERNEL_NAME, ROOT, runner
+from autograder.kernels.zygote_client import ZygoteClient
+from tests.conftest import KERNEL_NAME, ROOT, graded_by_nbgrader, runner
 from tests.desk_client import started
 from tests.small_course import NAME, RIGHT, hand_in
 from tests.waiting import eventually, eventually_async
@@ -248,6 +249,7 @@ def test_whoever_needs_it_at_the_same_time_shares_one_zygote() -> None:
 
 
 def test_nbgrader_itself_grades_on_a_warm_kernel(small: Course) -> None:
+    graded_by_nbgrader(small)
     hand_in(small, "ada", RIGHT)
     for command in (("generate_assignment", NAME, "--force"), ("autograde", NAME)):
         environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
@@ -269,3 +271,21 @@ def _pids(word: str) -> list[int]:
         if word in command and "-c" not in command:
             found.append(int(folder.name))
     return found
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_after_a_lease_that_stays_the_next_one_finds_it_warm(stays: bool) -> None:
+    zygote = ZygoteClient((f"email.{'charset' if stays else 'errors'}",), False, (), linger=30)
+
+    def leased(then: Callable[[], None]) -> Path:
+        connection = asyncio.run(zygote.lease(stays=stays))
+        place = (zygote.folder / "current").resolve()
+        connection.close()
+        then()
+        return place
+
+    def gone() -> None:
+        eventually(lambda: not zygote.folder.exists())
+
+    first = leased((lambda: None) if stays else gone)
+    assert (first == leased(lambda: None)) is stays

@@ -64,6 +64,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="run student code with all your rights: only for submissions that you trust",
     )
     parser.add_argument(
+        "--stay-warm",
+        action="store_true",
+        help="keep what was imported in memory for a minute: the next such command begins sooner",
+    )
+    parser.add_argument(
         "--with-files",
         action="store_true",
         default=None,
@@ -104,6 +109,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         options.again,
         options.anyway,
         options.with_files,
+        stay_warm=options.stay_warm,
     )
     for stray in strays(handed_in):
         console.print(f"{plain(stray)} in {handed_in} is not a student's folder and was left alone")

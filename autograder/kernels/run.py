@@ -162,7 +162,7 @@ class Runner(Protocol):
             When there can be no such kernel.
         """
 
-    def lease(self) -> Lease:
+    def lease(self, *, stays: bool = False) -> Lease:
         """
         Start what kernels come from, and keep it. Called once by each session that has something to grade.
 

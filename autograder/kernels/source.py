@@ -64,16 +64,21 @@ class KernelSource:
         """Name the warm process that these kernels come from."""
         return _zygote(self.subject, self.jailed, self.piped, self.preload, self.imports)
 
-    def lease(self) -> Connection:
+    def lease(self, *, stays: bool = False) -> Connection:
         """
         Start the warm process if need be, and keep it until the connection is closed.
+
+        Parameters
+        ----------
+        stays : bool
+            Whether it is there a minute longer, for whoever comes next.
 
         Raises
         ------
         KernelError
             When there can be none.
         """
-        return asyncio.run(self.zygote().lease())
+        return asyncio.run(self.zygote().lease(stays=stays))
 
     def concluded(self, done: Run, exit_: Exit | None, meter: Meter) -> Run:
         """

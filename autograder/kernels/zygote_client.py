@@ -102,9 +102,9 @@ class ZygoteClient:
         what = (*astuple(self), sys.prefix, __version__, code)
         return _MEETING_PLACE / hashlib.sha256(repr(what).encode()).hexdigest()[:16]
 
-    async def lease(self) -> "Connection":
-        """Start it if need be, wait until it is warm, and keep it until the connection is closed."""
-        connection, answer = await self._ask(json.dumps({"lease": True}).encode())
+    async def lease(self, *, stays: bool = False) -> "Connection":
+        """Start it if need be, wait until it is warm, and keep it while the connection is open, or longer."""
+        connection, answer = await self._ask(json.dumps({"lease": True, "stays": stays}).encode())
         if "ready" not in answer:
             connection.close()
             raise NoZygoteError(str(answer.get("error", "no answer")))

@@ -15,7 +15,7 @@ Messages are JSON objects, one to a packet of a Unix socket (``SOCK_SEQPACKET``)
   hand in it. Whoever hangs up ends the kernel.
 - ``{"lease": true}``: the answer, ``{"ready": true, "preloaded": [...], "left_out": {...}}``, comes when the imports
   are done, and says which modules were imported, and which were left to kernels, and why. After the last lease has
-  been given up, the zygote lingers no more.
+  been given up, the zygote lingers no more, unless one of them had ``"stays": true``.
 
 What cannot be done is answered by ``{"error": "one line"}``. An error about one kernel ends that kernel, with a line
 in the log, and never the loop: its neighbours are somebody else's.
@@ -110,6 +110,7 @@ class ZygoteServer:
         self._threads_at_work = threads_at_work
         self._clients: dict[socket.socket, _Kernel | None] = {}
         self._leases: set[socket.socket] = set()
+        self._stays = False
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
         self._signals: tuple[socket.socket, ...] = ()
@@ -209,6 +210,7 @@ class ZygoteServer:
                 _send(client, folder=self._folder)
             elif "lease" in request:
                 self._leases.add(client)
+                self._stays |= bool(request.get("stays"))
                 _send(client, ready=True, preloaded=self._preloaded.modules, left_out=self._preloaded.left_out)
             elif "kernel" in request:
                 order = Order(**request["kernel"])
@@ -243,7 +245,7 @@ class ZygoteServer:
         client.close()
         if client in self._leases:
             self._leases.discard(client)
-            if not self._leases:
+            if not self._leases and not self._stays:
                 self._linger = 0
 
     def _bury(self) -> None:

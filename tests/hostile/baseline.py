@@ -17,6 +17,7 @@ from pathlib import Path
 
 from autograder.course.folders import Course
 from autograder.zygote.bubblewrap import bubblewrap
+from tests.conftest import graded_by_nbgrader
 from tests.hostile.cases import Case
 from tests.hostile.course import NAME
 from tests.hostile.run import Observed, Seen, Task, main, name_in_class, run_in
@@ -63,6 +64,7 @@ def _nbgrader(
     course: Course, students: Mapping[str, Case | None], environment: dict[str, str], observed: Observed
 ) -> None:
     nbgrader = str(Path(sys.executable).with_name("nbgrader"))
+    graded_by_nbgrader(course)
     # Which writes the assignment into the gradebook.
     _run([nbgrader, "generate_assignment", NAME, "--force"], course.root, environment)
     for student, case in students.items():
