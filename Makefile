@@ -1,7 +1,11 @@
 # Everything a person does with this project is a target here; `make` alone lists them.
-PYTHON ?= python3.11
+# The first that is here; `make PYTHON=python3.13` takes another one.
+ifndef PYTHON
+PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done)
+endif
 BIN := .venv/bin
-READY := .venv/.ready
+READY := .venv/.ready-$(subst /,-,$(PYTHON))
 ASSIGNMENT ?= sharing_variables
 # Percent of the lines that run in the process of a test: what runs in a jail is not measured.
 COVERED := 95
@@ -18,8 +22,8 @@ help:  ## list the targets
 env: $(READY)  ## set up .venv from requirements.lock (quick when nothing changed)
 
 $(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/* sharing_variables/spec/*) autograder/kernels/page_config.json
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with make PYTHON=..."; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -n "$(PYTHON)" && $(PYTHON) --version >/dev/null || { echo "Python 3.11, 3.12 or 3.13 is needed: install one, or say where it is with make PYTHON=..."; exit 2; }
+	@test "$$($(BIN)/python --version 2>&1)" = "$$($(PYTHON) --version)" || { rm -rf .venv; $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
 	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --no-config --compile-bytecode -r requirements.lock
 	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --no-config --quiet --no-deps --no-build-isolation --reinstall-package sharing-variables -e .
@@ -79,7 +83,7 @@ lint: $(READY)  ## ruff, mypy, spelling, the notebook rules, and notebooks/ agai
 	@$(BIN)/autograder release --check $(ASSIGNMENT)
 
 lock: $(READY)  ## pin today's releases in requirements.lock
-	@$(BIN)/uv pip compile --no-config --quiet --upgrade --extra sharing --extra cluster --extra postgresql --extra dev --python-version 3.11 --no-header --no-emit-index-url --annotation-style line pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --no-config --quiet --universal --upgrade --extra sharing --extra cluster --extra postgresql --extra dev --python-version 3.11 --no-header --no-emit-index-url --annotation-style line pyproject.toml -o requirements.lock
 
 clean:  ## remove the environment, the caches and the demo course (never submissions or grades)
 	@rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

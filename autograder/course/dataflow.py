@@ -24,6 +24,9 @@ LONGEST_CELL = 10_000
 MOST_NAMES = 20_000
 """Names in all scopes of a cell: each scope within another one may hold all names of that one once more."""
 
+_COMPREHENSIONS = 2 << 8
+"""``DEF_COMP_ITER`` in CPython's ``pycore_symtable.h``; `symtable.Symbol.is_comp_iter` says so from Python 3.14 on."""
+
 _Read = TypeVar("_Read")
 
 
@@ -35,8 +38,11 @@ def syntax_tree(source: str) -> ast.Module | None:
 @lru_cache(maxsize=512)
 def binds(source: str) -> set[str]:
     """Name what a cell of a master leaves behind, IPython's magics included; nothing for what is not Python."""
-    table = _python(source, _table) or _python(source, lambda text: _table(without_magics(text)))
-    return set() if table is None else {s.get_name() for s in table.get_symbols() if _is_bound(s)}
+    for text in (source, without_magics(source)):
+        table, tree = _python(text, _table), _python(text, ast.parse)
+        if table is not None and tree is not None:
+            return _own(table, tree)
+    return set()
 
 
 @lru_cache(maxsize=512)
@@ -47,16 +53,16 @@ def reads(source: str) -> set[str] | None:
     table, tree = _python(source, _table), _python(source, ast.parse)
     if table is None or tree is None:
         return None
-    own = {s.get_name() for s in table.get_symbols() if _is_bound(s)}
-    taken = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    own = _own(table, tree)
+    taken = {s.get_name() for s in _symbols(table) if s.is_referenced()}
     inner, names = list(table.get_children()), 0
     while inner:
         scope = inner.pop()
         names += len(scope.get_identifiers())
         if names > MOST_NAMES:
             return None
-        taken |= {s.get_name() for s in scope.get_symbols() if s.is_global() and s.is_referenced()}
-        own |= {s.get_name() for s in scope.get_symbols() if s.is_declared_global() and s.is_assigned()}
+        taken |= {s.get_name() for s in _symbols(scope) if s.is_global() and s.is_referenced()}
+        own |= {s.get_name() for s in _symbols(scope) if s.is_declared_global() and s.is_assigned()}
         inner += scope.get_children()
     # What is deleted must be there first, and symbol tables take it for the cell's own.
     deleted = {node.id for node in _outside_functions(tree) if isinstance(node, ast.Name) and _is_deleted(node)}
@@ -96,6 +102,24 @@ def _python(source: str, read: Callable[[str], _Read]) -> _Read | None:
         return read(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _own(table: symtable.SymbolTable, tree: ast.Module) -> set[str]:
+    """Name what a cell binds; what ``:=`` binds in a comprehension is the cell's, though its table does not say so."""
+    walrus = {node.target.id for node in _outside_functions(tree) if isinstance(node, ast.NamedExpr)}
+    return walrus.union(symbol.get_name() for symbol in _symbols(table) if _is_bound(symbol))
+
+
+def _symbols(table: symtable.SymbolTable) -> Iterator[symtable.Symbol]:
+    """
+    Give what a scope knows, without the variables of comprehensions.
+
+    Since Python 3.12 a comprehension is a part of the scope around it (PEP 709), and its variable is listed there,
+    unless the scope itself has one of that name.
+    """
+    for symbol in table.get_symbols():
+        if not symbol._Symbol__flags & _COMPREHENSIONS:  # type: ignore[attr-defined]
+            yield symbol
 
 
 def _is_bound(symbol: symtable.Symbol) -> bool:
