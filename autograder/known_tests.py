@@ -41,6 +41,8 @@ class KnownTest(TypedDict):
 
     Attributes
     ----------
+    cell : str
+        nbgrader's name of its cell.
     notebook, exercise : str
         Where it belongs: a notebook's name, and the heading above the answer.
     points : float
@@ -49,6 +51,7 @@ class KnownTest(TypedDict):
         By kind of evidence, the tags that say what counts, and the facts in order.
     """
 
+    cell: str
     notebook: str
     exercise: str
     points: float
@@ -65,10 +68,13 @@ class Known(TypedDict):
         By title.
     names : dict of str to list of str
         By `digest` of a locked cell's text, the names that the cell binds and no answer does.
+    answers : dict of str to list of str
+        By nbgrader's name of an answer, which of the names that it leaves behind its visible tests take.
     """
 
     tests: dict[str, KnownTest]
     names: dict[str, list[str]]
+    answers: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -103,11 +109,16 @@ def know(text: str) -> None:
     _Here.known = json.loads(text)
 
 
+def nothing_known() -> Known:
+    """Give what is known where nothing is."""
+    return Known(tests={}, names={}, answers={})
+
+
 def known() -> Known:
     """Give what is known here: what was told, else what the file in the working folder says, else nothing."""
     if _Here.known is None:
         file = Path.cwd() / FILE
-        _Here.known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else Known(tests={}, names={})
+        _Here.known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else nothing_known()
     return _Here.known
 
 

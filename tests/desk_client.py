@@ -31,15 +31,15 @@ async def started(
         await manager.shutdown_kernel(now=True)
 
 
-async def executed(client: Any, cell_id: str, source: str) -> str:
+async def executed(client: Any, cell_id: str | None, source: str) -> str:
     """Run a cell as JupyterLab does, with its id, and give what is shown of an error."""
     return (await shown_by(client, cell_id, source))[0]
 
 
-async def shown_by(client: Any, cell_id: str, source: str) -> tuple[str, str]:
-    """Run a cell as JupyterLab does, with its id, and give what is shown of an error, and what is printed."""
+async def shown_by(client: Any, cell_id: str | None, source: str) -> tuple[str, str]:
+    """Run a cell as a front end does, most with its id, and give what is shown of an error, and what is printed."""
     content = {"code": source, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
-    message = client.session.msg("execute_request", content, metadata={"cellId": cell_id})
+    message = client.session.msg("execute_request", content, metadata={} if cell_id is None else {"cellId": cell_id})
     client.shell_channel.send(message)
     shown, printed = list[str](), ""
     while True:

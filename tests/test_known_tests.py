@@ -60,8 +60,8 @@ def facts() -> list[str]:
 def folder(tmp_path: Path, facts: list[str]) -> Path:
     """Make a folder with what the test expects in it."""
     evidence = {"graph": {"tags": ["graph-check-names"], "facts": facts}}
-    test = KnownTest(notebook="n", exercise="Exercise 1", points=2, evidence=evidence)
-    known = Known(tests={"Looks at: two results.": test}, names={digest(SETUP): ["tf", "show_sharing"]})
+    test = KnownTest(cell="test-n", notebook="n", exercise="Exercise 1", points=2, evidence=evidence)
+    known = Known(tests={"Looks at: two results.": test}, names={digest(SETUP): ["tf", "show_sharing"]}, answers={})
     (tmp_path / FILE).write_text(json.dumps(known), encoding="utf-8")
     return tmp_path
 

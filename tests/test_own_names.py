@@ -19,7 +19,7 @@ def _check():
 
 _check()'''
 RIGHT = "def answer(x):\n    return x + 1"
-NAMES = json.dumps(Known(tests={}, names={digest(SETUP): ["m", "course"]}))
+NAMES = json.dumps(Known(tests={}, names={digest(SETUP): ["m", "course"]}, answers={}))
 KNOWN = f"from autograder.known_tests import know\nknow({NAMES!r})"
 
 

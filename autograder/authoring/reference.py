@@ -16,7 +16,7 @@ from autograder.grading.checks import output_difference
 from autograder.grading.hidden_parts import known_of, mark_outputs
 from autograder.kernels.run import Ended, Runner
 from autograder.known_tests import FILE as TESTS_FILE
-from autograder.known_tests import Known
+from autograder.known_tests import Known, nothing_known
 from autograder.subject import EvidenceKind, kinds_of
 
 
@@ -75,10 +75,14 @@ def known_text(assignment: Assignment) -> str:
 
     Two tests that begin with the same line would expect the same: lint finds them.
     """
-    whole = Known(tests={}, names={})
+    whole = nothing_known()
     for master in assignment.notebooks:
         known = known_of(master, assignment.subject)
-        whole = Known(tests=whole["tests"] | known["tests"], names=whole["names"] | known["names"])
+        whole = Known(
+            tests=whole["tests"] | known["tests"],
+            names=whole["names"] | known["names"],
+            answers=whole["answers"] | known["answers"],
+        )
     return json.dumps(whole, indent=1) + "\n" if whole["tests"] else ""
 
 

@@ -25,7 +25,7 @@ MOST_NAMES = 20_000
 """Names in all scopes of a cell: each scope within another one may hold all names of that one once more."""
 
 _COMPREHENSIONS = 2 << 8
-"""``DEF_COMP_ITER`` in CPython's ``pycore_symtable.h``; `symtable.Symbol.is_comp_iter` says so from Python 3.14 on."""
+"""``DEF_COMP_ITER`` in CPython's ``pycore_symtable.h``; Python 3.14 has `symtable.Symbol.is_comp_iter` for it."""
 
 _Read = TypeVar("_Read")
 
@@ -105,7 +105,7 @@ def _python(source: str, read: Callable[[str], _Read]) -> _Read | None:
 
 
 def _own(table: symtable.SymbolTable, tree: ast.Module) -> set[str]:
-    """Name what a cell binds; what ``:=`` binds in a comprehension is the cell's, though its table does not say so."""
+    """Name what a cell binds; what ``:=`` binds in a comprehension is its, too, though the table does not say so."""
     walrus = {node.target.id for node in _outside_functions(tree) if isinstance(node, ast.NamedExpr)}
     return walrus.union(symbol.get_name() for symbol in _symbols(table) if _is_bound(symbol))
 

@@ -27,7 +27,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from autograder.course.assignment import Assignment
-from autograder.course.dataflow import binds, syntax_tree
+from autograder.course.dataflow import binds, reads, syntax_tree
 from autograder.course.master import OUTPUT_TAG, Master, MasterCell
 from autograder.grading.checks import (
     OUTPUT,
@@ -161,11 +161,17 @@ def known_of(master: Master, subject: Subject) -> Known:
         }
         about = master.heading(master.answer_to(cell) or cell)
         tests[title(part.source)] = KnownTest(
-            notebook=master.name, exercise=about, points=cell.points, evidence=evidence
+            cell=str(cell.grade_id), notebook=master.name, exercise=about, points=cell.points, evidence=evidence
         )
     own = [cell for cell in master.cells if cell.is_code and cell.locked and not (cell.graded or cell.solution)]
     names = {digest(cell.source): sorted(binds(cell.source) - answered) for cell in own}
-    return Known(tests=tests, names=names)
+    answers = dict[str, list[str]]()
+    for cell in master.graded if tests else ():
+        answer = master.answer_to(cell)
+        if answer is not None and (taken := reads(visible_part(cell, subject).source)):
+            name = str(answer.grade_id)
+            answers[name] = sorted(taken.intersection(binds(answer.source)).union(answers.get(name, [])))
+    return Known(tests=tests, names=names, answers={name: took for name, took in answers.items() if took})
 
 
 @layer("hidden tests last")
