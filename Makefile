@@ -83,7 +83,7 @@ lint: $(READY)  ## ruff, mypy, spelling, the notebook rules, and notebooks/ agai
 	@$(BIN)/autograder release --check $(ASSIGNMENT)
 
 lock: $(READY)  ## pin today's releases in requirements.lock
-	@$(BIN)/uv pip compile --no-config --quiet --universal --upgrade --extra sharing --extra cluster --extra postgresql --extra dev --python-version 3.11 --no-header --no-emit-index-url --annotation-style line pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --no-config --quiet --universal --upgrade --extra lab --extra grade --extra cluster --extra postgresql --extra dev --python-version 3.11 --no-header --no-emit-index-url --annotation-style line pyproject.toml -o requirements.lock
 
 clean:  ## remove the environment, the caches and the demo course (never submissions or grades)
 	@rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

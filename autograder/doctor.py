@@ -43,11 +43,14 @@ class Diagnosis:
         Whether grading can go on.
     detail : str
         One line: what was found, and what to do where it is not fine.
+    stops_grading : bool
+        Whether `autograder grade` is not to be relied on while it is not fine.
     """
 
     what: str
     is_fine: bool
     detail: str
+    stops_grading: bool = True
 
 
 def diagnose(course: Course, workers: int) -> list[Diagnosis]:
@@ -229,7 +232,7 @@ def _buttons(course: Course) -> Diagnosis:
     """What formgrader's buttons and nbgrader's own commands run must be in the jail, too."""
     if list(lacking(course.config)):
         why = "formgrader's Autograde runs student code with your rights, and Generate Feedback shows hidden tests"
-        return Diagnosis("formgrader", False, f"{why}; run `autograder formgrader`")
+        return Diagnosis("formgrader", False, f"{why}; run `autograder formgrader`", stops_grading=False)
     return Diagnosis("formgrader", True, "its buttons grade in the jail")
 
 

@@ -58,6 +58,7 @@ FLOW = (
     "autograder.inside.own_names",
     "autograder.inside.live_hints",
     "autograder.inside.tracebacks",
+    "autograder.inside.joining",
     "autograder.inside.extension",
     "autograder.inside.framing",
     "autograder.inside.piped_kernel",
@@ -188,9 +189,14 @@ FOR_NOTEBOOKS = {
         "autograder.predictions",
         "autograder.probes",
     ],
-    "sharing_variables": ["sharing_variables.display", "sharing_variables.eager", "sharing_variables.sessions"],
+    "sharing_variables": [
+        "autograder.inside.joining",
+        "sharing_variables.display",
+        "sharing_variables.eager",
+        "sharing_variables.sessions",
+    ],
 }
-"""What the packages themselves offer: that which notebooks call."""
+"""What the packages themselves import: that which notebooks call, and what a late kernel is joined by."""
 
 HEAVY = (
     "distributed",

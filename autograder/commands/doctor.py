@@ -19,5 +19,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Print a line for each thing that grading needs."""
     found = diagnose(course_of(options), options.workers)
     for diagnosis in found:
-        console.print(f"{'ok  ' if diagnosis.is_fine else 'MEND'}  {diagnosis.what}: {diagnosis.detail}")
-    return DONE if all(diagnosis.is_fine for diagnosis in found) else NEEDS_REVIEW
+        word = "ok  " if diagnosis.is_fine else "MEND" if diagnosis.stops_grading else "NOTE"
+        console.print(f"{word}  {diagnosis.what}: {diagnosis.detail}")
+    return DONE if all(diagnosis.is_fine or not diagnosis.stops_grading for diagnosis in found) else NEEDS_REVIEW

@@ -147,7 +147,7 @@ def _machines(
     try:
         from autograder.cluster.coordinator import cluster
     except ImportError as error:
-        raise ClusterError(f"{error.name} is not installed; install sharing-variables[cluster]") from None
+        raise ClusterError(f"{error.name} is not installed; install sharing-variables[grade,cluster]") from None
 
     with cluster(str(address), session.assignment, runner, session.say) as machines:
         elsewhere = replace(session, make_executor=machines.executor, in_flight=machines.slots, elsewhere=True)

@@ -23,6 +23,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
     try:
         from autograder.cluster.worker import work
     except ImportError as error:
-        raise ClusterError(f"{error.name} is not installed; install sharing-variables[cluster]") from None
+        raise ClusterError(f"{error.name} is not installed; install sharing-variables[grade,cluster]") from None
     work([options.scheduler, *options.options])
     return DONE

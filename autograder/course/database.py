@@ -26,8 +26,8 @@ def in_a_line(error: BaseException, db_url: str, advice: str) -> str:
     """Say what a database, or the lack of its driver, has raised, and what to do; never its password."""
     if isinstance(error, ImportError):
         advice = (
-            "install the driver: for PostgreSQL it is sharing-variables[postgresql], and the address begins with "
-            "postgresql+psycopg://"
+            "install the driver: for PostgreSQL it is sharing-variables[grade,postgresql], and the address begins "
+            "with postgresql+psycopg://"
         )
     what = (str(error).splitlines() or [type(error).__name__])[0]
     return without_password(f"{db_url}: {what}; {advice}", db_url)

@@ -8,7 +8,6 @@ which is why this folder is always in ``/tmp``, wherever temporary files go othe
 
 import asyncio
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -428,6 +427,9 @@ def _said(make: Callable[[], Path]) -> str:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
+    # Windows has no such module, and no zygote: kernels there are plain ones.
+    import fcntl
+
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -8,7 +8,6 @@ what runs, what judges, and what the course's notebooks import.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import importlib.util
 import json
@@ -184,8 +183,12 @@ def only_grader(course: Course) -> Iterator[None]:
     Raises
     ------
     CourseError
-        When somebody else does.
+        When somebody else does, or this system has no locks of files.
     """
+    try:
+        import fcntl
+    except ImportError:
+        raise CourseError(f"{sys.platform}: the autograder grades on Linux; grade there, or in WSL") from None
     folder = course.root / _FOLDER
     try:
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -26,6 +26,8 @@ def figure(facts: Facts, groups: tuple[frozenset[str], ...] = (), *, styled: boo
     """
     Draw variables, outputs, and who reads what: a ``<figure>`` of HTML that needs nothing from elsewhere.
 
+    Where Graphviz is not installed, the figure says in lines what it would draw.
+
     Parameters
     ----------
     groups : tuple of frozenset of str
@@ -34,9 +36,17 @@ def figure(facts: Facts, groups: tuple[frozenset[str], ...] = (), *, styled: boo
         Whether the figure brings `STYLE`; a page of many figures has it once.
     """
     style = f"<style>{STYLE}</style>" if styled else ""
-    drawing = _svg(facts) if facts.own or facts.outputs else ""
+    drawing = _drawing(facts) if facts.own or facts.outputs else ""
     words = f"<figcaption>{html_of(caption(facts, groups))}</figcaption>"
     return "\n".join(filter(None, ['<figure class="sharing-figure">', style, drawing, words, "</figure>"]))
+
+
+def _drawing(facts: Facts) -> str:
+    try:
+        return _svg(facts)
+    except ImportError:
+        lines = "\n".join(map(html_of, lines_of(facts)))
+        return f"<pre>{lines}</pre>\n<p><small>pip install pygraphviz draws a picture here.</small></p>"
 
 
 _Arrows = dict[tuple[int, int], str]

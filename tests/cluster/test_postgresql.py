@@ -148,7 +148,7 @@ def test_no_error_tells_the_password(tmp_path: Path, postgresql: Server) -> None
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        (f"postgresql+pg8000://grader:{QUOTED}@127.0.0.1/grades", "sharing-variables[postgresql]"),
+        (f"postgresql+pg8000://grader:{QUOTED}@127.0.0.1/grades", "sharing-variables[grade,postgresql]"),
         (f"postgresql+psycopg://grader:{QUOTED}@127.0.0.1:notaport/grades", "give an address such as"),
     ],
 )
