@@ -23,7 +23,7 @@ from autograder.course.folders import CONFIG_FILE, Course
 from autograder.exports.canvas import COLUMNS, canvas
 from autograder.exports.gradescope import gradescope
 from autograder.exports.junit import junit
-from autograder.exports.marks import Mark, MarkedNotebook, MarkedTest, marked
+from autograder.exports.marks import Mark, MarkedExercise, MarkedNotebook, MarkedTest, marked
 from autograder.exports.moodle import moodle
 from autograder.grading.checks import Finding, Outcome
 from autograder.grading.hidden_parts import PARTLY
@@ -109,7 +109,9 @@ def mark(*, score: float | None = 2, reason: str = "", looks_at: str = "It doubl
     """Make the mark of a submission of one notebook with one test of two points."""
     test = MarkedTest("test-double", looks_at, score, 2, has_hidden_part=False, reason=reason)
     state = "GRADED" if score is not None else "REVIEW"
-    notebook = MarkedNotebook(FIRST, state, "" if score is not None else reason, (test,), 1.25)
+    exercise = MarkedExercise("Exercise 1", score, 2)
+    why = "" if score is not None else reason
+    notebook = MarkedNotebook(FIRST, "double", state, why, (test,), (exercise,), (), 1.25)
     return Mark(Student(**({"id": "ada"} | student)), score, 2, 0, (notebook,), is_flagged=False)
 
 

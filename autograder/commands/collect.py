@@ -79,6 +79,29 @@ def collect(course: Course, assignment: Assignment, options: argparse.Namespace,
     return not report.problems
 
 
+def handed_in_as(
+    course: Course, assignment: Assignment, options: argparse.Namespace, console: Console
+) -> dict[str, dict[str, str]]:
+    """
+    Tell under which path in a download each student's notebooks came, by student and notebook; nothing is written.
+
+    Raises
+    ------
+    DownloadError
+        When nothing of the download can be read, or nothing tells how its files are named.
+    """
+    report = _Report()
+    with Download(options.download) as download, progress_bar(console) as progress:
+        files, _ = _files(download, report, progress)
+        items = _collected(_names(course, assignment, options, files), files, report)
+        # Only what lies below a name of the download is read; whose folder has which name is settled by now.
+        found = sort_by_student(items, read_roster(course), ())
+        return {
+            one[0].student: {item.name.removesuffix(".ipynb"): item.file.path for item in one if item.is_notebook}
+            for one in found.by_student
+        }
+
+
 def _files(download: Download, report: _Report, progress: Progress) -> tuple[list[File], list[UnreadableFileError]]:
     task = progress.add_task("reading names", total=None, states="")
     files, unread = [], []

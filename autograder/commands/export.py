@@ -11,6 +11,7 @@ from autograder.commands.terminal import DONE, NEEDS_REVIEW, progress_bar
 from autograder.course.folders import Course
 from autograder.errors import ExportError
 from autograder.exports.canvas import canvas
+from autograder.exports.exercises import exercises
 from autograder.exports.gradescope import gradescope
 from autograder.exports.junit import junit
 from autograder.exports.marks import Collected, Mark, collect
@@ -24,6 +25,7 @@ _FORMATS: dict[str, tuple[Callable[[Sequence[Mark], str], str], str]] = {
     "moodle": (moodle, "csv"),
     "gradescope": (gradescope, "json"),
     "junit": (junit, "xml"),
+    "exercises": (exercises, "csv"),
 }
 """By name: what writes it, and the ending of such a file."""
 

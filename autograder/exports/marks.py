@@ -5,7 +5,7 @@ Drawn from stored results and from nbgrader's gradebook; nothing is graded here.
 test of the submission has one, from the grader or from a reviewer.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from autograder.course.assignment import Assignment
@@ -18,7 +18,7 @@ from autograder.hints import worded
 from autograder.records.absent import no_standing, nothing_from
 from autograder.records.gradebook import Gradebook
 from autograder.records.standing import Standing, Student
-from autograder.records.store import find_in, stores_of
+from autograder.records.store import Stored, find_in, stores_of
 from autograder.report.feedback import given_by_hand
 from autograder.text import plain, plain_lines
 
@@ -52,12 +52,32 @@ class MarkedTest:
 
 
 @dataclass(frozen=True)
+class MarkedExercise:
+    """
+    An exercise: its tests together, or an answer that a person grades.
+
+    Attributes
+    ----------
+    score : float or None
+        None where one of its tests has none.
+    """
+
+    heading: str
+    score: float | None
+    max_score: float
+
+
+@dataclass(frozen=True)
 class MarkedNotebook:
     """
     A notebook.
 
     Attributes
     ----------
+    title : str
+        The heading that it begins with.
+    reread : tuple of str
+        Where the course says what answers that lost points have not understood.
     reason : str
         Its state in the words of the feedback page, or empty when it is GRADED.
     seconds : float
@@ -65,9 +85,12 @@ class MarkedNotebook:
     """
 
     name: str
+    title: str
     state: str
     reason: str
     tests: tuple[MarkedTest, ...]
+    exercises: tuple[MarkedExercise, ...]
+    reread: tuple[str, ...]
     seconds: float
 
     @property
@@ -140,6 +163,7 @@ def collect(
     progress: Callable[[], None],
     *,
     is_whole: bool = True,
+    look: Callable[[Stored, Standing], None] = lambda *_: None,
 ) -> Collected:
     """
     Read the marks of submissions as they lie in the course now.
@@ -150,6 +174,8 @@ def collect(
         Whether these are all who have handed in anything: then the roster tells who has not.
     progress : callable
         Called after each student.
+    look : callable
+        Called with each result that has a mark, and with what stands in the gradebook about it.
 
     Raises
     ------
@@ -172,6 +198,7 @@ def collect(
             elif standing is None:
                 missing.append(f"{student}: the gradebook does not hold the stored result; run `autograder grade`")
             else:
+                look(stored, standing)
                 marks.append(marked(assignment, stored.result, standing))
                 unjailed += stored is not found[0]
             progress()
@@ -211,7 +238,42 @@ def marked(assignment: Assignment, result: Result, standing: Standing) -> Mark:
 def _notebook(assignment: Assignment, master: Master, verdict: NotebookVerdict, standing: Standing) -> MarkedNotebook:
     reason = "" if verdict.state.is_graded else plain(verdict.state.for_student)
     tests = tuple(_test(assignment, master, cell, verdict, standing) for cell in master.graded)
-    return MarkedNotebook(master.name, plain(str(verdict.state)), reason, tests, verdict.seconds)
+    exercises = tuple(_exercises(master, standing))
+    return MarkedNotebook(
+        master.name,
+        _one_line(master.heading()),
+        plain(str(verdict.state)),
+        reason,
+        tests,
+        exercises,
+        tuple(_reread(assignment, master, verdict, standing)),
+        verdict.seconds,
+    )
+
+
+def _exercises(master: Master, standing: Standing) -> Iterator[MarkedExercise]:
+    """Put the tests of each exercise together, in the order of the notebook."""
+    for cell in master.cells:
+        if cell.is_anchor and cell.grade_id in master.exercises:
+            cells = _scored(master, cell)
+            score = _sum(standing.scores.get((master.name, str(one.grade_id))) for one in cells)
+            heading = _one_line(master.exercises[str(cell.grade_id)])
+            yield MarkedExercise(heading, score, sum(one.points for one in cells))
+
+
+def _scored(master: Master, cell: MasterCell) -> tuple[MasterCell, ...]:
+    """Give the cells whose points are those of an exercise: its own, or its tests'."""
+    is_its_own = cell.by_hand or cell.graded
+    return (cell,) if is_its_own else tuple(master.tests_of(str(cell.grade_id)))
+
+
+def _reread(assignment: Assignment, master: Master, verdict: NotebookVerdict, standing: Standing) -> Iterator[str]:
+    cells = {str(cell.grade_id): cell for cell in master.cells if cell.is_anchor}
+    for hint in verdict.hints:
+        scored = _scored(master, cells[hint.exercise]) if hint.exercise in cells else ()
+        scores = [standing.scores.get((master.name, str(cell.grade_id))) for cell in scored]
+        if any((score or 0.0) < cell.points for score, cell in zip(scores, scored, strict=True)):
+            yield _one_line(str(assignment.catalogue[hint.id].reread))
 
 
 def _test(
