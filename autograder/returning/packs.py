@@ -4,7 +4,7 @@ Where a student's pages lie in what an LMS takes back, and how a pack is written
 Sources of the rules. Moodle, ``mod/assign/feedback/file/importziplib.php``, ``is_valid_filename_for_import``: a
 folder is called ``fullname_participant_plugintype_plugin``; its name is split at underscores; the participant has the
 number that this assignment gives. Canvas LMS, ``app/models/assignment.rb``, ``generate_comments_from_files``: a file
-is called as it was downloaded, ``name_user_attachment_...``, and goes to the submission that the attachment belongs to.
+is called as it was downloaded, ``name_user_attachment_...``, and goes to the submission that has the attachment.
 """
 
 import re
