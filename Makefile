@@ -14,7 +14,7 @@ COVERED := 95
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab release reference grade demo test test-browser test-cluster screenshots test-hostile hostile-tables bench kills lint lock clean
+.PHONY: help env lab release reference grade demo test test-browser test-cluster test-pythons screenshots test-hostile hostile-tables bench kills lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -54,6 +54,9 @@ test-browser: $(READY)  ## what students and instructors see, in a real browser 
 
 test-cluster: $(READY)  ## grading on several hosts, and a gradebook on PostgreSQL (root, iproute2, openssl, postgresql)
 	@REQUIRE_CLUSTER=$(if $(filter 0,$(shell id -u)),1,0) $(BIN)/pytest --durations 5 tests/cluster
+
+test-pythons: $(READY)  ## a part of the tests on each other Python from 3.11 to 3.13 that is here (ALL=--all: all of them)
+	@$(BIN)/python -m tests.pythons $(ALL)
 
 screenshots: $(READY)  ## draw the pictures of docs/pictures/ anew (needs Chromium; look at each)
 	@$(BIN)/python -m tests.browser.pictures

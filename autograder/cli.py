@@ -27,7 +27,7 @@ COMMANDS = {
     "roster": "read who is in the class, as Excel or the LMS writes it, into nbgrader's gradebook",
     "collect": "bring an LMS's download, a folder or a zip file, into the folder of submissions",
     "grade": "grade what was submitted and has not been graded yet",
-    "settle": "give 0 by hand to notebooks that nobody can grade, missing ones for instance",
+    "settle": "give points by hand to the cells of a notebook: 0 to a missing one, or what a regrade comes to",
     "formgrader": "have formgrader's buttons and nbgrader's commands grade with this grader, in its jail",
     "export": "write the scores for Canvas, Moodle, Gradescope, a spreadsheet or a CI server",
     "feedback": "pack the feedback pages as Canvas or Moodle takes them back, or in a folder for each student",

@@ -111,6 +111,8 @@ class SessionReport:
         By student, what stands in the gradebook, where that is more than the result.
     losses : tuple of str
         What the course's own solution loses, a line each.
+    formgrader_pages : dict of (str, str) to str
+        By student and notebook, what formgrader calls the page for grading it by hand.
     """
 
     stored: tuple[Stored, ...]
@@ -119,6 +121,7 @@ class SessionReport:
     held: str = ""
     standings: dict[str, Standing] = field(default_factory=dict)
     losses: tuple[str, ...] = ()
+    formgrader_pages: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def results(self) -> list[Result]:
@@ -185,13 +188,17 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
             lost = known.result()
             warm.end()
         records.finish()
+        pages: dict[tuple[str, str], str] = {}
+        with contextlib.suppress(GradebookError):
+            # Where it cannot be read, a problem says so already, and the report has fewer links.
+            pages = gradebook.formgrader_pages()
         if gradebook.lost:
             records.problems.append(
                 f"{session.assignment.name}: the masters have lost cells that reviewers had graded "
                 f"({'; '.join(gradebook.lost)}); give it again in formgrader where it still counts"
             )
     recorded = sorted(records.settled(), key=lambda one: one.result.student)
-    return SessionReport(tuple(recorded), kept, tuple(records.problems), held, records.standings, lost)
+    return SessionReport(tuple(recorded), kept, tuple(records.problems), held, records.standings, lost, pages)
 
 
 def _losses(

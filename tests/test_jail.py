@@ -28,7 +28,9 @@ def told(source: str, *, jailed: bool = True, how: Runner | None = None) -> str:
     done = (how or runner(jailed=jailed)).run(notebook)
     assert done.ended in (Ended.COMPLETE, Ended.LIMIT)
     reply = done.replies["cell"]
-    shown = "".join(output.get("text", "") for output in notebook.cells[0].outputs)
+    # Since Python 3.12 who forks beside threads is warned, on stderr.
+    outputs = [output for output in notebook.cells[0].outputs if output.get("name") != "stderr"]
+    shown = "".join(output.get("text", "") for output in outputs)
     return shown.strip() if reply.ok else f"{reply.error}: {reply.message}"
 
 

@@ -55,7 +55,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = folder / ".venv"
     uv = [str(Path(sys.executable).with_name("uv"))]
     wanted = folder / "requirements.txt"
-    wanted.write_text("\n".join(without({"tensorflow-cpu", "tensorboard", "pygraphviz"})), encoding="utf-8")
+    wanted.write_text(
+        "\n".join(without({"tensorflow-cpu", "tensorflow", "tensorboard", "pygraphviz"})), encoding="utf-8"
+    )
     variables = {**os.environ, "VIRTUAL_ENV": str(place)}
     for command in (
         ["venv", "--quiet", "--no-config", "--python", sys.executable, str(place)],

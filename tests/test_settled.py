@@ -102,7 +102,10 @@ def test_zero_is_given_by_hand_with_a_comment_and_what_a_reviewer_gave_stays(hal
     ("arguments", "why"),
     [
         (("--student", "ada"), "every notebook was handed in"),
-        (("--student", "ada", "--notebook", FIRST), "has been graded; change its points in formgrader"),
+        (
+            ("--student", "ada", "--notebook", FIRST),
+            "has been graded; change its points with --points, or in formgrader",
+        ),
         (("--student", "fay", "--notebook", "03_other"), "name one of: 01_double, 02_triple"),
         (("--student", "eve"), "eve: neither in the roster nor among those who have handed in"),
     ],
@@ -136,3 +139,30 @@ def test_who_has_handed_in_nothing_is_settled_in_the_same_way(
     assert command(half, "settle", "--student", "noor", "--zero") == DONE
     assert command(half, "grade") == DONE
     assert [rows(half)["noor", name]["state"] for name in (FIRST, SECOND)] == ["SETTLED", "SETTLED"]
+
+
+def test_points_for_cells_by_one_command_whatever_they_had(half: Course) -> None:
+    words = ("settle", "--student", "ada", "--notebook", FIRST, "--points")
+    assert command(half, *words, "test-double-assert=0.5", "test-double-shown=1", "--comment", "Half.") == DONE
+    assert command(half, "grade") == NEEDS_REVIEW
+    with Gradebook(half.db_url, half.directory.course_id) as book:
+        grades = {grade.name: grade for grade in book.find_submission_notebook(FIRST, NAME, "ada").grades}
+        assert (grades["test-double-assert"].score, grades["test-double-shown"].score) == (0.5, 1)
+    page = (half.feedback("ada", NAME) / f"{FIRST}.html").read_text(encoding="utf-8")
+    assert "1.5 of 3" in page and "Half." in page
+
+
+@pytest.mark.parametrize("points", ["test-double-assert=3", "test-double-assert=-1", "no-such=1"])
+def test_points_that_there_are_not_change_nothing(half: Course, points: str) -> None:
+    words = ("settle", "--student", "ada", "--notebook", FIRST, "--points", "test-double-shown=0", points)
+    assert command(half, *words) == NOTHING_DONE
+    with Gradebook(half.db_url, half.directory.course_id) as book:
+        grades = book.find_submission_notebook(FIRST, NAME, "ada").grades
+        assert [grade.manual_score for grade in grades] == [None, None]
+
+
+def test_all_points_for_what_was_handed_in_on_paper(half: Course) -> None:
+    assert command(half, "settle", "--student", "fay", "--full", "--comment", "On paper.") == DONE
+    with Gradebook(half.db_url, half.directory.course_id) as book:
+        submitted = book.find_submission_notebook(SECOND, NAME, "fay")
+        assert submitted.score == 3

@@ -247,6 +247,7 @@ def _write_reports(
             losses=outcome.losses,
             absent=absent,
             names=roster.names,
+            formgrader_pages=outcome.formgrader_pages,
         ),
     }
     written, problems = [], []

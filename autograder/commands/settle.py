@@ -28,25 +28,48 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="which notebook, without .ipynb (default: each that the student has not handed in)",
     )
-    parser.add_argument(
-        "--zero", action="store_true", required=True, help="give 0 points to each of its cells, by hand"
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--zero", action="store_true", help="give 0 points by hand to each cell that has none by hand")
+    how.add_argument("--full", action="store_true", help="give all points by hand to each cell that has none by hand")
+    how.add_argument(
+        "--points",
+        nargs="+",
+        type=_points,
+        metavar="CELL=POINTS",
+        help="give points by hand to these cells, whatever they have, e.g. test-predict=0.5; needs --notebook",
     )
     parser.add_argument(
-        "--comment", metavar="TEXT", default=_COMMENT, help=f"what the student reads (default: {_COMMENT})"
+        "--comment", metavar="TEXT", help=f"what the student reads (default, with --zero: {_COMMENT})"
     )
+
+
+def _points(text: str) -> tuple[str, float]:
+    cell, _, points = text.rpartition("=")
+    if not cell:
+        raise argparse.ArgumentTypeError(f"{text}: is not CELL=POINTS, like test-predict=0.5")
+    return cell, float(points)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Give 0 by hand to notebooks that have no points, as a reviewer would cell by cell in formgrader."""
+    """Give points by hand, as a reviewer would cell by cell in formgrader."""
     course = course_of(options)
     with only_grader(course), Gradebook(course, course.assignment(options.assignment), alone=True) as gradebook:
         folder = course.submitted(options.student, options.assignment)
         if not folder.exists():
             return _begin_nothing(gradebook, folder, options.student, console)
         result = _result(course, gradebook, options.student)
-        for notebook in _notebooks(result, options.notebook):
-            count = gradebook.give_nothing(result, notebook, options.comment)
-            console.print(f"{plain(result.student)}, {notebook}: 0 points by hand for {count} cells, with a comment")
+        if options.points:
+            notebook = _named(result, options.notebook)
+            gradebook.give_points(result, notebook, dict(options.points), options.comment)
+            given = ", ".join(f"{cell} {points:g}" for cell, points in options.points)
+            console.print(f"{plain(result.student)}, {notebook}: by hand {given}")
+        else:
+            share, comment = (1.0, options.comment) if options.full else (0.0, options.comment or _COMMENT)
+            what = "all" if options.full else "0"
+            for notebook in _notebooks(result, options.notebook):
+                count = gradebook.give_the_rest(result, notebook, share, comment)
+                said = ", with a comment" if comment else ""
+                console.print(f"{plain(result.student)}, {notebook}: {what} points by hand for {count} cells{said}")
     console.print(f"run `autograder grade {options.assignment}` to have it on the pages and in the reports")
     return DONE
 
@@ -84,8 +107,15 @@ def _notebooks(result: Result, wanted: str | None) -> list[str]:
                 f"{result.student}: every notebook was handed in; name the one that gets 0 with --notebook"
             )
         return missing
-    if wanted not in states:
-        raise GradebookError(f"{wanted}: no such notebook in {result.assignment}; name one of: {', '.join(states)}")
-    if states[wanted].is_graded:
-        raise GradebookError(f"{result.student}, {wanted}: has been graded; change its points in formgrader")
+    if states[_named(result, wanted)].is_graded:
+        raise GradebookError(
+            f"{result.student}, {wanted}: has been graded; change its points with --points, or in formgrader"
+        )
     return [wanted]
+
+
+def _named(result: Result, wanted: str | None) -> str:
+    names = [verdict.name for verdict in result.verdicts]
+    if wanted not in names:
+        raise GradebookError(f"{wanted}: no such notebook in {result.assignment}; name one of: {', '.join(names)}")
+    return str(wanted)

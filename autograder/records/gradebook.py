@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,14 @@ from autograder.layers import layer
 from autograder.records.autograded import write_autograded
 from autograder.records.masters import in_step, masters_of, record_masters
 from autograder.records.penalties import penalize
-from autograder.records.queries import arrivals, automatic_scores, master_rows, more_than_results, named_rows
+from autograder.records.queries import (
+    arrivals,
+    automatic_scores,
+    formgrader_pages,
+    master_rows,
+    more_than_results,
+    named_rows,
+)
 from autograder.records.scores import expected_scores, write_scores
 from autograder.records.standing import Standing, Student, is_by_reviewer, standing_of, student_of
 from autograder.records.store import Stored
@@ -205,9 +212,14 @@ class Gradebook:
         """
         return self._standing(result) if result.student in self._changed else None
 
-    def give_nothing(self, result: Result, notebook: str, comment: str) -> int:
+    def give_the_rest(self, result: Result, notebook: str, share: float, comment: str | None) -> int:
         """
-        Give 0 by hand to each cell of a notebook, as a reviewer does in formgrader; tell how many cells that were.
+        Give none of the points by hand, or all, to each cell of a notebook; tell how many cells that were.
+
+        Parameters
+        ----------
+        share : float
+            Of each cell's points, from 0 to 1.
 
         What a reviewer has already given or written stays.
 
@@ -216,19 +228,48 @@ class Gradebook:
         GradebookError
             When the database does not hold this result, or cannot be written.
         """
-        if not self._has(result):
-            raise GradebookError(
-                f"{result.student}: the gradebook does not hold the stored result; run `autograder grade` first"
-            )
+        self._must_have(result)
         with self._explained("see that the file, or the server, can be written"):
             submitted = self._book.find_submission_notebook(notebook, result.assignment, result.student)
             given = [grade for grade in submitted.grades if not is_by_reviewer(grade)]
             for grade in given:
-                grade.manual_score, grade.needs_manual_grade = 0.0, False
-            for about in submitted.comments:
+                grade.manual_score, grade.needs_manual_grade = share * grade.max_score, False
+            for about in submitted.comments if comment is not None else ():
                 about.manual_comment = about.manual_comment or comment
             self._book.db.commit()
         return len(given)
+
+    def give_points(self, result: Result, notebook: str, points: Mapping[str, float], comment: str | None) -> None:
+        """
+        Give points by hand to cells of a notebook, as a reviewer does in formgrader, in place of what was there.
+
+        Raises
+        ------
+        GradebookError
+            When the database does not hold this result, the notebook has no such cell, or a cell has not so many
+            points; or it cannot be written. Then nothing has been given.
+        """
+        self._must_have(result)
+        with self._explained("see that the file, or the server, can be written"):
+            submitted = self._book.find_submission_notebook(notebook, result.assignment, result.student)
+            grades = {grade.name: grade for grade in submitted.grades}
+            for cell, score in points.items():
+                if cell not in grades:
+                    raise GradebookError(f"{cell}: no such cell in {notebook}; name one of: {', '.join(grades)}")
+                if not 0 <= score <= grades[cell].max_score:
+                    raise GradebookError(
+                        f"{cell}: has {grades[cell].max_score:g} points, and {score:g} are asked for"
+                    )
+            for cell, score in points.items():
+                grades[cell].manual_score, grades[cell].needs_manual_grade = float(score), False
+            for about in submitted.comments if comment is not None else ():
+                about.manual_comment = comment
+            self._book.db.commit()
+
+    def formgrader_pages(self) -> dict[tuple[str, str], str]:
+        """Give by student and notebook what formgrader calls the page for grading it by hand."""
+        with self._explained("see that the file, or the server, can be reached"):
+            return formgrader_pages(self._book, self.assignment.name)
 
     def roster(self) -> list[Student]:
         """List all students that nbgrader knows, in order of their ids."""
@@ -243,6 +284,12 @@ class Gradebook:
                 for kind in (Grade, Comment)
             )
             return standing_of(submission, grades, comments)
+
+    def _must_have(self, result: Result) -> None:
+        if not self._has(result):
+            raise GradebookError(
+                f"{result.student}: the gradebook does not hold the stored result; run `autograder grade` first"
+            )
 
     def _has(self, result: Result) -> bool:
         written = self._written.get(result.student, {})

@@ -40,6 +40,19 @@ def automatic_scores(book: Gradebook, assignment: str) -> dict[str, Scores]:
     return found
 
 
+def formgrader_pages(book: Gradebook, assignment: str) -> dict[tuple[str, str], str]:
+    """Read by what formgrader calls each student's notebook in the address of its page."""
+    rows = (
+        book.db.query(SubmittedAssignment.student_id, Notebook.name, SubmittedNotebook.id)
+        .select_from(SubmittedNotebook)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
+        .filter(AssignmentRow.name == assignment)
+    )
+    return {(student, notebook): name for student, notebook, name in rows}
+
+
 @dataclass
 class MasterRows:
     """The rows that a gradebook has of a master: ids and names of cells with a grade, and of those with a comment."""

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
 from statistics import quantiles
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote, quote_from_bytes
 
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from autograder.grading.result import Result
+from autograder.grading.verdict import NotebookVerdict
 from autograder.records.store import Stored
 from autograder.report.charts import durations, scores
 from autograder.report.examples import Examples
@@ -30,6 +31,9 @@ SHARES_FROM = 30
 
 MOST_ROWS = 2000
 """Students of whom a page has a row each; of a larger class browsers would need minutes."""
+
+FORMGRADER = "http://localhost:8888/formgrader"
+"""Where formgrader is, as `make lab` and `jupyter lab` have it; ``c.Grading.formgrader`` says another address."""
 
 MOST_NAMES = 50
 """Names in a list of a class that is larger."""
@@ -46,6 +50,7 @@ def class_report(
     losses: Sequence[str] = (),
     absent: Sequence[Result] = (),
     names: Mapping[str, str] | None = None,
+    formgrader_pages: Mapping[tuple[str, str], str] | None = None,
 ) -> str:
     """
     Write the page.
@@ -66,6 +71,8 @@ def class_report(
         Of those who are in the roster and have handed in nothing.
     names : mapping of str to str, optional
         First and last names by id, as far as the roster has them.
+    formgrader_pages : mapping of (str, str) to str, optional
+        By student and notebook, what formgrader calls the page for grading it by hand.
     """
     stored = sorted(stored, key=lambda one: one.result.student)
     without = {one.student for one in absent}
@@ -81,7 +88,19 @@ def class_report(
         path = page_of(course, Result(student, assignment.name, (), {}), notebook)
         return quote_from_bytes(os.fsencode(os.path.relpath(path, course.reports)))
 
+    masters = {master.name: master for master in assignment.notebooks}
+    formgrader = str(course.config.get("Grading", {}).get("formgrader", FORMGRADER)).rstrip("/")
+
+    def by_hand(student: str, verdict: NotebookVerdict) -> str:
+        """Give the address at which formgrader has the first cell that waits; empty where there is none."""
+        page = (formgrader_pages or {}).get((student, verdict.name))
+        master = masters[verdict.name]
+        cells = [str(cell.grade_id) for cell in (*master.graded, *master.by_hand)]
+        first = next((cell for cell in cells if cell not in verdict.scores), "")
+        return "" if page is None else f"{formgrader}/submissions/{page}/#{quote(first)}"
+
     return template("class_report.html.j2").render(
+        by_hand=by_hand,
         assignment=assignment,
         headings={(one.notebook, one.name): _short(one.heading) for one in found.exercises},
         results=results,

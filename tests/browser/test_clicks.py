@@ -130,11 +130,12 @@ def test_an_evening_by_clicks_gives_what_the_commands_give(
 
 def test_what_a_reviewer_gave_is_on_the_page_that_is_drawn_next(room: Classroom, formgrader: Formgrader) -> None:
     course = Course(room.course)
-    formgrader.open(f"gradebook/{NAME}/{SECOND}")
-    formgrader.page.locator("table tbody tr").filter(has_text="Submission").first.wait_for()
-    formgrader.open(f"manage_students/fay/{NAME}")
-    formgrader.page.get_by_role("link", name=SECOND).click()
+    report = (course.reports / f"{NAME}.html").read_text(encoding="utf-8")
+    (link,) = re.findall(r'class="grade" href="http://localhost:8888/formgrader/([^"]+)"', report)
+    assert link.endswith("#test-triple-assert")
+    formgrader.open(link)
     page = formgrader.page
+    expect(page.locator("#test-triple-assert")).to_be_visible()
     comment = page.locator("#triple-comment")
     with page.expect_response("**/api/comment/*"):
         comment.fill("It was on paper.")
