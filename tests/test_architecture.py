@@ -118,6 +118,7 @@ FLOW = (
     "autograder.report.drawing",
     "autograder.report.statistics",
     "autograder.report.examples",
+    "autograder.report.alike",
     "autograder.report.charts",
     "autograder.report.class_report",
     "autograder.exports.marks",

@@ -20,6 +20,7 @@ from autograder.course.folders import Course
 from autograder.grading.result import Result
 from autograder.grading.verdict import NotebookVerdict
 from autograder.records.store import Stored
+from autograder.report.alike import alike
 from autograder.report.charts import durations, scores
 from autograder.report.examples import Examples
 from autograder.report.feedback import page_of
@@ -101,6 +102,7 @@ def class_report(
 
     return template("class_report.html.j2").render(
         by_hand=by_hand,
+        pairs=alike(stored, assignment),
         assignment=assignment,
         headings={(one.notebook, one.name): _short(one.heading) for one in found.exercises},
         results=results,

@@ -1,0 +1,207 @@
+"""
+Answers that are alike beyond what the release and chance explain: evidence, side by side, and no verdict.
+
+An answer is reduced to its tokens: names, texts and comments say nothing, and neither does the order of lines further
+apart than a passage is long. What is left are the hashes of its passages (Schleimer, Wilkerson and Aiken, "Winnowing:
+Local Algorithms for Document Fingerprinting", SIGMOD 2003; here all passages are kept, because answers are short). A
+passage counts if the release has none like it, and hardly anybody else in the class: what many have written, a right
+answer of three lines for instance, many have found by themselves.
+"""
+
+import contextlib
+import json
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from autograder.course.assignment import Assignment
+from autograder.files import replace_file
+from autograder.records.store import Stored
+
+FILE = "passages.json"
+"""Beside a stored result: by notebook and exercise, the hashes of the answer's passages, in the order of numbers."""
+
+PASSAGE = 24
+"""Tokens of a passage: three or four lines."""
+
+FEWEST_STUDENTS = 10
+"""A smaller class has no background to tell what chance explains."""
+
+MOST_SHARE = 0.1
+"""Of those who have answered an exercise: a passage that more of them have is nobody's own. Three may always."""
+
+FEWEST_PASSAGES = 12
+"""Passages that two answers share and hardly anybody else has, for them to be alike: 35 tokens in a row hold them."""
+
+LEAST_OVERLAP = 0.5
+"""Of the shorter answer's own passages."""
+
+FEWEST_EXERCISES = 4
+"""Exercises in which two submissions are alike, or half of those there are, and two: independent ones meet in one."""
+
+MOST_PAIRS = 30
+
+_Place = tuple[str, str]
+"""A notebook and an exercise."""
+
+
+@dataclass(frozen=True)
+class AlikeAnswers:
+    """
+    Two answers to one exercise.
+
+    Attributes
+    ----------
+    shared : int
+        Passages that both have, and hardly anybody else.
+    sources : tuple of (str, str)
+        The two answers.
+    """
+
+    notebook: str
+    exercise: str
+    heading: str
+    shared: int
+    sources: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two submissions whose answers are alike, and where; the answers that share most come first."""
+
+    students: tuple[str, str]
+    answers: tuple[AlikeAnswers, ...]
+
+    @property
+    def shared(self) -> int:
+        """Passages of all answers."""
+        return sum(answer.shared for answer in self.answers)
+
+
+def alike(stored: Iterable[Stored], assignment: Assignment) -> list[Pair]:
+    """Find the pairs, those that share most first, at most `MOST_PAIRS`; none in a class that is too small."""
+    stored = list(stored)
+    if len(stored) < FEWEST_STUDENTS:
+        return []
+    of = {one.result.student: _passages_of(one, assignment) for one in stored}
+    shared: dict[tuple[str, str], dict[_Place, int]] = defaultdict(dict)
+    exercises = _exercises(assignment)
+    fewest = max(2, min(FEWEST_EXERCISES, len(exercises) // 2))
+    for place in exercises:
+        answered = {student: passages[place] for student, passages in of.items() if passages.get(place)}
+        for pair, count in _alike_in(answered).items():
+            shared[pair][place] = count
+    found = {pair: places for pair, places in shared.items() if len(places) >= fewest}
+    first = sorted(found, key=lambda pair: (-sum(found[pair].values()), pair))[:MOST_PAIRS]
+    by_student = {one.result.student: one for one in stored}
+    return [_pair(pair, found[pair], by_student, assignment) for pair in first]
+
+
+def _alike_in(answered: Mapping[str, frozenset[int]]) -> dict[tuple[str, str], int]:
+    """Count for each pair whose answers to one exercise are alike the passages that are theirs."""
+    times = Counter(passage for passages in answered.values() for passage in passages)
+    most = max(3, int(MOST_SHARE * len(answered)))
+    own = {student: {p for p in passages if times[p] <= most} for student, passages in answered.items()}
+    who: dict[int, list[str]] = defaultdict(list)
+    for student in sorted(own):
+        for passage in own[student]:
+            who[passage].append(student)
+    counts = Counter(pair for students in who.values() for pair in combinations(students, 2))
+    return {
+        pair: count
+        for pair, count in counts.items()
+        if count >= FEWEST_PASSAGES and count >= LEAST_OVERLAP * min(len(answered[student]) for student in pair)
+    }
+
+
+def _exercises(assignment: Assignment) -> dict[_Place, str]:
+    """Give the headings of the exercises that are answered in code."""
+    return {
+        (master.name, str(cell.grade_id)): master.exercises.get(str(cell.grade_id), str(cell.grade_id))
+        for master in assignment.notebooks
+        for cell in master.solutions
+        if cell.is_code
+    }
+
+
+def _passages_of(stored: Stored, assignment: Assignment) -> dict[_Place, frozenset[int]]:
+    """Read the passages of a submission's answers, or find them and write them beside the result."""
+    place = stored.folder / FILE
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+        known = json.loads(place.read_text(encoding="utf-8"))
+        return {(n, e): frozenset(hashes) for n, exercises in known.items() for e, hashes in exercises.items()}
+    found: dict[str, dict[str, list[int]]] = {}
+    for (notebook, exercise), source in _sources(stored, assignment).items():
+        found.setdefault(notebook, {})[exercise] = sorted(
+            passages(source) - _released(assignment, notebook, exercise)
+        )
+    with contextlib.suppress(OSError):
+        # Where it cannot be written, it is found once more next time.
+        replace_file(place, json.dumps(found))
+    return {(n, e): frozenset(hashes) for n, exercises in found.items() for e, hashes in exercises.items()}
+
+
+def _sources(stored: Stored, assignment: Assignment) -> dict[_Place, str]:
+    """Read the answers of a submission from its notebooks as they were run."""
+    found = {}
+    for master in assignment.notebooks:
+        ids = {str(cell.node.id): str(cell.grade_id) for cell in master.solutions if cell.is_code}
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            cells = json.loads(stored.notebooks[master.name].read_text(encoding="utf-8"))["cells"]
+            for cell in cells:
+                if cell.get("id") in ids:
+                    found[master.name, ids[cell["id"]]] = "".join(cell["source"])
+    return found
+
+
+def _released(assignment: Assignment, notebook: str, exercise: str) -> frozenset[int]:
+    (master,) = (one for one in assignment.notebooks if one.name == notebook)
+    return frozenset().union(
+        *(passages(cell.released) for cell in master.solutions if str(cell.grade_id) == exercise)
+    )
+
+
+def passages(source: str) -> frozenset[int]:
+    """Give the hashes of all passages of a text of Python."""
+    tokens = list(_tokens(source))
+    return frozenset(
+        zlib.crc32("\0".join(tokens[begin : begin + PASSAGE]).encode("utf-8", "replace"))
+        for begin in range(len(tokens) - PASSAGE + 1)
+    )
+
+
+def _tokens(source: str) -> Iterator[str]:
+    """Read the tokens of a text; what is named, quoted or commented says only that it is."""
+    # It takes a while to load, and is needed where something is new.
+    from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
+    from pygments.token import Comment, Literal, Name, Text  # type: ignore[import-untyped]
+
+    for kind, text in PythonLexer().get_tokens(source):
+        if kind in Comment or kind in Text or not text.strip():
+            continue
+        if kind in Literal.String:
+            yield "S"
+        elif kind in Name and kind not in Name.Builtin:
+            yield "V"
+        else:
+            yield text
+
+
+def _pair(
+    students: tuple[str, str],
+    places: Mapping[_Place, int],
+    stored: Mapping[str, Stored],
+    assignment: Assignment,
+) -> Pair:
+    first, second = (_sources(stored[student], assignment) for student in students)
+    headings = _exercises(assignment)
+    order = sorted(places, key=lambda place: -places[place])
+    return Pair(
+        students,
+        tuple(
+            AlikeAnswers(*place, headings[place], places[place], (first.get(place, ""), second.get(place, "")))
+            for place in order
+        ),
+    )
