@@ -6,6 +6,7 @@ each before you commit it.
 """
 
 import io
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
 from tests.browser import chromium
 from tests.browser.desk import Desk
-from tests.browser.lab import classroom, make_lab
+from tests.browser.lab import Classroom, classroom, make_lab
 from tests.classroom.students import Student, answers, hand_in
 from tests.classroom.students import classroom as students
 from tests.conftest import ASSIGNMENT, ROOT
@@ -113,8 +114,47 @@ def report(studio: Studio) -> Iterator[Part]:
     yield page.locator("body"), page.locator(".idea").nth(1)
 
 
+@contextmanager
+def overview(studio: Studio) -> Iterator[Part]:
+    """Show a student's page over all notebooks."""
+    room = Classroom(studio.graded.root, studio.folder / "graded" / "home", studio.folder / "graded" / "exchange")
+    place = studio.folder / "packed"
+    room.run("autograder", "feedback", ASSIGNMENT, "--to", "folder", "--student", "grace", "--output", str(place))
+    page = studio.browser.new_page(viewport={"width": 820, "height": 1400})
+    page.goto((place / "grace" / "overview.html").as_uri())
+    yield page.locator("body"), page.locator("h2").nth(3)
+
+
+@contextmanager
+def alike(studio: Studio) -> Iterator[Part]:
+    """Show in the class report two submissions whose answers are alike, of a class in which one was copied."""
+    room = classroom(studio.folder / "copied")
+    course = Course(room.course)
+    everybody = students(studio.assignment)
+    for student in [*everybody, Student("mallory", everybody[-1].answers)]:
+        hand_in(course, studio.assignment, student)
+    room.run("autograder", "grade", ASSIGNMENT)
+    page = studio.browser.new_page(viewport={"width": 1200, "height": 1400})
+    page.goto((course.reports / f"{ASSIGNMENT}.html").as_uri())
+    pair = page.locator("#alike details").first
+    pair.locator("summary").click()
+    yield page.locator("#alike"), pair.locator(".pair").first
+
+
+@contextmanager
+def formgrader(studio: Studio) -> Iterator[Part]:
+    """Show formgrader's page of submissions, whose buttons grade in the jail."""
+    room = Classroom(studio.graded.root, studio.folder / "graded" / "home", studio.folder / "graded" / "exchange")
+    with make_lab(room) as address:
+        page = studio.browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(address)
+        page.wait_for_url(re.compile("^http"))
+        page.goto(f"{page.url.split('/lab')[0]}/formgrader/manage_submissions/{ASSIGNMENT}", wait_until="networkidle")
+        yield page.locator("body"), page.locator("table tbody tr").nth(5)
+
+
 PICTURES: dict[str, Callable[[Studio], AbstractContextManager[Part]]] = {
-    picture.__name__: picture for picture in (exercise, feedback, report)
+    picture.__name__: picture for picture in (exercise, feedback, report, overview, alike, formgrader)
 }
 """By the names of their files."""
 

@@ -8,8 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from autograder.course.assignment import Assignment
+from autograder.exports.marks import Mark, MarkedExercise, MarkedNotebook
 from autograder.grading.checks import Finding, Outcome
 from autograder.hints import Hint
+from autograder.records.standing import Student
+from autograder.returning.overview import overview
 from sharing_variables.graph.facts import Facts, Output, Variable, to_text
 from tests.test_feedback import drawn, lost, master_of, verdict
 
@@ -165,3 +168,37 @@ def test_on_a_narrow_page_text_reflows(page: Page) -> None:
 
 def contrasts(page: Page) -> list[tuple[float, str]]:
     return [(float(much), str(text)) for much, text in page.evaluate(_CONTRASTS)]
+
+
+@pytest.fixture(scope="module")
+def overall(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a page over two notebooks: one that lost points, and one that waits."""
+    exercises = (MarkedExercise("Exercise 1: predict", 0, 1), MarkedExercise("Exercise 2: build", 2, 2))
+    waiting = (MarkedExercise("Exercise 3: explain", None, 3),)
+    books = (
+        MarkedNotebook("01_a", "A share that fails", "GRADED", "", (), exercises, ("01, Two names",), 1.0),
+        MarkedNotebook("02_b", "A dictionary", "TIMEOUT", "It took too long.", (), waiting, (), 1.0),
+    )
+    mark = Mark(Student("ada", "Ada", "Lovelace"), 2, 6, 1, books, is_flagged=False)
+    place = tmp_path_factory.mktemp("overview") / "overview.html"
+    place.write_text(overview(mark, "sharing_variables"), encoding="utf-8")
+    return place
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_page_over_all_notebooks_is_for_everybody(
+    browser: Browser, overall: Path, scheme: Literal["light", "dark"]
+) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(overall.as_uri())
+    assert page.locator("html").get_attribute("lang") == "en"
+    expect(page.get_by_role("main")).to_have_count(1)
+    assert page.locator("h1, h2").evaluate_all("all => all.map(h => h.tagName)") == ["H1", "H2", "H2", "H2"]
+    expect(page.get_by_role("row", name="Exercise 1: predict 0 of 1")).to_have_count(1)
+    expect(page.get_by_role("link")).to_have_text(["A share that fails", "A dictionary"])
+    assert [(round(much, 1), text) for much, text in contrasts(page) if much < ENOUGH] == []
+    page.set_viewport_size({"width": NARROW, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.close()
