@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 VERSIONS = ("3.11", "3.12", "3.13")
-PART = ("dataflow", "jail", "desk", "elsewhere", "formgrader", "session", "warm")
+PART = ("dataflow", "jail", "desk", "elsewhere", "formgrader", "warm")
 
 
 def interpreters() -> dict[str, str]:

@@ -138,6 +138,8 @@ def alike(studio: Studio) -> Iterator[Part]:
     page.goto((course.reports / f"{ASSIGNMENT}.html").as_uri())
     pair = page.locator("#alike details").first
     pair.locator("summary").click()
+    # Where elements are is told from what is seen of the page.
+    page.evaluate("scrollTo(0, 0)")
     yield page.locator("#alike"), pair.locator(".pair").first
 
 
