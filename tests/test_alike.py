@@ -15,7 +15,9 @@ from autograder.grading.result import Result
 from autograder.grading.verdict import GRADED, NotebookVerdict
 from autograder.records.store import Stored
 from autograder.report.alike import FEWEST_STUDENTS, FILE, alike, passages
+from autograder.report.class_report import class_report
 from tests.classroom.students import answers, classroom
+from tests.conftest import copy_course
 
 Answers = dict[tuple[str, str], str]
 
@@ -151,3 +153,16 @@ def test_names_texts_and_comments_say_nothing() -> None:
     other = 'def g(u, v):\n    s = u + v + sum(y for y in range(10) if y)  # sum\n    return s, "ready", [1, 2, 3]'
     assert passages(one) and passages(one) == passages(other)
     assert not passages("x = 1") and not passages("a = (")
+
+
+def test_the_report_shows_both_sides_and_runs_nothing(
+    assignment: Assignment, apart: dict[str, Answers], tmp_path: Path
+) -> None:
+    # What is in a text is no token, so it stands on the page as it was written.
+    copied = {place: f"{source}\n_ = '<script>x</script>'" for place, source in apart["s05"].items()}
+    course = copy_course(tmp_path / "course")
+    page = class_report(course, assignment, stored(tmp_path, assignment, apart | {"zz": copied}))
+    section = page.partition('<section id="alike"')[2].partition("</section>")[0]
+    assert "s05" in section and "zz" in section
+    assert "&lt;script&gt;" in section and "<script" not in section
+    assert 'id="alike"' not in class_report(course, assignment, stored(tmp_path / "again", assignment, apart))

@@ -140,7 +140,7 @@ def alike(studio: Studio) -> Iterator[Part]:
     pair.locator("summary").click()
     # Where elements are is told from what is seen of the page.
     page.evaluate("scrollTo(0, 0)")
-    yield page.locator("#alike"), pair.locator(".pair").first
+    yield page.locator("#alike"), pair.locator(".codes").first
 
 
 @contextmanager
