@@ -168,7 +168,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
             warm.begin()
         gradebook = opened.enter_context(Gradebook(session.course, session.assignment, alone=True))
         feedback = Feedback(session.course, session.assignment)
-        drawing = opened.enter_context(Drawing(feedback))
+        drawing = opened.enter_context(Drawing(feedback, session.assignment))
         records = _Records(session.assignment, store, gradebook, feedback, drawing, progress, session.say)
         new: list[str] = []
         for student in session.students:

@@ -29,7 +29,10 @@ PASSAGE = 24
 FEWEST_STUDENTS = 10
 """A smaller class has no background to tell what chance explains."""
 
-MOST_SHARE = 0.1
+MOST_STUDENTS = 500
+"""A larger class is not looked through: its passages would take the memory, and the time, of all the rest."""
+
+MOST_SHARE, MOST_OWNERS = 0.1, 10
 """Of those who have answered an exercise: a passage that more of them have is nobody's own. Three may always."""
 
 FEWEST_PASSAGES = 12
@@ -81,11 +84,11 @@ class Pair:
 
 
 def alike(stored: Iterable[Stored], assignment: Assignment) -> list[Pair]:
-    """Find the pairs, those that share most first, at most `MOST_PAIRS`; none in a class that is too small."""
+    """Find the pairs, those that share most first, at most `MOST_PAIRS`; none in a class too small or too large."""
     stored = list(stored)
-    if len(stored) < FEWEST_STUDENTS:
+    if not FEWEST_STUDENTS <= len(stored) <= MOST_STUDENTS:
         return []
-    of = {one.result.student: _passages_of(one, assignment) for one in stored}
+    of = {one.result.student: passages_of(one, assignment) for one in stored}
     shared: dict[tuple[str, str], dict[_Place, int]] = defaultdict(dict)
     exercises = _exercises(assignment)
     fewest = max(2, min(FEWEST_EXERCISES, len(exercises) // 2))
@@ -102,7 +105,7 @@ def alike(stored: Iterable[Stored], assignment: Assignment) -> list[Pair]:
 def _alike_in(answered: Mapping[str, frozenset[int]]) -> dict[tuple[str, str], int]:
     """Count for each pair whose answers to one exercise are alike the passages that are theirs."""
     times = Counter(passage for passages in answered.values() for passage in passages)
-    most = max(3, int(MOST_SHARE * len(answered)))
+    most = max(3, min(int(MOST_SHARE * len(answered)), MOST_OWNERS))
     own = {student: {p for p in passages if times[p] <= most} for student, passages in answered.items()}
     who: dict[int, list[str]] = defaultdict(list)
     for student in sorted(own):
@@ -126,7 +129,7 @@ def _exercises(assignment: Assignment) -> dict[_Place, str]:
     }
 
 
-def _passages_of(stored: Stored, assignment: Assignment) -> dict[_Place, frozenset[int]]:
+def passages_of(stored: Stored, assignment: Assignment) -> dict[_Place, frozenset[int]]:
     """Read the passages of a submission's answers, or find them and write them beside the result."""
     place = stored.folder / FILE
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):

@@ -1,4 +1,8 @@
-"""Feedback pages, drawn in processes of their own: who keeps the results of a class has other things to do."""
+"""
+What is drawn from each result by itself, in processes of their own: who keeps the results has other things to do.
+
+These are the feedback pages, and the passages of answers with which the class report finds those that are alike.
+"""
 
 import os
 from collections.abc import Iterator
@@ -6,16 +10,19 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from functools import partial
 from types import TracebackType
 
+from autograder.course.assignment import Assignment
 from autograder.errors import FeedbackError
 from autograder.grading.processes import local_processes
 from autograder.records.standing import Standing
 from autograder.records.store import Stored
+from autograder.report.alike import passages_of
 from autograder.report.feedback import Feedback
 
 _MOST_WAITING = 100
 """Submissions whose pages may wait: their results are in memory."""
 
 _feedback: Feedback
+_assignment: Assignment
 
 
 class Drawing:
@@ -25,8 +32,8 @@ class Drawing:
     Use as a context manager.
     """
 
-    def __init__(self, feedback: Feedback) -> None:
-        self._executor = local_processes(os.cpu_count() or 1, partial(_begin, feedback))()
+    def __init__(self, feedback: Feedback, assignment: Assignment) -> None:
+        self._executor = local_processes(os.cpu_count() or 1, partial(_begin, feedback, assignment))()
         self._drawn: dict[Future[None], tuple[Stored, str | None]] = {}
 
     def __enter__(self) -> "Drawing":
@@ -58,10 +65,12 @@ class Drawing:
                     future.result()
 
 
-def _begin(feedback: Feedback) -> None:
-    global _feedback
-    _feedback = feedback
+def _begin(feedback: Feedback, assignment: Assignment) -> None:
+    global _feedback, _assignment
+    _feedback, _assignment = feedback, assignment
 
 
 def _draw(stored: Stored, secret: str | None, standing: Standing | None) -> None:
     _feedback.write(stored, secret, standing)
+    # The class report would find them by itself, one submission after the other.
+    passages_of(stored, _assignment)
