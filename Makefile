@@ -22,7 +22,7 @@ help:  ## list the targets
 env: $(READY)  ## set up .venv from requirements.lock (quick when nothing changed)
 
 $(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/* sharing_variables/spec/*) autograder/kernels/page_config.json
-	@test -n "$(PYTHON)" && $(PYTHON) --version >/dev/null || { echo "Python 3.11, 3.12 or 3.13 is needed: install one, or say where it is with make PYTHON=..."; exit 2; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "Python 3.11, 3.12 or 3.13 is needed: install one, or say where it is with make PYTHON=..."; exit 2; }
 	@test "$$($(BIN)/python --version 2>&1)" = "$$($(PYTHON) --version)" || { rm -rf .venv; $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
 	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --no-config --compile-bytecode -r requirements.lock

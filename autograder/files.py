@@ -32,7 +32,7 @@ def _cut(name: str, size: int) -> str:
     return name.encode()[:size].decode("utf-8", "ignore")
 
 
-def replace_file(path: Path, content: str | bytes) -> None:
+def replace_file(path: Path, content: str | bytes, mode: int = 0o644) -> None:
     """Write a file so that a reader, or a crash, sees either what was there or what is new."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(path.name))
@@ -41,7 +41,7 @@ def replace_file(path: Path, content: str | bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -49,7 +49,8 @@ class _Done(Exporter):
         parent.assignments = {}
 
     def _run(self, converter: BaseConverter, root: Path, assignment: str, students: list[str]) -> None:
-        command = [sys.executable, "-m", "autograder", "grade", assignment, "--course", str(root)]
+        # Nothing of the folder that nbgrader was started in is imported: it may be a student's.
+        command = [sys.executable, "-P", "-m", "autograder", "grade", assignment, "--course", str(root)]
         command += self.options(converter)
         # A name may begin with a dash.
         command += [f"--student={student}" for student in students]

@@ -166,3 +166,10 @@ def test_the_report_shows_both_sides_and_runs_nothing(
     assert "s05" in section and "zz" in section
     assert "&lt;script&gt;" in section and "<script" not in section
     assert 'id="alike"' not in class_report(course, assignment, stored(tmp_path / "again", assignment, apart))
+
+
+def test_what_is_long_or_no_python_takes_no_time() -> None:
+    assert not passages("x = 1\n" * 5_000)
+    blanks = "x = 1\n" + "\n " * 4_000 + "\ny = 2\n"
+    for text in (blanks, "(" * 9_000, "'" * 9_000, "\\\n" * 4_000, "f'{" * 3_000, "\0" * 9_000):
+        assert len(passages(text)) <= len(text)

@@ -139,3 +139,24 @@ def test_a_configuration_on_which_lines_have_no_effect_stays_as_it_is(
     assert main(["formgrader", "--course", str(small.root)]) == NOTHING_DONE
     assert place.read_text(encoding="utf-8") == text
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_configuration_keeps_its_mode_its_line_ends_and_its_link(small: Course, tmp_path: Path) -> None:
+    place, real = small.root / CONFIG_FILE, tmp_path / "elsewhere.py"
+    real.write_bytes(b"c = get_config()\r\nc.CourseDirectory.course_id = 'mine'\r\n")
+    real.chmod(0o600)
+    place.unlink()
+    place.symlink_to(real)
+    assert main(["formgrader", "--course", str(small.root)]) == DONE
+    assert place.is_symlink() and real.stat().st_mode & 0o777 == 0o600
+    text = real.read_bytes()
+    assert text.count(b"\n") == text.count(b"\r\n") == 9
+    assert not list(lacking(Course(small.root).config))
+
+
+def test_what_lies_where_nbgrader_is_started_is_not_imported(taught: Course) -> None:
+    # nbgrader's own process does import from there; the one that grades must not.
+    (taught.root / "pygal.py").write_text("raise SystemExit('taken over')", encoding="utf-8")
+    done = nbgrader(taught, "autograde", NAME, "--student=ada")
+    assert done.returncode == 0, done.stderr
+    assert "taken over" not in done.stderr

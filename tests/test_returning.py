@@ -11,10 +11,14 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.cli import main
+from autograder.commands.feedback import _packed
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, NOTHING_DONE
 from autograder.course.folders import Course
 from autograder.errors import ExportError
+from autograder.exports.marks import Mark, MarkedNotebook
+from autograder.records.standing import Student
 from autograder.returning import pdf as printing
+from autograder.returning.overview import overview
 from tests.small_course import NAME, RIGHT, SECRET, WRONG, hand_in
 
 FIRST, SECOND = "01_double", "02_triple"
@@ -190,3 +194,51 @@ def test_pages_can_be_pdf(course: Course) -> None:
     made = sorted(folder.iterdir())
     assert [path.name for path in made] == [f"{FIRST}.pdf", f"{SECOND}.pdf", "overview.pdf"]
     assert all(path.read_bytes().startswith(b"%PDF-") for path in made)
+
+
+def test_a_page_that_cannot_be_drawn_is_not_packed_as_it_was(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Gradebook(course.db_url, course.directory.course_id) as book:
+        book.find_grade("test-double-assert", FIRST, NAME, "alan").manual_score = 1.5
+        book.db.commit()
+    page = course.feedback("alan", NAME) / f"{FIRST}.html"
+    page.unlink()
+    page.mkdir()
+    assert packed(course, "--to", "moodle") == NEEDS_REVIEW
+    assert str(page) in capsys.readouterr().out
+    assert {number for number, _ in moodles(course.reports / f"{NAME}-feedback-moodle.zip")} == {101}
+
+
+def test_paper_has_no_links() -> None:
+    book = MarkedNotebook("a #1", "First", "GRADED", "", (), (), (), 1.0)
+    mark = Mark(Student("ada"), 1, 1, 0, (book,), is_flagged=False)
+    assert "href" not in overview(mark, "x", ".pdf")
+    assert 'href="a%20%231.html"' in overview(mark, "x")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--to", "moodle", "--output", "."), "is there already"),
+        (("--to", "folder", "--output", "/tmp"), "is there already"),
+        (("--to", "moodle", "--pattern", "moodle"), "name it with --from"),
+        (("--to", "folder", "--student", "eve"), "no submission there"),
+    ],
+)
+def test_what_cannot_be_packed_is_one_line(
+    course: Course, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], why: str
+) -> None:
+    assert packed(course, *words) == NOTHING_DONE
+    said = capsys.readouterr().err
+    assert why in said and said.count("\n") == 1
+
+
+def test_a_notebook_may_be_called_as_the_page_over_all_is(course: Course) -> None:
+    folder = course.feedback("ada", NAME)
+    book = MarkedNotebook("overview", "First", "GRADED", "", (), (), (), 1.0)
+    (folder / "overview.html").write_text("its own", encoding="utf-8")
+    mark = Mark(Student("ada"), 1, 1, 0, (book,), is_flagged=False)
+    files = _packed(course, course.assignment(NAME), mark, {}, "folder", None, {})
+    assert files["ada/overview.html"] == b"its own"
+    assert b"overview.html" in files["ada/overview-of-all.html"]

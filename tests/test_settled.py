@@ -150,6 +150,11 @@ def test_points_for_cells_by_one_command_whatever_they_had(half: Course) -> None
         assert (grades["test-double-assert"].score, grades["test-double-shown"].score) == (0.5, 1)
     page = (half.feedback("ada", NAME) / f"{FIRST}.html").read_text(encoding="utf-8")
     assert "1.5 of 3" in page and "Half." in page
+    with Gradebook(half.db_url, half.directory.course_id) as book:
+        comments = {
+            about.name: about.manual_comment for about in book.find_submission_notebook(FIRST, NAME, "ada").comments
+        }
+    assert comments == {"double": "Half."}
 
 
 @pytest.mark.parametrize("points", ["test-double-assert=3", "test-double-assert=-1", "no-such=1"])

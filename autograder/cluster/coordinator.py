@@ -353,7 +353,9 @@ class Cluster:
                 self._hearing.add(task)
                 task.add_done_callback(self._hearing.discard)
         if worker.jobs and worker.heard + self._patience < time.monotonic():
-            self._send_away(worker, f"it has not answered for {self._patience} s, which is longer than grading takes")
+            why = f"it has not answered for {self._patience} s, which is longer than grading takes"
+            # A submission that silences one worker after the other must not have them all.
+            self._send_away(worker, why, is_lost=True)
         if worker.asked is not None:
             if not worker.asked.done():
                 return
@@ -464,12 +466,12 @@ class Cluster:
             raise ParcelError(f"it is no bytes but {type(answer).__name__}")
         return answer
 
-    def _send_away(self, worker: _Worker, why: str) -> None:
+    def _send_away(self, worker: _Worker, why: str, *, is_lost: bool = False) -> None:
         if worker.fit is not False:
             name = f"{worker.host} ({worker.address})" if worker.host else worker.address
             self._say(f"not used: {plain(name)}: {plain(why)}")
         worker.fit = False
-        self._take_back(worker, is_lost=False)
+        self._take_back(worker, is_lost=is_lost)
 
 
 def _fail(job: _Job, error: Exception) -> None:

@@ -81,9 +81,11 @@ def collect(course: Course, assignment: Assignment, options: argparse.Namespace,
 
 def handed_in_as(
     course: Course, assignment: Assignment, options: argparse.Namespace, console: Console
-) -> dict[str, dict[str, str]]:
+) -> tuple[dict[str, dict[str, str]], list[str]]:
     """
     Tell under which path in a download each student's notebooks came, by student and notebook; nothing is written.
+
+    What cannot be told, and why, is a line each.
 
     Raises
     ------
@@ -96,10 +98,11 @@ def handed_in_as(
         items = _collected(_names(course, assignment, options, files), files, report)
         # Only what lies below a name of the download is read; whose folder has which name is settled by now.
         found = sort_by_student(items, read_roster(course), ())
-        return {
+        origins = {
             one[0].student: {item.name.removesuffix(".ipynb"): item.file.path for item in one if item.is_notebook}
             for one in found.by_student
         }
+        return origins, [*report.problems, *found.problems]
 
 
 def _files(download: Download, report: _Report, progress: Progress) -> tuple[list[File], list[UnreadableFileError]]:

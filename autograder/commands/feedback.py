@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder.commands.collect import handed_in_as
-from autograder.commands.options import add_assignment, add_collecting, course_of
+from autograder.commands.options import add_assignment, add_naming, course_of
 from autograder.commands.terminal import DONE, NEEDS_REVIEW, progress_bar
 from autograder.course.assignment import Assignment
 from autograder.course.folders import Course
@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="DOWNLOAD",
         help="what was collected: the LMS knows its files by their names (Canvas needs it)",
     )
-    add_collecting(parser)
+    add_naming(parser)
     parser.add_argument("--student", metavar="S", help="pack only this student's pages")
     parser.add_argument("--pdf", action="store_true", help="pack the pages as PDF, made by Chromium")
     parser.add_argument("--output", type=Path, metavar="PLACE", help="where to (default: in reports/)")
@@ -49,17 +49,21 @@ def run(options: argparse.Namespace, console: Console) -> int:
     assignment = course.assignment(options.assignment)
     if PACKS[options.to].needs_download and options.download is None:
         raise ExportError(f"--to {options.to}: name the download that you collected with --from")
+    if options.download is None and (options.pattern or options.timezone):
+        raise ExportError("--pattern and --timezone say how a download is read; name it with --from")
+    place = _place(course, options)
     printer = browser() if options.pdf else None
-    origins = handed_in_as(course, assignment, options, console) if options.download else {}
+    origins, problems = handed_in_as(course, assignment, options, console) if options.download else ({}, [])
     names = [name for name in who_handed_in(course, assignment.name) if options.student in (None, name)]
     if not names:
         raise ExportError(f"{assignment.name}: no submission there; collect and grade the submissions first")
-    problems: list[str] = []
     with progress_bar(console) as progress:
         task = progress.add_task("reading pages", total=len(names))
-        found = _brought_up_to_date(course, assignment, names, problems, lambda: progress.advance(task))
+        found, undrawn = _brought_up_to_date(course, assignment, names, problems, lambda: progress.advance(task))
         files: dict[str, bytes] = {}
         for mark in progress.track(found.marks, description="packing"):
+            if mark.student.id in undrawn:
+                continue
             try:
                 files |= _packed(course, assignment, mark, origins, options.to, printer, files)
             except (ExportError, OSError) as error:
@@ -68,7 +72,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.print(plain(problem))
     if not files:
         raise ExportError(f"{assignment.name}: nothing to pack")
-    place = _write(course, options, files)
+    _write(place, options, files)
     if unsettled := sum(mark.score is None for mark in found.marks):
         console.print(f"{counted(unsettled, 'student')} without a total: a part waits for you, and the pages say so")
     console.print(f"written: {place}, {counted(len(files), 'page')} of {counted(len(names), 'student')}")
@@ -77,19 +81,20 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _brought_up_to_date(
     course: Course, assignment: Assignment, names: list[str], problems: list[str], progress: Callable[[], None]
-) -> Collected:
-    """Read what each student has got, and draw the pages that say something else."""
-    feedback = Feedback(course, assignment)
+) -> tuple[Collected, set[str]]:
+    """Read what each student has got, and draw the pages that say something else; tell whose cannot be drawn."""
+    feedback, undrawn = Feedback(course, assignment), set[str]()
 
     def draw(stored: Stored, standing: Standing) -> None:
         try:
             feedback.write(stored, None, standing)
         except FeedbackError as error:
             problems.append(str(error))
+            undrawn.add(stored.result.student)
 
     found = collect(course, assignment, names, progress, is_whole=False, look=draw)
     problems += found.missing
-    return found
+    return found, undrawn
 
 
 def _packed(
@@ -115,7 +120,9 @@ def _packed(
         notebook.name: (folder / f"{notebook.name}.html").read_text(encoding="utf-8") for notebook in mark.notebooks
     }
     if PACKS[to].has_overview:
-        pages[OVERVIEW] = overview(mark, assignment.name, ending)
+        # A notebook may be called so, too.
+        name = OVERVIEW if OVERVIEW not in pages else f"{OVERVIEW}-of-all"
+        pages[name] = overview(mark, assignment.name, ending)
     origin = origins.get(mark.student.id, {})
     places = PACKS[to].places(mark.student, [name + ending for name in pages], origin)
     if taken := others.keys() & set(places.values()):
@@ -126,12 +133,25 @@ def _packed(
     }
 
 
-def _write(course: Course, options: argparse.Namespace, files: dict[str, bytes]) -> Path:
+def _place(course: Course, options: argparse.Namespace) -> Path:
+    """
+    Say where the pack is written.
+
+    Raises
+    ------
+    ExportError
+        When there is something that is not ours to replace.
+    """
     scope = "" if options.student is None else f"-{options.student}"
     ending = "" if options.to == "folder" else ".zip"
-    place: Path = options.output or course.reports / file_name(
-        f"{options.assignment}{scope}-feedback-{options.to}", ending
-    )
+    ours = course.reports / file_name(f"{options.assignment}{scope}-feedback-{options.to}", ending)
+    place: Path = options.output or ours
+    if place.is_dir() if ending else options.output is not None and place.exists():
+        raise ExportError(f"{place}: is there already; name another place with --output")
+    return place
+
+
+def _write(place: Path, options: argparse.Namespace, files: dict[str, bytes]) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         if options.to == "folder":
@@ -142,4 +162,3 @@ def _write(course: Course, options: argparse.Namespace, files: dict[str, bytes])
             write_zip(place, files)
     except OSError as error:
         raise ExportError(f"{place}: {error.strerror}; name another place with --output") from None
-    return place

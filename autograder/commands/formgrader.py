@@ -45,15 +45,23 @@ def _add(place: Path, lines: list[str], options: argparse.Namespace) -> None:
         When it cannot be written, or they have no effect: then it is as it was.
     """
     by_hand = f"write this into the configuration that nbgrader reads last: {'; '.join(lines)}"
+    # Where it is a link, the file that it leads to; its mode may hide a password.
+    place = place.resolve()
     try:
-        before = place.read_text(encoding="utf-8") if place.exists() else "c = get_config()\n"
-        replace_file(place, "\n".join([before.rstrip("\n"), "", _WHY, *lines, ""]))
-    except (OSError, UnicodeDecodeError) as error:
+        before = place.read_bytes() if place.exists() else None
+        mode = place.stat().st_mode & 0o777 if before is not None else 0o644
+        end = b"\r\n" if before and b"\r\n" in before else b"\n"
+        added = [b"", *(line.encode() for line in (_WHY, *lines)), b""]
+        replace_file(place, (before or b"c = get_config()\n").rstrip(b"\r\n") + end + end.join(added), mode)
+    except OSError as error:
         raise CourseError(f"{place}: cannot be changed ({error}); {by_hand}") from None
     try:
         found = list(lacking(Course(options.course, options.config).config))
     except CourseError:
         found = lines
     if found:
-        replace_file(place, before)
+        if before is None:
+            place.unlink()
+        else:
+            replace_file(place, before, mode)
         raise CourseError(f"{place}: the lines have no effect at its end; {by_hand}")

@@ -40,6 +40,14 @@ def add_assignment(parser: argparse.ArgumentParser) -> None:
 
 def add_collecting(parser: argparse.ArgumentParser) -> None:
     """Add how the files of a download are collected."""
+    add_naming(parser)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="take the download where no timestamp shows which file is newer"
+    )
+
+
+def add_naming(parser: argparse.ArgumentParser) -> None:
+    """Add how the files of a download are named."""
     parser.add_argument(
         "--pattern",
         metavar="P",
@@ -51,9 +59,6 @@ def add_collecting(parser: argparse.ArgumentParser) -> None:
         "--timezone",
         metavar="ZONE",
         help="of times in the download that name none, e.g. Europe/Berlin (default: c.Exchange.timezone, or UTC)",
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="take the download where no timestamp shows which file is newer"
     )
 
 

@@ -243,6 +243,8 @@ class Gradebook:
         """
         Give points by hand to cells of a notebook, as a reviewer does in formgrader, in place of what was there.
 
+        The comment is written to the answers that these cells are about, and to no other.
+
         Raises
         ------
         GradebookError
@@ -260,9 +262,15 @@ class Gradebook:
                     raise GradebookError(
                         f"{cell}: has {grades[cell].max_score:g} points, and {score:g} are asked for"
                     )
+            (master,) = (one for one in self.assignment.notebooks if one.name == notebook)
+            asked = [cell for cell in master.cells if cell.grade_id in points]
+            answers = {str((master.answer_to(cell) or cell).grade_id) for cell in asked}
+            commented = [about for about in submitted.comments if about.name in answers]
+            if comment is not None and not commented:
+                raise GradebookError(f"{', '.join(points)}: about no answer that could bear a comment; leave it out")
             for cell, score in points.items():
                 grades[cell].manual_score, grades[cell].needs_manual_grade = float(score), False
-            for about in submitted.comments if comment is not None else ():
+            for about in commented if comment is not None else ():
                 about.manual_comment = comment
             self._book.db.commit()
 

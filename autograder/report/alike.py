@@ -8,8 +8,12 @@ passage counts if the release has none like it, and hardly anybody else in the c
 answer of three lines for instance, many have found by themselves.
 """
 
+import builtins
 import contextlib
+import io
 import json
+import keyword
+import tokenize
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +21,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from autograder.course.assignment import Assignment
+from autograder.course.dataflow import LONGEST_CELL
 from autograder.files import replace_file
 from autograder.records.store import Stored
 
@@ -39,12 +44,17 @@ FEWEST_PASSAGES = 12
 """Passages that two answers share and hardly anybody else has, for them to be alike: 35 tokens in a row hold them."""
 
 LEAST_OVERLAP = 0.5
-"""Of the shorter answer's own passages."""
+"""Of the shorter answer's passages that the release has not."""
 
 FEWEST_EXERCISES = 4
 """Exercises in which two submissions are alike, or half of those there are, and two: independent ones meet in one."""
 
 MOST_PAIRS = 30
+
+_BUILTINS = frozenset(dir(builtins))
+
+_QUOTED = frozenset({tokenize.STRING, getattr(tokenize, "FSTRING_START", tokenize.STRING)})
+"""A text, and from Python 3.12 on the begin of one with expressions in it, whose own tokens follow."""
 
 _Place = tuple[str, str]
 """A notebook and an exercise."""
@@ -167,8 +177,8 @@ def _released(assignment: Assignment, notebook: str, exercise: str) -> frozenset
 
 
 def passages(source: str) -> frozenset[int]:
-    """Give the hashes of all passages of a text of Python."""
-    tokens = list(_tokens(source))
+    """Give the hashes of all passages of a text of Python; none for one longer than `LONGEST_CELL`."""
+    tokens = list(_tokens(source)) if len(source) <= LONGEST_CELL else []
     return frozenset(
         zlib.crc32("\0".join(tokens[begin : begin + PASSAGE]).encode("utf-8", "replace"))
         for begin in range(len(tokens) - PASSAGE + 1)
@@ -176,20 +186,16 @@ def passages(source: str) -> frozenset[int]:
 
 
 def _tokens(source: str) -> Iterator[str]:
-    """Read the tokens of a text; what is named, quoted or commented says only that it is."""
-    # It takes a while to load, and is needed where something is new.
-    from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
-    from pygments.token import Comment, Literal, Name, Text  # type: ignore[import-untyped]
-
-    for kind, text in PythonLexer().get_tokens(source):
-        if kind in Comment or kind in Text or not text.strip():
-            continue
-        if kind in Literal.String:
-            yield "S"
-        elif kind in Name and kind not in Name.Builtin:
-            yield "V"
-        else:
-            yield text
+    """Read the tokens of a text, as far as it is Python; what is named or quoted says only that it is."""
+    # What ends it depends on Python's version; what came before that counts.
+    with contextlib.suppress(SyntaxError, tokenize.TokenError):
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type in _QUOTED:
+                yield "S"
+            elif token.type == tokenize.NAME and not (keyword.iskeyword(token.string) or token.string in _BUILTINS):
+                yield "V"
+            elif token.type in (tokenize.NAME, tokenize.NUMBER, tokenize.OP):
+                yield token.string
 
 
 def _pair(

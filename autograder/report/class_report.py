@@ -97,7 +97,10 @@ def class_report(
         page = (formgrader_pages or {}).get((student, verdict.name))
         master = masters[verdict.name]
         cells = [str(cell.grade_id) for cell in (*master.graded, *master.by_hand)]
-        first = next((cell for cell in cells if cell not in verdict.scores), "")
+        standing = (standings or {}).get(student)
+        given = {cell for name, cell in standing.by_hand if name == verdict.name} if standing is not None else set()
+        has_points = given.union(verdict.scores, verdict.blank if verdict.state.is_graded else ())
+        first = next((cell for cell in cells if cell not in has_points), "")
         return "" if page is None else f"{formgrader}/submissions/{page}/#{quote(first)}"
 
     return template("class_report.html.j2").render(
