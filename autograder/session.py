@@ -168,7 +168,8 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
             warm.begin()
         gradebook = opened.enter_context(Gradebook(session.course, session.assignment, alone=True))
         feedback = Feedback(session.course, session.assignment)
-        drawing = opened.enter_context(Drawing(feedback, session.assignment))
+        # Where others grade, nothing is unpickled here, not even what processes of our own say.
+        drawing = None if session.elsewhere else opened.enter_context(Drawing(feedback, session.assignment))
         records = _Records(session.assignment, store, gradebook, feedback, drawing, progress, session.say)
         new: list[str] = []
         for student in session.students:
@@ -277,7 +278,7 @@ class _Records:
         store: ResultStore,
         gradebook: Gradebook,
         feedback: Feedback,
-        drawing: Drawing,
+        drawing: Drawing | None,
         progress: Callable[[Result], None],
         say: Callable[[str], None],
     ) -> None:
@@ -312,7 +313,7 @@ class _Records:
         """Bring the gradebook and the pages up to date."""
         if self._is_busy or self._failure(stored, submission.secret, elsewhere=True):
             self._undrawn.append((stored, submission.secret))
-        self._undrawn += self._drawing.failures(of_all=False)
+        self._undrawn += self._drawing.failures(of_all=False) if self._drawing else ()
         self.recorded.append(stored)
         self._progress(stored.result)
 
@@ -333,7 +334,8 @@ class _Records:
                 self.problems.append(f"{result.student}: {error}")
             else:
                 self.draw(submission, stored)
-        undrawn, self._undrawn = [*self._undrawn, *self._drawing.failures(of_all=True)], []
+        self._undrawn += self._drawing.failures(of_all=True) if self._drawing else ()
+        undrawn, self._undrawn = self._undrawn, []
         for stored, secret in undrawn:
             failure = self._is_busy or self._failure(stored, secret)
             if failure:

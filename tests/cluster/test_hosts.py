@@ -14,6 +14,7 @@ import pytest
 
 from autograder.commands.terminal import DONE, NOTHING_DONE, STOPPED
 from autograder.course.folders import CONFIG_FILE, Course
+from autograder.report.alike import FILE as PASSAGES
 from tests.cluster.lies import LIES, TRUE_ANSWERS
 from tests.cluster.machines import BIN, MISSING, Machines, machines, refused
 from tests.small_course import NAME, RIGHT, WRONG, hand_in, small_course
@@ -77,9 +78,11 @@ def graded(course: Course, made: Machines, *options: str) -> tuple[int, str]:
 
 
 def results(course: Course) -> dict[str, str]:
-    """Everything that was stored, without how long it took."""
+    """Everything that was stored, without how long it took, and without what is found in it for the class report."""
     found = {}
     for path in sorted((course.root / ".autograder").rglob("*.*")):
+        if path.name == PASSAGES:
+            continue
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         if path.name == "result.json":
             said = json.loads(text)
