@@ -354,10 +354,8 @@ class _Records:
                 standing = self._gradebook.changed(stored.result)
             if standing is not None:
                 self.standings[stored.result.student] = standing
-            is_begun = (
-                elsewhere and self._feedback.lacks(stored, standing) and self._drawing.begin(stored, secret, standing)
-            )
-            if not is_begun:
+            drawing = self._drawing if elsewhere and self._feedback.lacks(stored, standing) else None
+            if drawing is None or not drawing.begin(stored, secret, standing):
                 self._feedback.write(stored, secret, standing)
         except GradebookBusyError as error:
             if may_wait and self._gradebook.wait(self._say):
