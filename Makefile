@@ -1,8 +1,9 @@
 # Everything a person does with this project is a target here; `make` alone lists them.
+SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The first that is here; `make PYTHON=python3.13` takes another one.
 ifndef PYTHON
 PYTHON := $(shell for python in python3.11 python3.12 python3.13 python3; do \
-	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done)
+	$$python -c '$(SUITS)' 2>/dev/null && echo $$python && break; done)
 endif
 BIN := .venv/bin
 READY := .venv/.ready-$(subst /,-,$(PYTHON))
@@ -22,7 +23,7 @@ help:  ## list the targets
 env: $(READY)  ## set up .venv from requirements.lock (quick when nothing changed)
 
 $(READY): requirements.lock pyproject.toml $(wildcard autograder/kernels/spec/* sharing_variables/spec/*) autograder/kernels/page_config.json
-	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "Python 3.11, 3.12 or 3.13 is needed: install one, or say where it is with make PYTHON=..."; exit 2; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "Python 3.11, 3.12 or 3.13 is needed: install one, or say where it is with make PYTHON=..."; exit 2; }
 	@test "$$($(BIN)/python --version 2>&1)" = "$$($(PYTHON) --version)" || { rm -rf .venv; $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
 	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --no-config --compile-bytecode -r requirements.lock

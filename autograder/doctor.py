@@ -230,7 +230,7 @@ def _hidden(root: Path) -> Diagnosis:
 
 def _buttons(course: Course) -> Diagnosis:
     """What formgrader's buttons and nbgrader's own commands run must be in the jail, too."""
-    if list(lacking(course.config)):
+    if any(lacking(course.config)):
         why = "formgrader's Autograde runs student code with your rights, and Generate Feedback shows hidden tests"
         return Diagnosis("formgrader", False, f"{why}; run `autograder formgrader`", stops_grading=False)
     return Diagnosis("formgrader", True, "its buttons grade in the jail")

@@ -311,7 +311,7 @@ class _Records:
 
     def draw(self, submission: Submission, stored: Stored) -> None:
         """Bring the gradebook and the pages up to date."""
-        if self._is_busy or self._failure(stored, submission.secret, elsewhere=True):
+        if self._is_busy or self._failure(stored, submission.secret, apart=True):
             self._undrawn.append((stored, submission.secret))
         self._undrawn += self._drawing.failures(of_all=False) if self._drawing else ()
         self.recorded.append(stored)
@@ -341,11 +341,11 @@ class _Records:
             if failure:
                 self.problems.append(f"{stored.result.student}: {failure}")
 
-    def _failure(self, stored: Stored, secret: str | None, *, may_wait: bool = True, elsewhere: bool = False) -> str:
+    def _failure(self, stored: Stored, secret: str | None, *, may_wait: bool = True, apart: bool = False) -> str:
         """
         Write what is drawn from a result; say why where that fails. A busy gradebook is waited for only once.
 
-        Pages may be drawn elsewhere: of those that cannot be, the drawing tells.
+        Pages may be drawn in processes apart: of those that cannot be, the drawing tells.
         """
         try:
             standing = None
@@ -354,12 +354,12 @@ class _Records:
                 standing = self._gradebook.changed(stored.result)
             if standing is not None:
                 self.standings[stored.result.student] = standing
-            drawing = self._drawing if elsewhere and self._feedback.lacks(stored, standing) else None
+            drawing = self._drawing if apart and self._feedback.lacks(stored, standing) else None
             if drawing is None or not drawing.begin(stored, secret, standing):
                 self._feedback.write(stored, secret, standing)
         except GradebookBusyError as error:
             if may_wait and self._gradebook.wait(self._say):
-                return self._failure(stored, secret, may_wait=False, elsewhere=elsewhere)
+                return self._failure(stored, secret, may_wait=False, apart=apart)
             self._is_busy = str(error)
             return self._is_busy
         except (GradebookError, FeedbackError) as error:

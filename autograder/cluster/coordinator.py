@@ -368,7 +368,8 @@ class Cluster:
                 return
             job = self._waiting.popleft()
             if job.answer.running() or job.answer.set_running_or_notify_cancel():
-                worker.heard = worker.heard if worker.jobs else time.monotonic()
+                if not worker.jobs:
+                    worker.heard = time.monotonic()
                 worker.jobs[self._order(worker, site.grade_job, job.parcel)] = job
 
     async def _hear_out(self, worker: _Worker, job: _Job, future: Any) -> None:

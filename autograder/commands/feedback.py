@@ -146,7 +146,8 @@ def _place(course: Course, options: argparse.Namespace) -> Path:
     ending = "" if options.to == "folder" else ".zip"
     ours = course.reports / file_name(f"{options.assignment}{scope}-feedback-{options.to}", ending)
     place: Path = options.output or ours
-    if place.is_dir() if ending else options.output is not None and place.exists():
+    is_in_the_way = place.is_dir() if ending else place.exists() and place != ours
+    if is_in_the_way:
         raise ExportError(f"{place}: is there already; name another place with --output")
     return place
 

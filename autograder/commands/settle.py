@@ -117,5 +117,6 @@ def _notebooks(result: Result, wanted: str | None) -> list[str]:
 def _named(result: Result, wanted: str | None) -> str:
     names = [verdict.name for verdict in result.verdicts]
     if wanted not in names:
-        raise GradebookError(f"{wanted}: no such notebook in {result.assignment}; name one of: {', '.join(names)}")
+        what = f"{wanted}: no such notebook in {result.assignment}" if wanted else "--points needs --notebook"
+        raise GradebookError(f"{what}; name one of: {', '.join(names)}")
     return str(wanted)

@@ -51,6 +51,11 @@ class Assignment:
     catalogue: Catalogue = field(default_factory=dict)
     subject: Subject = PLAIN
 
+    def master(self, name: str) -> Master:
+        """Find a notebook by its name; one that there is not is a mistake of ours."""
+        (found,) = (master for master in self.notebooks if master.name == name)
+        return found
+
     @property
     def max_points(self) -> float:
         """The automatic points of a submission without a mistake."""

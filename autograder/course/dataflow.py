@@ -38,11 +38,10 @@ def syntax_tree(source: str) -> ast.Module | None:
 @lru_cache(maxsize=512)
 def binds(source: str) -> set[str]:
     """Name what a cell of a master leaves behind, IPython's magics included; nothing for what is not Python."""
-    for text in (source, without_magics(source)):
-        table, tree = _python(text, _table), _python(text, ast.parse)
-        if table is not None and tree is not None:
-            return _own(table, tree)
-    return set()
+    bound = _python(source, _bound)
+    if bound is None:
+        bound = _python(source, lambda text: _bound(without_magics(text)))
+    return bound or set()
 
 
 @lru_cache(maxsize=512)
@@ -53,7 +52,7 @@ def reads(source: str) -> set[str] | None:
     table, tree = _python(source, _table), _python(source, ast.parse)
     if table is None or tree is None:
         return None
-    own = _own(table, tree)
+    own = _bound_in(table, tree)
     taken = {s.get_name() for s in _symbols(table) if s.is_referenced()}
     inner, names = list(table.get_children()), 0
     while inner:
@@ -104,7 +103,11 @@ def _python(source: str, read: Callable[[str], _Read]) -> _Read | None:
         return None
 
 
-def _own(table: symtable.SymbolTable, tree: ast.Module) -> set[str]:
+def _bound(text: str) -> set[str]:
+    return _bound_in(_table(text), ast.parse(text))
+
+
+def _bound_in(table: symtable.SymbolTable, tree: ast.Module) -> set[str]:
     """Name what a cell binds; what ``:=`` binds in a comprehension is its, too, though the table does not say so."""
     walrus = {node.target.id for node in _outside_functions(tree) if isinstance(node, ast.NamedExpr)}
     return walrus.union(symbol.get_name() for symbol in _symbols(table) if _is_bound(symbol))

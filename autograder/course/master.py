@@ -238,6 +238,16 @@ class Master:
         """Find the tests of an answer, by its name."""
         return tuple(test for test, owner in self._owners if owner == solution)
 
+    @property
+    def asked(self) -> tuple[MasterCell, ...]:
+        """The cells that begin an exercise, in the notebook's order: answers, tasks, and tests that are nobody's."""
+        return tuple(cell for cell in self.cells if cell.is_anchor and cell.grade_id in self.exercises)
+
+    def scored_by(self, asked: MasterCell) -> tuple[MasterCell, ...]:
+        """Find the cells whose points are those of an exercise: its own, where it has any, or its tests'."""
+        is_its_own = asked.by_hand or asked.graded
+        return (asked,) if is_its_own else self.tests_of(str(asked.grade_id))
+
     @cached_property
     def _owners(self) -> list[tuple[MasterCell, str | None]]:
         """Pair each test with the name of the answer that it is about."""

@@ -253,24 +253,17 @@ def _notebook(assignment: Assignment, master: Master, verdict: NotebookVerdict, 
 
 def _exercises(master: Master, standing: Standing) -> Iterator[MarkedExercise]:
     """Put the tests of each exercise together, in the order of the notebook."""
-    for cell in master.cells:
-        if cell.is_anchor and cell.grade_id in master.exercises:
-            cells = _scored(master, cell)
-            score = _sum(standing.scores.get((master.name, str(one.grade_id))) for one in cells)
-            heading = _one_line(master.exercises[str(cell.grade_id)])
-            yield MarkedExercise(heading, score, sum(one.points for one in cells))
-
-
-def _scored(master: Master, cell: MasterCell) -> tuple[MasterCell, ...]:
-    """Give the cells whose points are those of an exercise: its own, or its tests'."""
-    is_its_own = cell.by_hand or cell.graded
-    return (cell,) if is_its_own else tuple(master.tests_of(str(cell.grade_id)))
+    for cell in master.asked:
+        cells = master.scored_by(cell)
+        score = _sum(standing.scores.get((master.name, str(one.grade_id))) for one in cells)
+        heading = _one_line(master.exercises[str(cell.grade_id)])
+        yield MarkedExercise(heading, score, sum(one.points for one in cells))
 
 
 def _reread(assignment: Assignment, master: Master, verdict: NotebookVerdict, standing: Standing) -> Iterator[str]:
-    cells = {str(cell.grade_id): cell for cell in master.cells if cell.is_anchor}
+    asked = {str(cell.grade_id): cell for cell in master.asked}
     for hint in verdict.hints:
-        scored = _scored(master, cells[hint.exercise]) if hint.exercise in cells else ()
+        scored = master.scored_by(asked[hint.exercise]) if hint.exercise in asked else ()
         scores = [standing.scores.get((master.name, str(cell.grade_id))) for cell in scored]
         if any((score or 0.0) < cell.points for score, cell in zip(scores, scored, strict=True)):
             yield _one_line(str(assignment.catalogue[hint.id].reread))

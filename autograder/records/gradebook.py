@@ -216,12 +216,12 @@ class Gradebook:
         """
         Give none of the points by hand, or all, to each cell of a notebook; tell how many cells that were.
 
+        What a reviewer has already given or written stays.
+
         Parameters
         ----------
         share : float
             Of each cell's points, from 0 to 1.
-
-        What a reviewer has already given or written stays.
 
         Raises
         ------
@@ -262,7 +262,7 @@ class Gradebook:
                     raise GradebookError(
                         f"{cell}: has {grades[cell].max_score:g} points, and {score:g} are asked for"
                     )
-            (master,) = (one for one in self.assignment.notebooks if one.name == notebook)
+            master = self.assignment.master(notebook)
             asked = [cell for cell in master.cells if cell.grade_id in points]
             answers = {str((master.answer_to(cell) or cell).grade_id) for cell in asked}
             commented = [about for about in submitted.comments if about.name in answers]

@@ -18,6 +18,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from autograder.course.assignment import Assignment
@@ -170,12 +171,13 @@ def _sources(stored: Stored, assignment: Assignment) -> dict[_Place, str]:
 
 
 def _released(assignment: Assignment, notebook: str, exercise: str) -> frozenset[int]:
-    (master,) = (one for one in assignment.notebooks if one.name == notebook)
+    master = assignment.master(notebook)
     return frozenset().union(
         *(passages(cell.released) for cell in master.solutions if str(cell.grade_id) == exercise)
     )
 
 
+@lru_cache(maxsize=1024)
 def passages(source: str) -> frozenset[int]:
     """Give the hashes of all passages of a text of Python; none for one longer than `LONGEST_CELL`."""
     tokens = list(_tokens(source)) if len(source) <= LONGEST_CELL else []

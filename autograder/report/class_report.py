@@ -89,13 +89,12 @@ def class_report(
         path = page_of(course, Result(student, assignment.name, (), {}), notebook)
         return quote_from_bytes(os.fsencode(os.path.relpath(path, course.reports)))
 
-    masters = {master.name: master for master in assignment.notebooks}
     formgrader = str(course.config.get("Grading", {}).get("formgrader", FORMGRADER)).rstrip("/")
 
     def by_hand(student: str, verdict: NotebookVerdict) -> str:
         """Give the address at which formgrader has the first cell that waits; empty where there is none."""
         page = (formgrader_pages or {}).get((student, verdict.name))
-        master = masters[verdict.name]
+        master = assignment.master(verdict.name)
         cells = [str(cell.grade_id) for cell in (*master.graded, *master.by_hand)]
         standing = (standings or {}).get(student)
         given = {cell for name, cell in standing.by_hand if name == verdict.name} if standing is not None else set()

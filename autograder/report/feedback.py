@@ -254,7 +254,7 @@ def page(
     assignment: Assignment, verdict: NotebookVerdict, marks: Marks, student: str, executed: dict[str, Any], key: str
 ) -> str:
     """Write the page of one notebook; `executed` is the notebook as it was run, `key` what it was drawn from."""
-    (master,) = (master for master in assignment.notebooks if master.name == verdict.name)
+    master = assignment.master(verdict.name)
     drawing = Deadline(_SECONDS)
     ran = _Ran(executed)
     tests = {str(cell.grade_id) for cell in master.graded}
@@ -270,11 +270,7 @@ def page(
         waits=any(str(cell.grade_id) not in marks.scores for cell in asked),
         shows_exercises=bool(verdict.state.is_graded or verdict.cells or marks.by_hand or marks.comments),
         penalty=marks.penalty,
-        exercises=[
-            _exercise(assignment, master, cell, verdict, marks, ran, drawing)
-            for cell in master.cells
-            if cell.is_anchor and cell.grade_id in master.exercises
-        ],
+        exercises=[_exercise(assignment, master, cell, verdict, marks, ran, drawing) for cell in master.asked],
         evidence_style="\n".join(kind.style for kind in kinds_of(assignment.subject)),
     )
 
@@ -289,8 +285,7 @@ def _exercise(
     drawing: Deadline,
 ) -> ExerciseFeedback:
     name = str(cell.grade_id)
-    is_test = cell.graded and not cell.by_hand
-    tests = (cell,) if cell.by_hand or is_test else master.tests_of(name)
+    tests = master.scored_by(cell)
     given = [marks.scores.get(str(test.grade_id)) for test in tests]
     points = None if None in given else sum(score or 0.0 for score in given)
     most = sum(test.points for test in tests)

@@ -7,6 +7,7 @@ number that this assignment gives. Canvas LMS, ``app/models/assignment.rb``, ``g
 is called as it was downloaded, ``name_user_attachment_...``, and goes to the submission that has the attachment.
 """
 
+import io
 import re
 import zipfile
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import ExportError
-from autograder.files import file_name
+from autograder.files import file_name, replace_file
 from autograder.records.standing import Student
 from autograder.submissions.roster import PARTICIPANT
 from autograder.text import plain
@@ -104,14 +105,11 @@ def write_zip(place: Path, files: Mapping[str, bytes]) -> None:
     OSError
         When it cannot be written.
     """
-    fresh = place.with_name(f".{place.name}.new")
-    try:
-        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as pack:
-            for name, content in sorted(files.items()):
-                pack.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
-        fresh.replace(place)
-    finally:
-        fresh.unlink(missing_ok=True)
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as pack:
+        for name, content in sorted(files.items()):
+            pack.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+    replace_file(place, whole.getvalue())
 
 
 def write_folder(place: Path, files: Mapping[str, bytes]) -> None:

@@ -8,23 +8,31 @@ from pathlib import Path
 
 from autograder.errors import ExportError
 
+VARIABLE = "CHROMIUM"
+"""The environment variable that names a browser."""
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SECONDS = 120
 
 
+def program() -> str | None:
+    """Find the browser: what the environment names, or what is on the path; None where there is none."""
+    wanted = os.environ.get(VARIABLE)
+    return next(filter(None, map(shutil.which, [wanted] if wanted else _NAMES)), None)
+
+
 def browser() -> str:
     """
-    Find the browser: what the variable CHROMIUM names, or what is on the path.
+    Find the browser.
 
     Raises
     ------
     ExportError
         When there is none.
     """
-    wanted = os.environ.get("CHROMIUM")
-    found = next(filter(None, map(shutil.which, [wanted] if wanted else _NAMES)), None)
+    found = program()
     if found is None:
-        raise ExportError("no browser for PDF: install Chromium, or say where it is with CHROMIUM=")
+        raise ExportError(f"no browser for PDF: install Chromium, or say where it is with {VARIABLE}=")
     return found
 
 

@@ -1,8 +1,6 @@
 """The browser of this machine: finding it, starting it, and noting what a page does that text alone never does."""
 
 import html.parser
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Dialog, Error, Page, sync_playwright
 
 from autograder.report.class_report import FORMGRADER
+from autograder.returning.pdf import program as program
 
-VARIABLE = "CHROMIUM"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "no browser: install Chromium (the package `chromium`), or say where it is with CHROMIUM="
 
 _OPTIONS = [
@@ -39,12 +36,6 @@ _TOUCH = """formgrader => {
   }
 }"""
 """Do to every element what a reader may do to it, but for following a link to another file, or into formgrader."""
-
-
-def program() -> str | None:
-    """Find the browser: what the environment names, or what is on the path; None where there is none."""
-    wanted = os.environ.get(VARIABLE)
-    return next(filter(None, map(shutil.which, [wanted] if wanted else NAMES)), None)
 
 
 @contextmanager
