@@ -174,11 +174,12 @@ print(len(glob.glob("/tmp/autograder-*/*/*/kernels/*")), len([n for n in os.list
         f"told('import signal\\nsignal.pause()', how={how.__name__}(limits))"
     )
     before = _kernels()
-    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as other:
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as other, contextlib.ExitStack() as ended:
+        # Whatever fails here, it would else be waited for.
+        ended.callback(other.kill)
         eventually(lambda: _kernels() - before)
         assert told(look, how=how()) == sees
         assert other.poll() is None and _kernels() - before
-        other.kill()
 
 
 NAMES = [b"\xff\xfe", b"\x1cRssAnon:x", b"\nRssAnon:x", b"\x85PPid: 1", b"\rPPid:\t-1", b") R 1 1", b"\0", b"\n" * 15]
