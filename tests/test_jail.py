@@ -262,8 +262,9 @@ KEPT = {
     "shutil.copytree('a', 'd')\nshutil.move('d', 'e')\nshutil.rmtree('a')\nprint('ran')",
     "an event loop of one's own": "import asyncio, threading\nloop = threading.Thread("
     "target=lambda: print(asyncio.run(asyncio.sleep(0, 'ran'))))\nloop.start()\nloop.join()",
-    "timers and signals": "import signal\nsignal.signal(signal.SIGALRM, lambda *_: print('ran'))\n"
-    "signal.setitimer(signal.ITIMER_REAL, 0.001)\nsignal.pause()",
+    # Not `signal.pause`: on a busy machine the signal may be there before it waits.
+    "timers and signals": "import signal\nheard = []\nsignal.signal(signal.SIGALRM, lambda *_: heard.append('ran'))\n"
+    "signal.setitimer(signal.ITIMER_REAL, 0.001)\nwhile not heard:\n    pass\nprint(*heard)",
 }
 
 
