@@ -168,8 +168,7 @@ def run_session(session: Session, stop: threading.Event, progress: Callable[[Res
             warm.begin()
         gradebook = opened.enter_context(Gradebook(session.course, session.assignment, alone=True))
         feedback = Feedback(session.course, session.assignment)
-        # Where others grade, nothing is unpickled here, not even what processes of our own say.
-        drawing = None if session.elsewhere else opened.enter_context(Drawing(feedback, session.assignment))
+        drawing = opened.enter_context(Drawing(feedback, session.assignment))
         records = _Records(session.assignment, store, gradebook, feedback, drawing, progress, session.say)
         new: list[str] = []
         for student in session.students:
@@ -278,7 +277,7 @@ class _Records:
         store: ResultStore,
         gradebook: Gradebook,
         feedback: Feedback,
-        drawing: Drawing | None,
+        drawing: Drawing,
         progress: Callable[[Result], None],
         say: Callable[[str], None],
     ) -> None:
@@ -313,7 +312,7 @@ class _Records:
         """Bring the gradebook and the pages up to date."""
         if self._is_busy or self._failure(stored, submission.secret, apart=True):
             self._undrawn.append((stored, submission.secret))
-        self._undrawn += self._drawing.failures(of_all=False) if self._drawing else ()
+        self._undrawn += self._drawing.failures(of_all=False)
         self.recorded.append(stored)
         self._progress(stored.result)
 
@@ -334,7 +333,7 @@ class _Records:
                 self.problems.append(f"{result.student}: {error}")
             else:
                 self.draw(submission, stored)
-        self._undrawn += self._drawing.failures(of_all=True) if self._drawing else ()
+        self._undrawn += self._drawing.failures(of_all=True)
         undrawn, self._undrawn = self._undrawn, []
         for stored, secret in undrawn:
             failure = self._is_busy or self._failure(stored, secret)
@@ -354,8 +353,10 @@ class _Records:
                 standing = self._gradebook.changed(stored.result)
             if standing is not None:
                 self.standings[stored.result.student] = standing
-            drawing = self._drawing if apart and self._feedback.lacks(stored, standing) else None
-            if drawing is None or not drawing.begin(stored, secret, standing):
+            is_drawn_apart = (
+                apart and self._feedback.lacks(stored, standing) and self._drawing.begin(stored, secret, standing)
+            )
+            if not is_drawn_apart:
                 self._feedback.write(stored, secret, standing)
         except GradebookBusyError as error:
             if may_wait and self._gradebook.wait(self._say):

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from autograder.course.assignment import Assignment, DataFile
 from autograder.course.folders import Course
 from autograder.errors import ParcelError, RejectedError
 from autograder.grading.own_solution import own_solution
+from autograder.grading.processes import local_processes
 from autograder.grading.result import Result
 from autograder.grading.submission import grade
 from autograder.hints import Hint
@@ -173,6 +175,11 @@ def test_no_pickle_that_names_anything_is_opened_while_a_cluster_is_used() -> No
         assert pickle.loads(plain) == {"a": [1, "b"]}
         with pytest.raises(UnpicklingRefusedError):
             pickle.loads(evil)
+        with local_processes(1)() as own:
+            # Processes of this machine answer in plain data; what else they might say is refused, too.
+            assert own.submit(len, "four").result() == 4
+            with pytest.raises(BrokenExecutor):
+                own.submit(Path, "/").result()
     assert pickle.loads(evil) == Path("/")
 
 

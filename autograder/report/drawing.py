@@ -34,7 +34,7 @@ class Drawing:
 
     def __init__(self, feedback: Feedback, assignment: Assignment) -> None:
         self._executor = local_processes(os.cpu_count() or 1, partial(_begin, feedback, assignment))()
-        self._drawn: dict[Future[None], tuple[Stored, str | None]] = {}
+        self._drawn: dict[Future[bool], tuple[Stored, str | None]] = {}
 
     def __enter__(self) -> "Drawing":
         return self
@@ -59,10 +59,8 @@ class Drawing:
             done, _ = wait(self._drawn, return_when=FIRST_COMPLETED)
             for future in done:
                 submission = self._drawn.pop(future)
-                if isinstance(future.exception(), (FeedbackError, BrokenExecutor, OSError)):
+                if isinstance(future.exception(), BrokenExecutor) or not future.result():
                     yield submission
-                else:
-                    future.result()
 
 
 def _begin(feedback: Feedback, assignment: Assignment) -> None:
@@ -70,7 +68,12 @@ def _begin(feedback: Feedback, assignment: Assignment) -> None:
     _feedback, _assignment = feedback, assignment
 
 
-def _draw(stored: Stored, secret: str | None, standing: Standing | None) -> None:
-    _feedback.write(stored, secret, standing)
-    # The class report would find them by itself, one submission after the other.
-    passages_of(stored, _assignment)
+def _draw(stored: Stored, secret: str | None, standing: Standing | None) -> bool:
+    """Draw the pages of a submission and tell whether they are there: beside a cluster, only plain data is heard."""
+    try:
+        _feedback.write(stored, secret, standing)
+        # The class report would find them by itself, one submission after the other.
+        passages_of(stored, _assignment)
+    except (FeedbackError, OSError):
+        return False
+    return True
