@@ -201,7 +201,7 @@ Catalogue = Mapping[str, Misconception]
 """A course's misconceptions by id, in the order of its file."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Hint:
     """
     A misconception that an answer shows.

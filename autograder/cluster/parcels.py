@@ -25,7 +25,7 @@ import nbformat
 from autograder.course.assignment import Assignment, DataFile
 from autograder.course.master import Master, MasterCell
 from autograder.errors import ParcelError, RejectedError
-from autograder.grading.result import Result
+from autograder.grading.result import Result, as_data, from_data
 from autograder.hints import read_catalogue
 from autograder.kernels.configuration import RUNNERS
 from autograder.kernels.nbclient_runner import NbclientRunner
@@ -221,7 +221,7 @@ def pack_job(course: str, notebooks: list[str], submission: Submission, earlier:
         "notes": submission.notes,
         "files": files,
         "beside": list(submission.beside),
-        "earlier": None if earlier is None else cattrs.unstructure(replace(earlier, executed={})),
+        "earlier": None if earlier is None else as_data(replace(earlier, executed={})),
         "executed": executed,
     }
     parts += [] if earlier is None else [earlier.executed[name].encode() for name in executed]
@@ -249,14 +249,14 @@ def open_job(parcel: bytes, most: int) -> tuple[str, list[str], Submission, Resu
     earlier = None
     if head["earlier"] is not None:
         executed = {name: next(parts).decode() for name in head["executed"]}
-        earlier = replace(cattrs.structure(head["earlier"], Result), executed=executed)
+        earlier = replace(from_data(head["earlier"]), executed=executed)
     return head["course"], head["notebooks"], submission, earlier
 
 
 def pack_result(result: Result) -> bytes:
     """Make a parcel of what came of a submission."""
     names = list(result.executed)
-    head = {"result": cattrs.unstructure(replace(result, executed={})), "executed": names}
+    head = {"result": as_data(replace(result, executed={})), "executed": names}
     return packed("result", head, [result.executed[name].encode() for name in names])
 
 
@@ -274,10 +274,10 @@ def open_result(parcel: Parcel, submission: Submission, assignment: Assignment) 
     """
     head = parcel.head
     try:
-        result = cattrs.structure(head["result"], Result)
+        result = from_data(head["result"])
         executed = dict(zip(head["executed"], (part.decode() for part in parcel.parts), strict=True))
         notebooks = {name: json.loads(text) for name, text in executed.items()}
-    except (KeyError, TypeError, ValueError, RecursionError, cattrs.BaseValidationError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ParcelError(f"it is no result ({type(error).__name__})") from None
     asked = (submission.student, submission.assignment, submission.timestamp, submission.notes)
     if (result.student, result.assignment, result.timestamp, result.notes) != asked:

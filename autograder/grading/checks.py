@@ -46,7 +46,7 @@ class Outcome(Enum):
     """There was nothing to look at: the cell did not get as far as showing it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """
     One check of one cell.

@@ -1,11 +1,19 @@
 """All that is known about one graded submission."""
 
+import sys
 from dataclasses import dataclass, field
+from typing import Any
+
+import cattrs
 
 from autograder.grading.verdict import NotebookVerdict, State, worst
 
+_CONVERTER = cattrs.Converter(detailed_validation=False)
+# A class is in memory as a whole, and says the same words again and again: one of each is kept.
+_CONVERTER.register_structure_hook(str, lambda text, _: sys.intern(str(text)))
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """
     All that is known about one graded submission; gradebook and reports are drawn from it.
@@ -52,3 +60,24 @@ class Result:
     def is_final(self) -> bool:
         """Whether grading it again would give the same: not so where the grader itself failed."""
         return not any(verdict.state.is_the_graders for verdict in self.verdicts)
+
+
+def as_data(result: Result) -> dict[str, Any]:
+    """Reduce a result to what JSON can hold."""
+    data: dict[str, Any] = _CONVERTER.unstructure(result)
+    return data
+
+
+def from_data(data: object) -> Result:
+    """
+    Make a result of what `as_data` has given.
+
+    Raises
+    ------
+    ValueError
+        When it is anything else.
+    """
+    try:
+        return _CONVERTER.structure(data, Result)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, cattrs.BaseValidationError) as error:
+        raise ValueError(f"it is no result ({type(error).__name__})") from None

@@ -30,7 +30,7 @@ class Kind(Enum):
     REJECTED = "REJECTED"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class State:
     """
     Where a notebook or a submission ended.
@@ -75,7 +75,7 @@ class State:
 GRADED = State(Kind.GRADED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellVerdict:
     """
     A graded cell: what its checks found, and the points that they are worth.
@@ -116,7 +116,7 @@ class CellVerdict:
         return "\n".join(dict.fromkeys(finding.message for finding in self.findings if finding.message))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Raised:
     """
     What a cell that is no test raised when it ran.
@@ -139,7 +139,7 @@ class Raised:
     tests_above: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NotebookVerdict:
     """
     One notebook of a submission.

@@ -24,14 +24,14 @@ def write_autograded(course: Course, stored: Stored) -> None:
     result = stored.result
     folder = course.autograded(result.student, result.assignment)
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {f"{name}.ipynb": path.read_text(encoding="utf-8") for name, path in stored.notebooks.items()}
+    contents = {f"{name}.ipynb": path.read_bytes() for name, path in stored.notebooks.items()}
     if result.timestamp:
-        texts[TIMESTAMP_FILE] = result.timestamp
+        contents[TIMESTAMP_FILE] = result.timestamp.encode()
     else:
         (folder / TIMESTAMP_FILE).unlink(missing_ok=True)
-    for name, text in texts.items():
-        if not _holds(folder / name, text):
-            replace_file(folder / name, text)
+    for name, content in contents.items():
+        if not _holds(folder / name, content):
+            replace_file(folder / name, content)
     for name, path in course.released(result.assignment):
         _copy(path, folder / name)
 
@@ -43,8 +43,8 @@ def _copy(path: Path, to: Path) -> None:
         shutil.copy2(path, to)
 
 
-def _holds(path: Path, text: str) -> bool:
+def _holds(path: Path, content: bytes) -> bool:
     try:
-        return path.read_text(encoding="utf-8") == text
-    except (OSError, ValueError):
+        return path.read_bytes() == content
+    except OSError:
         return False

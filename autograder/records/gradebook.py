@@ -34,6 +34,7 @@ from autograder.records.penalties import penalize
 from autograder.records.queries import (
     arrivals,
     automatic_scores,
+    due_date,
     formgrader_pages,
     master_rows,
     more_than_results,
@@ -142,6 +143,7 @@ class Gradebook:
         name = self.assignment.name
         self._written = automatic_scores(self._book, name)
         self._came_in = arrivals(self._book, name)
+        self._due = due_date(self._book, name)
         self._changed = more_than_results(self._book, name)
         self._in_step = in_step(self._book, self._masters)
         self._rows = master_rows(self._book, name)
@@ -171,7 +173,8 @@ class Gradebook:
         self._record_masters()
         _, maybe_late = self._came_in.get(result.student, (None, False))
         if not self._has(result):
-            maybe_late = True
+            when = arrival(result.timestamp, self._zone) if result.timestamp else None
+            maybe_late = maybe_late or bool(when and self._due and when > self._due)
             with self._explained("grade again when it can be written"), warnings.catch_warnings():
                 # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
                 warnings.simplefilter("ignore", SAWarning)

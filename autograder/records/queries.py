@@ -116,6 +116,12 @@ def more_than_results(book: Gradebook, assignment: str) -> set[str]:
     return {student for (student,) in rows}
 
 
+def due_date(book: Gradebook, assignment: str) -> datetime | None:
+    """Read when an assignment is due, in UTC without a zone; None where it is not, or not there."""
+    due: datetime | None = book.db.query(AssignmentRow.duedate).filter(AssignmentRow.name == assignment).scalar()
+    return due
+
+
 def arrivals(book: Gradebook, assignment: str) -> dict[str, tuple[datetime | None, bool]]:
     """Read for each student when the submission came in, and whether it may be late or has a penalty."""
     rows = (

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook, new_uuid
-from sqlalchemy import insert
+from nbgrader.api import Assignment as AssignmentRow
+from nbgrader.api import Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook, new_uuid
+from nbgrader.api import Student as StudentRow
+from sqlalchemy import and_, insert, select
 
 from autograder.course.assignment import Assignment
 from autograder.course.master import Master
@@ -41,7 +43,7 @@ def write_scores(
     book: Gradebook, result: Result, assignment: Assignment, cells: dict[str, MasterRows], zone: ZoneInfo | None
 ) -> None:
     """
-    Write the scores and comments of a result; what a reviewer gave stays as it is.
+    Write the scores and comments of a result in one transaction; what a reviewer gave stays as it is.
 
     Parameters
     ----------
@@ -54,12 +56,22 @@ def write_scores(
     scores = {verdict.name: verdict.scores for verdict in result.verdicts}
     masters = {master.name: master for master in assignment.notebooks}
     about = {verdict.name: _comment_on(verdict, masters[verdict.name]) for verdict in result.verdicts}
-    book.update_or_create_student(result.student)
-    try:
-        submission = book.find_submission(result.assignment, result.student)
-    except MissingEntry:
-        _insert(book, result, cells, when, scores, about)
+    if book.authenticator:
+        book.authenticator.add_student_to_course(result.student, book.course_id)
+    if book.db.scalar(select(StudentRow.id).where(StudentRow.id == result.student)) is None:
+        book.db.execute(insert(StudentRow.__table__), [{"id": result.student}])
+    theirs = and_(
+        SubmittedAssignment.assignment_id == AssignmentRow.id, SubmittedAssignment.student_id == result.student
+    )
+    assignment_id, submission_id = book.db.execute(
+        select(AssignmentRow.id, SubmittedAssignment.id)
+        .outerjoin(SubmittedAssignment, theirs)
+        .where(AssignmentRow.name == result.assignment)
+    ).one()
+    if submission_id is None:
+        _insert(book, assignment_id, result.student, cells, when, scores, about)
         return
+    submission = book.db.get(SubmittedAssignment, submission_id)
     for column, value in when.items():
         setattr(submission, column, value)
     _add_notebooks(book, submission)
@@ -76,7 +88,8 @@ def write_scores(
 
 def _insert(
     book: Gradebook,
-    result: Result,
+    assignment: str,
+    student: str,
     cells: dict[str, MasterRows],
     when: dict[str, datetime | None],
     scores: Mapping[str, Mapping[str, float | None]],
@@ -84,9 +97,8 @@ def _insert(
 ) -> None:
     """Make all rows of a submission at once, as `nbgrader.api.Gradebook.add_submission` makes them one by one."""
     submission, notebooks = new_uuid(), {name: new_uuid() for name in cells}
-    assignment = book.find_assignment(result.assignment).id
     rows: dict[Any, list[dict[str, Any]]] = {
-        SubmittedAssignment: [{"id": submission, "assignment_id": assignment, "student_id": result.student, **when}],
+        SubmittedAssignment: [{"id": submission, "assignment_id": assignment, "student_id": student, **when}],
         SubmittedNotebook: [
             {"id": notebooks[name], "assignment_id": submission, "notebook_id": of.notebook}
             for name, of in cells.items()
@@ -109,7 +121,7 @@ def _insert(
     }
     for kind, many in rows.items():
         if many:
-            book.db.execute(insert(kind), many)
+            book.db.execute(insert(kind.__table__), many)
     book.db.commit()
 
 
@@ -125,12 +137,13 @@ def _add_notebooks(book: Gradebook, submission: SubmittedAssignment) -> None:
 
 def _comment_on(verdict: NotebookVerdict, master: Master) -> Callable[[str], str | None]:
     """Give the text for a solution cell: what its own tests found, or why nothing was graded."""
+    messages = {cell.grade_id: message for cell in verdict.cells if (message := cell.message)}
 
     def text(solution: str) -> str | None:
         parts = [] if verdict.state.is_graded else [verdict.state.for_student]
         parts += [_NO_RESPONSE] if solution in verdict.blank else []
-        tests = {str(test.grade_id) for test in master.tests_of(solution)}
-        parts += [cell.message for cell in verdict.cells if cell.message and cell.grade_id in tests]
+        tests = {str(test.grade_id) for test in master.tests_of(solution)} if messages else ()
+        parts += [message for test, message in messages.items() if test in tests]
         return _harmless("\n\n".join(dict.fromkeys(parts))) or None
 
     return text

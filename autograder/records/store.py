@@ -20,14 +20,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cattrs
-
 from autograder.course.assignment import Assignment
 from autograder.course.dataflow import imported_by
 from autograder.course.folders import Course
 from autograder.errors import CourseError, RejectedError, StoreError
 from autograder.files import code_digest, sync_folder
-from autograder.grading.result import Result
+from autograder.grading.result import Result, as_data, from_data
 from autograder.kernels.configuration import runner_of
 from autograder.kernels.run import Runner
 from autograder.subject import code_folder
@@ -118,9 +116,8 @@ class ResultStore:
         """Find the result of exactly this submission; its notebooks stay in their files."""
         place = self._place(submission)
         try:
-            text = (place / _RESULT).read_text(encoding="utf-8")
-            return Stored(cattrs.structure(json.loads(text), Result), place)
-        except (OSError, ValueError, cattrs.BaseValidationError):
+            return Stored(from_data(json.loads((place / _RESULT).read_text(encoding="utf-8"))), place)
+        except (OSError, ValueError, RecursionError):
             return None
 
     def store(self, submission: Submission, result: Result) -> Stored:
@@ -136,7 +133,7 @@ class ResultStore:
         bare = replace(result, executed={})
         texts = {f"{name}.ipynb": text for name, text in result.executed.items()}
         try:
-            _put(place, texts | {_RESULT: json.dumps(cattrs.unstructure(bare))})
+            _put(place, texts | {_RESULT: json.dumps(as_data(bare))})
         except OSError as error:
             raise StoreError(
                 f"{place.parent}: {error.strerror}; the result is not kept: see that the folder can be written "

@@ -33,7 +33,8 @@ class Drawing:
     """
 
     def __init__(self, feedback: Feedback, assignment: Assignment) -> None:
-        self._executor = local_processes(os.cpu_count() or 1, partial(_begin, feedback, assignment))()
+        # Whoever keeps the results has a processor to itself.
+        self._executor = local_processes(max(1, (os.cpu_count() or 1) - 1), partial(_begin, feedback, assignment))()
         self._drawn: dict[Future[bool], tuple[Stored, str | None]] = {}
 
     def __enter__(self) -> "Drawing":
