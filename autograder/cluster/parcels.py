@@ -304,7 +304,7 @@ def open_result(parcel: Parcel, submission: Submission, assignment: Assignment) 
             raise ParcelError("it gives points that there are not")
     for notebook in notebooks.values():
         try:
-            nbformat.validate(nbformat.from_dict(notebook), version=4)
+            nbformat.validate(notebook, version=4)
         except Exception as error:
             raise ParcelError(f"what it says was run is no notebook ({type(error).__name__})") from None
     return replace(result, executed=executed)
