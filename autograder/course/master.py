@@ -156,17 +156,17 @@ class Master:
     notebook: NotebookNode
     cells: tuple[MasterCell, ...]
 
-    @property
+    @cached_property
     def graded(self) -> tuple[MasterCell, ...]:
         """The cells that carry automatic points, in order."""
         return tuple(cell for cell in self.cells if cell.graded and not cell.by_hand)
 
-    @property
+    @cached_property
     def by_hand(self) -> tuple[MasterCell, ...]:
         """The cells that a reviewer grades by hand, in order."""
         return tuple(cell for cell in self.cells if cell.by_hand)
 
-    @property
+    @cached_property
     def solutions(self) -> tuple[MasterCell, ...]:
         """The cells that a student fills in, in order."""
         return tuple(cell for cell in self.cells if cell.solution)

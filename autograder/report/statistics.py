@@ -298,13 +298,13 @@ def _exercise(
     lost: list[Result] = []
     waiting: list[Result] = []
     losses: Counter[str] = Counter()
+    names = [str(test.grade_id) for test in tests]
     for result, verdict in verdicts:
         settled = {one.grade_id: one for one in verdict.settled}
-        if any(str(test.grade_id) not in settled for test in tests):
+        if not settled.keys() >= set(names):
             waiting.append(result)
             continue
-        given = {name for name, one in settled.items() if one.passed}
-        missed = [str(test.grade_id) for test in tests if test.grade_id not in given]
+        missed = [name for name in names if not settled[name].passed]
         (passed if not missed else partly if len(missed) < len(tests) else lost).append(result)
         losses.update(missed)
     losses_of_tests = [
