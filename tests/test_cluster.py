@@ -16,6 +16,7 @@ from autograder.cli import main
 from autograder.cluster import parcels, site
 from autograder.cluster.fitness import differences, versions
 from autograder.cluster.worker import work
+from autograder.commands.options import IN_FLIGHT
 from autograder.commands.terminal import DONE, NOTHING_DONE
 from autograder.course.database import without_password
 from autograder.course.folders import CONFIG_FILE, Course
@@ -122,6 +123,14 @@ def test_a_machine_without_a_jail_is_no_worker(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("autograder.cluster.worker.why_no_jail", lambda: "bubblewrap is not installed")
     with pytest.raises(ClusterError, match=f"{re.escape(os.uname().nodename)}: .*bubblewrap"):
         work(["tcp://127.0.0.1:8786"])
+
+
+def test_what_dask_ssh_writes_where_nobody_has_chosen_is_no_choice() -> None:
+    options = ["--nthreads", "0", "--host", "127.0.0.1", "--memory-limit", "auto", "--death-timeout", "1"]
+    command = [sys.executable, "-m", "autograder.cluster.worker", "127.0.0.1:1", *options]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+    assert re.search(rf"Threads: +{IN_FLIGHT}\n", said)
+    assert "Memory:" not in said
 
 
 def test_a_worker_says_who_it_is_learns_a_course_and_grades(small: Course) -> None:

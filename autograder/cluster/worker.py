@@ -36,11 +36,13 @@ def work(arguments: Sequence[str]) -> None:
     if why := why_no_jail():
         raise ClusterError(f"{os.uname().nodename}: no submission can be graded here: {why}")
     given = [argument for argument in arguments if argument not in ("--nanny", "--no-nanny")]
-    threads = _value(given, "--nthreads")
-    settled = ["--no-nanny"]
-    settled += [] if threads else ["--nthreads", str(IN_FLIGHT)]
-    settled += [] if _value(given, "--memory-limit") else ["--memory-limit", "0"]
-    os.environ[SLOTS_VARIABLE] = threads or str(IN_FLIGHT)
+    threads, memory = _value(given, "--nthreads"), _value(given, "--memory-limit")
+    # `dask ssh` writes 0 and auto where nobody has said anything.
+    threads = str(IN_FLIGHT) if threads in ("", "0") else threads
+    settled = ["--no-nanny", "--nthreads", threads]
+    settled += ["--memory-limit", "0"] if memory in ("", "auto") else []
+    os.environ[SLOTS_VARIABLE] = threads
+    # Of an option that is given twice, the last value counts.
     main.main([*given, *settled], prog_name="autograder worker")
 
 
