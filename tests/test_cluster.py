@@ -33,14 +33,16 @@ MOST = 2**30
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a scheduler and a worker, and give the scheduler's address."""
+    """Start a scheduler and a worker, whatever this person's Dask wants, and give the scheduler's address."""
     folder = tmp_path_factory.mktemp("cluster")
+    usual = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "False", "DASK_DISTRIBUTED__COMM__DEFAULT_SCHEME": "tcp"}
     with ExitStack() as running:
 
         def start(*words: object) -> "subprocess.Popen[str]":
             process = subprocess.Popen(
                 [str(word) for word in words],
                 cwd=folder,
+                env=os.environ | usual,
                 stderr=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 text=True,
