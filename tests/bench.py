@@ -271,6 +271,13 @@ def _scheduler(scratch: Path) -> Iterator[str]:
     """Run a scheduler and a worker on this machine, without encryption."""
     log = scratch / "scheduler.log"
     with log.open("w") as file, ExitStack() as running:
+
+        def start(command: list[str | Path]) -> None:
+            process = subprocess.Popen(command, cwd=scratch, stdout=file, stderr=file)
+            # Its folder goes when it has gone.
+            running.callback(process.wait)
+            running.callback(process.terminate)
+
         command: list[str | Path] = [
             BIN / "dask",
             "scheduler",
@@ -280,13 +287,13 @@ def _scheduler(scratch: Path) -> Iterator[str]:
             "0",
             "--no-dashboard",
         ]
-        running.callback(subprocess.Popen(command, cwd=scratch, stdout=file, stderr=file).terminate)
+        start(command)
         address = ""
         while not address:
             found = re.search(r"tcp://127\.0\.0\.1:\d+", log.read_text())
             address = found[0] if found else ""
         worker: list[str | Path] = [BIN / "autograder", "worker", address, "--local-directory", scratch]
-        running.callback(subprocess.Popen(worker, cwd=scratch, stdout=file, stderr=file).terminate)
+        start(worker)
         yield address
 
 
