@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import platform
-import re
 import shutil
 import statistics
 import subprocess
@@ -21,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from operator import attrgetter
@@ -49,6 +48,7 @@ from sharing_variables.graph.evidence import GRAPH
 from sharing_variables.graph.reader import parse
 from tests.classroom.students import Student, classroom, hand_in
 from tests.conftest import ASSIGNMENT, KERNEL_NAME, copy_course, graded_by_nbgrader, runner
+from tests.local_cluster import local_cluster
 from tests.operations import tables
 
 BIN = Path(sys.executable).parent
@@ -242,7 +242,7 @@ def on_a_cluster(bench: Bench, scratch: Path) -> Iterator[Figure]:
     """
     course = _in_pandas(scratch / "clustered", CLASS_OF_30)
     costs = {}
-    with _scheduler(scratch) as address:
+    with local_cluster(scratch) as address:
         for what, options in (("home", []), ("cluster", ["--cluster", address])):
             bench.step(f"the coordinator, {what}")
             costs[what] = _own_seconds(course, options) / CLASS_OF_30
@@ -264,37 +264,6 @@ def _own_seconds(course: Course, options: list[str]) -> float:
         done = subprocess.run(command, cwd=course.root, env=environment, check=True, capture_output=True, text=True)
         seconds.append(float(done.stdout.splitlines()[-1]))
     return seconds[0] - seconds[1]
-
-
-@contextmanager
-def _scheduler(scratch: Path) -> Iterator[str]:
-    """Run a scheduler and a worker on this machine, without encryption."""
-    log = scratch / "scheduler.log"
-    with log.open("w") as file, ExitStack() as running:
-
-        def start(command: list[str | Path]) -> None:
-            process = subprocess.Popen(command, cwd=scratch, stdout=file, stderr=file)
-            # Its folder goes when it has gone.
-            running.callback(process.wait)
-            running.callback(process.terminate)
-
-        command: list[str | Path] = [
-            BIN / "dask",
-            "scheduler",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--no-dashboard",
-        ]
-        start(command)
-        address = ""
-        while not address:
-            found = re.search(r"tcp://127\.0\.0\.1:\d+", log.read_text())
-            address = found[0] if found else ""
-        worker: list[str | Path] = [BIN / "autograder", "worker", address, "--local-directory", scratch]
-        start(worker)
-        yield address
 
 
 def another_subject(bench: Bench, scratch: Path) -> Iterator[Figure]:

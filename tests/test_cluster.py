@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from autograder.grading.own_solution import own_solution
 from autograder.grading.submission import grade
 from autograder.kernels.piped_runner import PipedRunner
 from autograder.subject import PLAIN
+from tests.local_cluster import local_cluster
 from tests.small_course import NAME, RIGHT, WRONG, hand_in
 
 BIN = Path(sys.executable).parent
@@ -33,32 +33,8 @@ MOST = 2**30
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a scheduler and a worker, whatever this person's Dask wants, and give the scheduler's address."""
-    folder = tmp_path_factory.mktemp("cluster")
-    usual = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "False", "DASK_DISTRIBUTED__COMM__DEFAULT_SCHEME": "tcp"}
-    with ExitStack() as running:
-
-        def start(*words: object) -> "subprocess.Popen[str]":
-            process = subprocess.Popen(
-                [str(word) for word in words],
-                cwd=folder,
-                env=os.environ | usual,
-                stderr=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                text=True,
-            )
-            running.callback(process.wait)
-            running.callback(process.terminate)
-            return process
-
-        command = [BIN / "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-        first = start(*command)
-        assert first.stderr is not None
-        address = next(found[0] for line in first.stderr if (found := re.search(r"tcp://127\.0\.0\.1:\d+", line)))
-        second = start(BIN / "autograder", "worker", address, "--nthreads=2", "--local-directory", folder)
-        for process in (first, second):
-            assert process.stderr is not None
-            running.callback(process.stderr.close)
+    """Start a scheduler and a worker, and give the scheduler's address."""
+    with local_cluster(tmp_path_factory.mktemp("cluster"), "--nthreads=2") as address:
         yield address
 
 
@@ -127,12 +103,16 @@ def test_a_machine_without_a_jail_is_no_worker(monkeypatch: pytest.MonkeyPatch) 
         work(["tcp://127.0.0.1:8786"])
 
 
-def test_what_dask_ssh_writes_where_nobody_has_chosen_is_no_choice() -> None:
-    options = ["--nthreads", "0", "--host", "127.0.0.1", "--memory-limit", "auto", "--death-timeout", "1"]
-    command = [sys.executable, "-m", "autograder.cluster.worker", "127.0.0.1:1", *options]
+@pytest.mark.parametrize(
+    ("options", "threads"),
+    [("--nthreads 0 --memory-limit auto", IN_FLIGHT), ("--nthreads=0 --memory-limit=1GB --nthreads 3", 3)],
+)
+def test_what_dask_ssh_writes_where_nobody_has_chosen_is_no_choice(options: str, threads: int) -> None:
+    more = [*options.split(), "--host", "127.0.0.1", "--death-timeout", "1"]
+    command = [sys.executable, "-m", "autograder.cluster.worker", "127.0.0.1:1", *more]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stderr
-    assert re.search(rf"Threads: +{IN_FLIGHT}\n", said)
-    assert "Memory:" not in said
+    assert re.search(rf"Threads: +{threads}\n", said)
+    assert ("Memory:" in said) == ("auto" not in options)
 
 
 def test_a_worker_says_who_it_is_learns_a_course_and_grades(small: Course) -> None:

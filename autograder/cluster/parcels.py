@@ -221,7 +221,7 @@ def pack_job(course: str, notebooks: list[str], submission: Submission, earlier:
         "notes": submission.notes,
         "files": files,
         "beside": list(submission.beside),
-        "earlier": None if earlier is None else as_data(replace(earlier, executed={})),
+        "earlier": None if earlier is None else as_data(earlier),
         "executed": executed,
     }
     parts += [] if earlier is None else [earlier.executed[name].encode() for name in executed]
@@ -256,7 +256,7 @@ def open_job(parcel: bytes, most: int) -> tuple[str, list[str], Submission, Resu
 def pack_result(result: Result) -> bytes:
     """Make a parcel of what came of a submission."""
     names = list(result.executed)
-    head = {"result": as_data(replace(result, executed={})), "executed": names}
+    head = {"result": as_data(result), "executed": names}
     return packed("result", head, [result.executed[name].encode() for name in names])
 
 

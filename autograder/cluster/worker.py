@@ -42,13 +42,13 @@ def work(arguments: Sequence[str]) -> None:
     settled = ["--no-nanny", "--nthreads", threads]
     settled += ["--memory-limit", "0"] if memory in ("", "auto") else []
     os.environ[SLOTS_VARIABLE] = threads
-    # Of an option that is given twice, the last value counts.
+    # What is given twice counts as it stands last.
     main.main([*given, *settled], prog_name="autograder worker")
 
 
 def _value(arguments: Sequence[str], option: str) -> str:
-    """Find the value of an option; empty where it is not given."""
-    for number, argument in enumerate(arguments):
+    """Find the value of an option, the last one if there are several; empty where it is not given."""
+    for number, argument in reversed(list(enumerate(arguments))):
         if argument == option and number + 1 < len(arguments):
             return arguments[number + 1]
         if argument.startswith(f"{option}="):

@@ -1,7 +1,7 @@
 """All that is known about one graded submission."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cattrs
@@ -63,8 +63,8 @@ class Result:
 
 
 def as_data(result: Result) -> dict[str, Any]:
-    """Reduce a result to what JSON can hold."""
-    data: dict[str, Any] = _CONVERTER.unstructure(result)
+    """Reduce a result to what JSON can hold, without the notebooks as they were run, which are large."""
+    data: dict[str, Any] = _CONVERTER.unstructure(replace(result, executed={}))
     return data
 
 

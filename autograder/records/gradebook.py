@@ -171,15 +171,15 @@ class Gradebook:
                 f"{plain(result.student)}: nbgrader's pages cannot bear this name; rename the folder"
             )
         self._record_masters()
-        _, maybe_late = self._came_in.get(result.student, (None, False))
+        came_in, has_penalty = self._came_in.get(result.student, (None, False))
         if not self._has(result):
-            when = arrival(result.timestamp, self._zone) if result.timestamp else None
-            maybe_late = maybe_late or bool(when and self._due and when > self._due)
+            came_in = arrival(result.timestamp, self._zone) if result.timestamp else came_in
             with self._explained("grade again when it can be written"), warnings.catch_warnings():
                 # nbgrader adds rows while SQLAlchemy flushes others; both are saved all the same.
                 warnings.simplefilter("ignore", SAWarning)
-                write_scores(self._book, result, self.assignment, self._rows, self._zone)
-        if maybe_late:
+                write_scores(self._book, result, self.assignment, self._rows, came_in)
+        # An extension makes it due later still: nbgrader looks at that.
+        if has_penalty or (came_in and self._due and came_in > self._due):
             with self._explained("grade again when it can be written"):
                 has_penalty = penalize(self._book, self.course, result)
             if has_penalty:

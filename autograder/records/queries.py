@@ -123,21 +123,17 @@ def due_date(book: Gradebook, assignment: str) -> datetime | None:
 
 
 def arrivals(book: Gradebook, assignment: str) -> dict[str, tuple[datetime | None, bool]]:
-    """Read for each student when the submission came in, and whether it may be late or has a penalty."""
+    """Read for each student when the submission came in, and whether it has a penalty."""
     rows = (
         book.db.query(
             SubmittedAssignment.student_id,
             SubmittedAssignment.timestamp,
-            AssignmentRow.duedate,
             func.count(SubmittedNotebook.late_submission_penalty),
         )
         .select_from(SubmittedAssignment)
         .join(AssignmentRow, SubmittedAssignment.assignment_id == AssignmentRow.id)
         .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .filter(AssignmentRow.name == assignment)
-        .group_by(SubmittedAssignment.id, AssignmentRow.duedate)
+        .group_by(SubmittedAssignment.id)
     )
-    # An extension makes it later still: nbgrader looks at that.
-    return {
-        student: (time, bool(penalties or (time and due and time > due))) for student, time, due, penalties in rows
-    }
+    return {student: (time, bool(penalties)) for student, time, penalties in rows}

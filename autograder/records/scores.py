@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from nbgrader.api import Assignment as AssignmentRow
 from nbgrader.api import Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook, new_uuid
@@ -19,7 +18,6 @@ from autograder.layers import layer
 from autograder.records.masters import complete
 from autograder.records.queries import MasterRows, named_rows
 from autograder.records.standing import Scores
-from autograder.submissions.times import arrival
 from autograder.text import plain_lines
 
 _LINKS = re.compile(r"\](?=\s?[(\[:])")
@@ -40,7 +38,7 @@ def expected_scores(result: Result, assignment: Assignment) -> Scores:
 
 
 def write_scores(
-    book: Gradebook, result: Result, assignment: Assignment, cells: dict[str, MasterRows], zone: ZoneInfo | None
+    book: Gradebook, result: Result, assignment: Assignment, cells: dict[str, MasterRows], came_in: datetime | None
 ) -> None:
     """
     Write the scores and comments of a result in one transaction; what a reviewer gave stays as it is.
@@ -49,10 +47,9 @@ def write_scores(
     ----------
     cells : dict of str to MasterRows
         By notebook, the rows of the masters' cells.
-    zone : ZoneInfo or None
-        The time zone of what the course says of its timestamps.
+    came_in : datetime or None
+        When the submission came in, in UTC without a zone; None where that is not known.
     """
-    when = {"timestamp": arrival(result.timestamp, zone)} if result.timestamp else {}
     scores = {verdict.name: verdict.scores for verdict in result.verdicts}
     masters = {master.name: master for master in assignment.notebooks}
     about = {verdict.name: _comment_on(verdict, masters[verdict.name]) for verdict in result.verdicts}
@@ -69,11 +66,11 @@ def write_scores(
         .where(AssignmentRow.name == result.assignment)
     ).one()
     if submission_id is None:
-        _insert(book, assignment_id, result.student, cells, when, scores, about)
+        row = {"assignment_id": assignment_id, "student_id": result.student, "timestamp": came_in}
+        _insert(book, row, cells, scores, about)
         return
     submission = book.db.get(SubmittedAssignment, submission_id)
-    for column, value in when.items():
-        setattr(submission, column, value)
+    submission.timestamp = came_in
     _add_notebooks(book, submission)
     grade: Grade
     for notebook, cell, grade in named_rows(book, submission, Grade):
@@ -88,17 +85,15 @@ def write_scores(
 
 def _insert(
     book: Gradebook,
-    assignment: str,
-    student: str,
+    row: dict[str, Any],
     cells: dict[str, MasterRows],
-    when: dict[str, datetime | None],
     scores: Mapping[str, Mapping[str, float | None]],
     about: dict[str, Callable[[str], str | None]],
 ) -> None:
     """Make all rows of a submission at once, as `nbgrader.api.Gradebook.add_submission` makes them one by one."""
     submission, notebooks = new_uuid(), {name: new_uuid() for name in cells}
     rows: dict[Any, list[dict[str, Any]]] = {
-        SubmittedAssignment: [{"id": submission, "assignment_id": assignment, "student_id": student, **when}],
+        SubmittedAssignment: [row | {"id": submission}],
         SubmittedNotebook: [
             {"id": notebooks[name], "assignment_id": submission, "notebook_id": of.notebook}
             for name, of in cells.items()
